@@ -1,0 +1,27 @@
+# Flags shared by every target of the project.
+#
+# -ffp-contract=off: a multiply and an add are fused only where the source says std::fma, so that a value
+# does not depend on whether the compiler put it into a vector loop or its scalar tail. That is one half of
+# "the same bits on any number of ranks"; the other half is the fixed order of sums.
+# -fno-math-errno, -fno-trapping-math change no value; they let sqrt and selects vectorise.
+add_library(thalweg_options INTERFACE)
+target_compile_features(thalweg_options INTERFACE cxx_std_20)
+set_target_properties(thalweg_options PROPERTIES EXPORT_NAME options)
+target_compile_options(thalweg_options INTERFACE
+  $<BUILD_INTERFACE:-ffp-contract=off -fno-math-errno -fno-trapping-math>
+  $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-fopenmp-simd>>
+  $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion>)
+if(THALWEG_WERROR)
+  target_compile_options(thalweg_options INTERFACE $<BUILD_INTERFACE:-Werror>)
+endif()
+if(THALWEG_MARCH)
+  target_compile_options(thalweg_options INTERFACE $<BUILD_INTERFACE:-march=${THALWEG_MARCH}>)
+endif()
+if(THALWEG_SANITIZE)
+  target_compile_options(thalweg_options INTERFACE
+    $<BUILD_INTERFACE:-fsanitize=${THALWEG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined>)
+  target_link_options(thalweg_options INTERFACE $<BUILD_INTERFACE:-fsanitize=${THALWEG_SANITIZE}>)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)

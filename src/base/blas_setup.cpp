@@ -1,0 +1,51 @@
+#include "base/blas_setup.hpp"
+
+#include <cblas.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace thalweg {
+
+void use_one_blas_thread() { openblas_set_num_threads(1); }
+
+std::string blas_core() { return openblas_get_corename(); }
+std::string blas_description() { return openblas_get_config(); }
+
+std::string blas_core_warning(const std::string& inherited, const std::string& core,
+                              bool cpu_has_avx512) {
+  if (!cpu_has_avx512) return {};
+  for (const char* wide : {"SkylakeX", "Cooperlake", "SapphireRapids", "Zen4"}) {
+    if (core == wide) return {};
+  }
+  const std::string cause =
+      inherited.empty() ? std::string("no OPENBLAS_CORETYPE is set, so this OpenBLAS does not know the CPU")
+                        : fmt::format("OPENBLAS_CORETYPE={} is set in the environment", inherited);
+  return fmt::format(
+      "BLAS runs its {} kernels although this CPU has AVX-512 ({}): about half the possible speed. "
+      "Cure: {}",
+      core, cause,
+      inherited.empty() ? "export OPENBLAS_CORETYPE=SkylakeX" : "unset OPENBLAS_CORETYPE");
+}
+
+std::string blas_core_warning(const std::string& inherited) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx512 = __builtin_cpu_supports("avx512f") != 0;
+#else
+  const bool avx512 = false;
+#endif
+  return blas_core_warning(inherited, blas_core(), avx512);
+}
+
+int narrow(std::int64_t value, const char* what) {
+  if (value < 0 || value > std::numeric_limits<int>::max()) {
+    throw Error(fmt::format("{} is {}, beyond the 32-bit integers of BLAS and MPI", what, value));
+  }
+  return static_cast<int>(value);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,64 @@
+#include "base/log.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+namespace thalweg {
+
+void Log::line(const char* prefix, const std::string& message) const {
+  if (!active_) return;
+  std::tm local{};
+  const std::time_t now = std::time(nullptr);
+  localtime_r(&now, &local);
+  const std::string text = fmt::format("{}{:%H:%M:%S} {}{}\n", terminal_ ? "\r\x1b[K" : "", local,
+                                       prefix, message);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+void Log::info(const std::string& message) const { line("", message); }
+void Log::warn(const std::string& message) const { line("warning: ", message); }
+
+Progress::Progress(const Log& log, std::string label, std::int64_t total, double interval_s)
+    : log_(log), label_(std::move(label)), total_(total), interval_s_(interval_s) {}
+
+void Progress::update(std::int64_t done, const std::string& note) {
+  if (!log_.active()) return;
+  if (first_ < 0) first_ = done;
+  const double now_s = watch_.elapsed_s();
+  if (now_s - last_s_ < (log_.terminal() ? 0.2 : interval_s_)) return;
+  last_s_ = now_s;
+  const std::int64_t worked = done - first_;
+  const std::string left =
+      worked > 0 ? fmt::format(", {:.0f} s left", now_s / static_cast<double>(worked) *
+                                                      static_cast<double>(total_ - done))
+                 : std::string();
+  const std::string text =
+      fmt::format("{} {}/{}{}{}{}", label_, done, total_, left, note.empty() ? "" : ", ", note);
+  if (!log_.terminal()) {
+    log_.info(text);
+    return;
+  }
+  constexpr int width = 24;
+  const auto filled = static_cast<int>(
+      static_cast<double>(width) * static_cast<double>(done) /
+      static_cast<double>(std::max<std::int64_t>(total_, 1)));
+  const std::string bar = fmt::format("\r\x1b[K[{:#<{}}{:-<{}}] {}", "", filled, "", width - filled, text);
+  std::fwrite(bar.data(), 1, bar.size(), stderr);
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+void Progress::finish() {
+  if (!drawn_) return;
+  std::fputs("\r\x1b[K", stderr);
+  std::fflush(stderr);
+  drawn_ = false;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/aligned.hpp"
+#include "base/ordered_sum.hpp"
+#include "parallel/communicator.hpp"
+#include "parallel/partition.hpp"
+#include "parallel/vector_space.hpp"
+
+namespace thalweg {
+
+/// Sums over the leaves (shards) of the canonical tree, dealt out to ranks in contiguous ranges: each rank
+/// adds its own maximal subtrees, the few partial sums left are exchanged and finished in tree order. The
+/// result has the same bits on any number of ranks.
+class OrderedReduction {
+ public:
+  /// `leaves` shards over the ranks of `comm`. Local.
+  OrderedReduction(const Communicator& comm, std::int64_t leaves);
+
+  [[nodiscard]] std::int64_t leaves() const { return partition_.items(); }
+  /// The leaves this rank computes.
+  [[nodiscard]] Range mine() const { return partition_.of(comm_->rank()); }
+  [[nodiscard]] const Communicator& comm() const { return *comm_; }
+  /// This rank's maximal subtrees, from left to right.
+  [[nodiscard]] const std::vector<TreeNode>& nodes() const {
+    return nodes_[static_cast<std::size_t>(comm_->rank())];
+  }
+
+  /// Collective. Short vectors: `leaf_values` holds this rank's leaves, `width` numbers each; returns their
+  /// sum over all leaves on every rank. With `merge`, nodes are combined by it instead of by addition.
+  using Merge = std::function<void(std::span<double> left, std::span<const double> right)>;
+  [[nodiscard]] std::vector<double> all_sum(std::span<const double> leaf_values, std::int64_t width) const;
+  [[nodiscard]] std::vector<double> all_merge(std::span<const double> leaf_values, std::int64_t width,
+                                              const Merge& merge) const;
+
+  /// Collective. Long vectors: `node_sums[k]` is the sum of this rank's k-th subtree (space.dimension()
+  /// elements). The slices are exchanged, and each rank finishes its own into `slice`: the traffic of the
+  /// first half of a ring allreduce.
+  template <class Real>
+  void reduce_to_slices(const VectorSpace& space, std::span<const AlignedVector<Real>> node_sums,
+                        std::span<Real> slice) const;
+
+ private:
+  const Communicator* comm_;
+  Partition partition_;
+  std::vector<std::vector<TreeNode>> nodes_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <span>
+
+#include "parallel/communicator.hpp"
+
+namespace thalweg {
+
+/// One copy of an array a node, in memory that all of the node's ranks see. The node's rank 0 fills it,
+/// then fence(); afterwards it is read only.
+class SharedWindow {
+ public:
+  /// Collective over `node` (a communicator from split_by_node).
+  SharedWindow(const Communicator& node, std::int64_t size_bytes);
+  SharedWindow(const SharedWindow&) = delete;
+  SharedWindow& operator=(const SharedWindow&) = delete;
+  ~SharedWindow();
+
+  [[nodiscard]] void* data() const { return data_; }
+  template <class T>
+  [[nodiscard]] std::span<T> as() const {
+    return {static_cast<T*>(data_), static_cast<std::size_t>(size_bytes_) / sizeof(T)};
+  }
+  /// Collective: makes what was written before it visible to all ranks of the node.
+  void fence() const;
+
+ private:
+  const Communicator* node_;
+  std::int64_t size_bytes_;
+  MPI_Win window_ = MPI_WIN_NULL;
+  void* data_ = nullptr;
+};
+
+}  // namespace thalweg
