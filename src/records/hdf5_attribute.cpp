@@ -52,7 +52,7 @@ std::vector<std::string> read_texts(const Handle& attribute, const Handle& type,
 }
 
 bool belongs_to_scales(const std::string& name) {
-  static constexpr std::array names{"CLASS",         "NAME",    "DIMENSION_LIST",
+  static constexpr std::array names{"CLASS",          "NAME",          "DIMENSION_LIST",
                                     "REFERENCE_LIST", "_Netcdf4Dimid", "DIMENSION_LABELS"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }

@@ -11,10 +11,13 @@ QuietErrors::QuietErrors() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
-QuietErrors::~QuietErrors() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
+QuietErrors::~QuietErrors() {
+  H5Eset_auto2(H5E_DEFAULT, function_, data_);
+}
 
 void fail(const std::string& where, const std::string& what) {
-  // The innermost entry of HDF5's stack is the cause: for a failed write it holds the system's errno text.
+  // The innermost entry of HDF5's stack is the cause: for a failed write it holds the system's
+  // errno text.
   std::string cause;
   H5Ewalk2(
       H5E_DEFAULT, H5E_WALK_DOWNWARD,

@@ -7,8 +7,8 @@
 
 namespace thalweg::hdf5 {
 
-/// Keeps HDF5 from printing its error stack while it lives: failures are reported by exceptions here, and
-/// probing for what may be absent is no failure. Local.
+/// Keeps HDF5 from printing its error stack while it lives: failures are reported by exceptions
+/// here, and probing for what may be absent is no failure. Local.
 class QuietErrors {
  public:
   QuietErrors();
@@ -23,7 +23,8 @@ class QuietErrors {
 
 /// Throws Error "FILE: WHAT failed: cause from HDF5's error stack".
 [[noreturn]] void fail(const std::string& where, const std::string& what);
-/// A negative HDF5 code becomes an Error that names `where` (file and path in it) and the call. Local.
+/// A negative HDF5 code becomes an Error that names `where` (file and path in it) and the call.
+/// Local.
 template <class Code>
 Code check(Code code, const std::string& where, const char* what) {
   if (code < 0) fail(where, what);
@@ -36,8 +37,8 @@ class Handle {
   using Close = herr_t (*)(hid_t);
   Handle() = default;
   /// Takes `id`; throws Error naming `where` and `what` when it is negative.
-  Handle(hid_t id, Close close, const std::string& where, const char* what)
-      : id_(check(id, where, what)), close_(close) {}
+  Handle(hid_t id, Close closer, const std::string& where, const char* what)
+      : id_(check(id, where, what)), close_(closer) {}
   Handle(Handle&& other) noexcept
       : id_(std::exchange(other.id_, H5I_INVALID_HID)), close_(other.close_) {}
   Handle& operator=(Handle&& other) noexcept {
