@@ -1,0 +1,104 @@
+"""Tables over groups of runs: mean and spread over seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .records import Study
+
+# Bookkeeping that a table over groups does not average.
+_NOT_MEASURED = {"run", "group", "seed", "status", "elapsed_s"}
+_SETTINGS = ("batch_size", "learning_rate")
+
+
+def usable(summary: pd.DataFrame) -> pd.DataFrame:
+    """The runs that count: those that did not diverge."""
+    return summary[summary["status"] != "diverged"]
+
+
+def groups(summary: pd.DataFrame) -> list:
+    """Group names in order of their first run."""
+    return list(dict.fromkeys(summary["group"]))
+
+
+def left_out(summary: pd.DataFrame) -> str:
+    """A sentence on runs that are not in the means, or did not reach their target; empty if there are none."""
+    parts = []
+    for status, words in (("diverged", "left out, diverged"), ("target_not_reached", "target not reached")):
+        runs = summary.loc[summary["status"] == status, "run"]
+        if len(runs):
+            parts.append(f"{words}: {', '.join(runs)}")
+    return "; ".join(parts)
+
+
+def group_means(summary: pd.DataFrame) -> pd.DataFrame:
+    """Rows (measure), columns (group, "mean" | "spread" | "n").
+
+    Spread is the standard deviation over runs (n − 1), NaN for a single one. NaN values are left out and
+    missing from n. Diverged runs do not count.
+    """
+    good = usable(summary)
+    measures = [c for c in good.columns
+                if c not in _NOT_MEASURED and pd.api.types.is_numeric_dtype(good[c])]
+    parts = {}
+    for group in groups(summary):
+        values = good.loc[good["group"] == group, measures].astype(float)
+        values = values.where(np.isfinite(values))
+        parts[group] = pd.DataFrame({"mean": values.mean(), "spread": values.std(ddof=1), "n": values.count()})
+    return pd.concat(parts, axis=1) if parts else pd.DataFrame()
+
+
+def _number(mean: float, spread: float) -> str:
+    if not np.isfinite(mean):
+        return "–"
+    if not np.isfinite(spread):
+        return f"{mean:.4g}"
+    if spread == 0:
+        return f"{mean:.6g} ± 0"
+    # The spread with two digits, the mean to the same place.
+    places = 1 - int(np.floor(np.log10(spread)))
+    if abs(mean) >= 1e5 or max(abs(mean), spread) < 1e-3:
+        return f"{mean:.3e} ± {spread:.1e}"
+    return f"{mean:.{max(places, 0)}f} ± {spread:.{max(places, 0)}f}"
+
+
+def markdown(header: list, rows: list) -> str:
+    """A table that reads well both as text and as Markdown."""
+    widths = [max(len(str(row[i])) for row in [header, *rows]) for i in range(len(header))]
+    lines = ["| " + " | ".join(str(cell).ljust(width) for cell, width in zip(row, widths)) + " |"
+             for row in [header, *rows]]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def table(study: Study) -> str:
+    """The study as a table: measures by groups, mean ± spread over seeds; a kernel's scalars; what is left out."""
+    parts = []
+    summary = study.summary
+    if len(summary):
+        names = groups(summary)
+        means = group_means(summary)
+        rows = [["runs (of all)"] + [_counts(summary, name) for name in names]]
+        for measure in means.index:
+            cells = [means.loc[measure, name] for name in names]
+            if measure in _SETTINGS and all(not cell["spread"] > 0 for cell in cells):
+                rows.append([measure] + [f"{cell['mean']:.6g}" for cell in cells])
+            else:
+                rows.append([measure] + [_number(cell["mean"], cell["spread"]) for cell in cells])
+        parts.append(markdown([study.name, *names], rows))
+        parts.append("mean ± standard deviation over runs" + _sentence(left_out(summary)))
+    kernel = study.kernel
+    if kernel is not None:
+        scalars = [[name, f"{float(value):.6g}"] for name, value in kernel.data_vars.items() if value.ndim == 0]
+        parts.append(markdown([study.name, "value"], scalars))
+    return "\n\n".join(parts) if parts else f"{study.name}: neither runs nor a kernel"
+
+
+def _sentence(text: str) -> str:
+    return f"; {text}" if text else ""
+
+
+def _counts(summary: pd.DataFrame, group: str) -> str:
+    mine = summary[summary["group"] == group]
+    return f"{len(usable(mine))} of {len(mine)}"

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+#include "data/data_options.hpp"
+#include "studies/settings.hpp"
+
+namespace thalweg {
+
+/// Reads a [data] table: source, path, train, test, image_size, preprocess, placement. A relative
+/// path is taken from the current directory. Throws ConfigurationError naming file, line and key.
+/// Local.
+DataOptions data_options(const Settings& data_table, std::uint64_t seed);
+
+}  // namespace thalweg
