@@ -1,0 +1,116 @@
+#include "kernels/fully_connected.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "kernels/duals.hpp"
+
+namespace thalweg {
+
+std::string FullyConnectedKernel::description() const {
+  return fmt::format(
+      "fully connected relu, depth {}, weight_variance {}, bias_variance {}, input_scaling {}, "
+      "trained from dense layer {}",
+      depth, weight_variance, bias_variance, input_scaling, is_nngp() ? depth : first_trained);
+}
+
+template <class Real>
+SampleVariances<Real>::SampleVariances(const FullyConnectedKernel& kernel, std::int64_t features,
+                                       std::span<const Real> squared_norms)
+    : samples_(static_cast<std::int64_t>(squared_norms.size())),
+      values_(static_cast<std::size_t>(samples_ * kernel.depth)),
+      self_(squared_norms.size()) {
+  const Real weight = static_cast<Real>(kernel.weight_variance);
+  const Real bias = static_cast<Real>(kernel.bias_variance);
+  const Real first = static_cast<Real>(kernel.first_factor(features));
+  for (std::int64_t i = 0; i < samples_; ++i) {
+    Real k = std::fma(first, squared_norms[static_cast<std::size_t>(i)], bias);
+    Real theta = kernel.first_trained == 0 ? k : Real{0};
+    for (std::int64_t l = 0; l < kernel.depth; ++l) {
+      values_[static_cast<std::size_t>(l * samples_ + i)] = k;
+      // θ = 0: the dual is half the variance, its derivative a half.
+      k = std::fma(weight, k * Real(0.5), bias);
+      const bool trained = l + 1 >= kernel.first_trained;
+      if (trained) theta = std::fma(weight * Real(0.5), theta, k);
+    }
+    self_[static_cast<std::size_t>(i)] = kernel.is_nngp() ? k : theta;
+  }
+}
+
+namespace {
+
+template <class Real>
+struct LayerFactors {
+  Real weight;
+  Real bias;
+};
+
+template <class Real>
+inline void advance_covariance(std::int64_t tile, const Real* __restrict row_variance, Real column_variance,
+                               LayerFactors<Real> factors, Real* __restrict k) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < tile; ++i) {
+    const Dual<Real> dual = relu_dual(row_variance[i], k[i], column_variance);
+    k[i] = std::fma(factors.weight, dual.value, factors.bias);
+  }
+}
+
+template <class Real>
+inline void advance_both(std::int64_t tile, const Real* __restrict row_variance, Real column_variance,
+                         LayerFactors<Real> factors, Real* __restrict k, Real* __restrict theta) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < tile; ++i) {
+    const Dual<Real> dual = relu_dual(row_variance[i], k[i], column_variance);
+    k[i] = std::fma(factors.weight, dual.value, factors.bias);
+    theta[i] = std::fma(factors.weight * dual.derivative, theta[i], k[i]);
+  }
+}
+
+}  // namespace
+
+template <class Real>
+void apply_layers(const FullyConnectedKernel& kernel, std::int64_t features,
+                  const SampleVariances<Real>& row_variances, std::int64_t first_row,
+                  const SampleVariances<Real>& column_variances, std::int64_t first_column,
+                  std::int64_t tile, Real* values) {
+  alignas(64) std::array<Real, kLargestTile> theta;
+  const LayerFactors<Real> factors{static_cast<Real>(kernel.weight_variance),
+                                   static_cast<Real>(kernel.bias_variance)};
+  const Real first = static_cast<Real>(kernel.first_factor(features));
+  const bool nngp = kernel.is_nngp();
+  for (std::int64_t j = 0; j < tile; ++j) {
+    Real* __restrict k = values + j * tile;
+#pragma omp simd
+    for (std::int64_t i = 0; i < tile; ++i) k[i] = std::fma(first, k[i], factors.bias);
+    if (!nngp && kernel.first_trained == 0) {
+      for (std::int64_t i = 0; i < tile; ++i) theta[static_cast<std::size_t>(i)] = k[i];
+    }
+    for (std::int64_t l = 0; l < kernel.depth; ++l) {
+      const Real* row_variance = row_variances.layer(l, first_row);
+      const Real column_variance = *column_variances.layer(l, first_column + j);
+      if (nngp || l + 1 <= kernel.first_trained) {
+        advance_covariance(tile, row_variance, column_variance, factors, k);
+        // The first trained layer contributes its own K, and nothing from below.
+        if (!nngp && l + 1 == kernel.first_trained) {
+          for (std::int64_t i = 0; i < tile; ++i) theta[static_cast<std::size_t>(i)] = k[i];
+        }
+      } else {
+        advance_both(tile, row_variance, column_variance, factors, k, theta.data());
+      }
+    }
+    if (!nngp) {
+      for (std::int64_t i = 0; i < tile; ++i) k[i] = theta[static_cast<std::size_t>(i)];
+    }
+  }
+}
+
+template class SampleVariances<float>;
+template class SampleVariances<double>;
+template void apply_layers(const FullyConnectedKernel&, std::int64_t, const SampleVariances<float>&,
+                           std::int64_t, const SampleVariances<float>&, std::int64_t, std::int64_t, float*);
+template void apply_layers(const FullyConnectedKernel&, std::int64_t, const SampleVariances<double>&,
+                           std::int64_t, const SampleVariances<double>&, std::int64_t, std::int64_t, double*);
+
+}  // namespace thalweg
