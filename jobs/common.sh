@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Shared by jobs/quickstart.sh, tests/run.sh and .ci/run (sourced, not run): Debian packages, environment, headings.
 
 BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git openmpi-bin libopenmpi-dev libhdf5-openmpi-dev
