@@ -2,10 +2,12 @@ set(MPI_CXX_SKIP_MPICXX ON)
 find_package(MPI REQUIRED COMPONENTS C CXX)
 
 set(HDF5_PREFER_PARALLEL ON)
-find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(HDF5 REQUIRED COMPONENTS C HL)  # HL: dimension scales
 if(NOT HDF5_IS_PARALLEL)
   message(FATAL_ERROR "Thalweg needs the parallel (MPI) build of HDF5; on Debian: libhdf5-openmpi-dev")
 endif()
+# Dimension scales are in the high-level library; whoever links hdf5::hdf5 gets it too.
+set_property(TARGET hdf5::hdf5 APPEND PROPERTY INTERFACE_LINK_LIBRARIES ${HDF5_C_LIBRARY_hdf5_hl})
 
 find_package(PkgConfig REQUIRED)
 # find_package(scalapack CONFIG) is not used: Debian's file names a library that is not installed.

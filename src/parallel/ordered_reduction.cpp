@@ -13,23 +13,42 @@ OrderedReduction::OrderedReduction(const Communicator& comm, std::int64_t leaves
   }
 }
 
+namespace {
+
+void add(std::span<double> left, std::span<const double> right) {
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
+}
+
+}  // namespace
+
 std::vector<double> OrderedReduction::all_sum(std::span<const double> leaf_values,
                                               std::int64_t width) const {
-  return all_merge(leaf_values, width, [](std::span<double> left, std::span<const double> right) {
-    for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
-  });
+  return all_merge(leaf_values, width, add);
+}
+
+std::vector<double> OrderedReduction::all_sum_of(std::int64_t width, const Leaf& leaf) const {
+  return reduce(width, leaf, add);
 }
 
 std::vector<double> OrderedReduction::all_merge(std::span<const double> leaf_values, std::int64_t width,
                                                 const Merge& merge) const {
+  const auto copy_leaf = [&](std::int64_t leaf, std::span<double> values) {
+    const auto from = leaf_values.begin() + (leaf - mine().begin) * width;
+    std::copy(from, from + width, values.begin());
+  };
+  return reduce(width, copy_leaf, merge);
+}
+
+std::vector<double> OrderedReduction::reduce(std::int64_t width, const Leaf& leaf, const Merge& merge) const {
   using Values = std::vector<double>;
   const auto merge_values = [&merge](Values& left, const Values& right) { merge(left, right); };
   if (leaves() == 0) return Values(static_cast<std::size_t>(width), 0.0);
 
   TreeSum<Values> local(leaves());
-  for (std::int64_t leaf = mine().begin; leaf < mine().end; ++leaf) {
-    const auto* from = leaf_values.data() + (leaf - mine().begin) * width;
-    local.push({0, leaf}, Values(from, from + width), merge_values);
+  for (std::int64_t index = mine().begin; index < mine().end; ++index) {
+    Values values(static_cast<std::size_t>(width));
+    leaf(index, values);
+    local.push({0, index}, std::move(values), merge_values);
   }
   if (comm_->size() == 1) return std::move(local.root());
 

@@ -37,6 +37,10 @@ class OrderedReduction {
   [[nodiscard]] std::vector<double> all_merge(std::span<const double> leaf_values, std::int64_t width,
                                               const Merge& merge) const;
 
+  /// Collective. As all_sum, with each leaf's numbers made when they are needed: `leaf(index, values)`.
+  using Leaf = std::function<void(std::int64_t index, std::span<double> values)>;
+  [[nodiscard]] std::vector<double> all_sum_of(std::int64_t width, const Leaf& leaf) const;
+
   /// Collective. Long vectors: `node_sums[k]` is the sum of this rank's k-th subtree (space.dimension()
   /// elements). The slices are exchanged, and each rank finishes its own into `slice`: the traffic of the
   /// first half of a ring allreduce.
@@ -45,6 +49,7 @@ class OrderedReduction {
                         std::span<Real> slice) const;
 
  private:
+  [[nodiscard]] std::vector<double> reduce(std::int64_t width, const Leaf& leaf, const Merge& merge) const;
   const Communicator* comm_;
   Partition partition_;
   std::vector<std::vector<TreeNode>> nodes_;

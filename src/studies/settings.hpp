@@ -61,6 +61,9 @@ class Settings {
  private:
   struct State;
   struct Node;
+  struct Entry;
+  struct Parser;
+  struct Reader;
   std::shared_ptr<State> state_;
   std::shared_ptr<Node> node_;
   Settings(std::shared_ptr<State> state, std::shared_ptr<Node> node);

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace thalweg {
+
+/// Shape of a sample; features are channel-major as in CIFAR: feature = (channel·height + y)·width
+/// + x.
+struct ImageShape {
+  std::int64_t channels = 1;
+  std::int64_t height = 1;
+  std::int64_t width = 1;
+  [[nodiscard]] std::int64_t features() const { return channels * height * width; }
+  friend bool operator==(const ImageShape&, const ImageShape&) = default;
+};
+
+/// Where the rows are kept.
+enum class Placement {
+  node,     ///< one copy a node, in memory that its ranks share
+  sharded,  ///< spread over the ranks of a team; rows are exchanged when fetched
+};
+
+/// What the [data] table of a study says.
+struct DataOptions {
+  std::string source = "glyphs";
+  std::string path;              ///< folder of the files; unused by glyphs
+  std::int64_t train = -1;       ///< the first so many training samples; -1: all (glyphs: 10000)
+  std::int64_t test = -1;        ///< likewise for testing (glyphs: 2000)
+  std::int64_t image_size = 28;  ///< glyphs: height and width in pixels, at least 8
+  std::uint64_t seed = 0;        ///< glyphs: which data set of all possible ones
+  std::vector<std::string> preprocess;  ///< steps, in order
+  Placement placement = Placement::node;
+};
+
+/// Names that `source` accepts.
+const std::vector<std::string>& data_sources();
+/// Names that `preprocess` accepts.
+const std::vector<std::string>& preprocess_steps();
+/// "a, b, c".
+std::string comma_separated(const std::vector<std::string>& names);
+/// Throws ConfigurationError for an unknown name or a count out of range. Local; touches no file.
+void check_data_options(const DataOptions& options);
+
+}  // namespace thalweg

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "data/image_files.hpp"
+#include "data/raw_split.hpp"
+#include "parallel/communicator.hpp"
+
+namespace thalweg {
+
+struct RawData {
+  RawSplit train;
+  RawSplit test;
+};
+
+/// Spreads the samples of a source over the ranks of `holders` (a part of `world`) in whole chunks.
+/// Files are read by the root of `world` alone. Collective over `world`; throws ReportedError on
+/// every rank.
+RawData load_raw(const DataOptions& options, const Communicator& world,
+                 const Communicator& holders);
+
+}  // namespace thalweg

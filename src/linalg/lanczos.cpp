@@ -1,0 +1,113 @@
+#include "linalg/lanczos.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/blas_setup.hpp"
+#include "base/ordered_sum.hpp"
+#include "base/philox.hpp"
+
+extern "C" void dstev_(const char* jobz, const int* n, double* d, double* e, double* z, const int* ldz,
+                       double* work, int* info);
+
+namespace thalweg {
+
+TridiagonalEigen tridiagonal_eigen(std::vector<double> diagonal, std::vector<double> off_diagonal) {
+  const int n = narrow(static_cast<std::int64_t>(diagonal.size()), "size of a tridiagonal matrix");
+  TridiagonalEigen eigen{std::move(diagonal), std::vector<double>(static_cast<std::size_t>(n) * static_cast<std::size_t>(n))};
+  off_diagonal.resize(static_cast<std::size_t>(std::max(n, 1)));
+  std::vector<double> work(static_cast<std::size_t>(std::max(1, 2 * n - 2)));
+  int info = 0;
+  dstev_("V", &n, eigen.values.data(), off_diagonal.data(), eigen.vectors.data(), &n, work.data(), &info);
+  if (info != 0) throw Error(fmt::format("dstev: {} off-diagonal elements did not converge", info));
+  return eigen;  // LAPACK's columns are our rows
+}
+
+namespace {
+
+void scale(std::vector<double>& x, double factor) {
+  for (auto& value : x) value *= factor;
+}
+
+void subtract(std::vector<double>& x, double factor, const std::vector<double>& y) {
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::fma(-factor, y[i], x[i]);
+}
+
+/// The start: element i of the vector from its block's own stream, so that a slice needs no other rank.
+std::vector<double> random_slice(const VectorSpace& space, std::uint64_t seed) {
+  std::vector<double> slice(static_cast<std::size_t>(space.slice().size()));
+  for (std::int64_t at = 0; at < space.slice().size(); at += kVectorBlock) {
+    Stream stream(seed, Purpose::lanczos_start,
+                  static_cast<std::uint64_t>((space.slice().begin + at) / kVectorBlock));
+    const std::int64_t end = std::min(at + kVectorBlock, space.slice().size());
+    for (std::int64_t i = at; i < end; ++i) slice[static_cast<std::size_t>(i)] = stream.normal();
+  }
+  return slice;
+}
+
+}  // namespace
+
+LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator& apply,
+                               const LanczosOptions& options) {
+  const auto slice_size = static_cast<std::size_t>(space.slice().size());
+  std::vector<double> whole(static_cast<std::size_t>(space.dimension()));
+  std::vector<std::vector<double>> basis{random_slice(space, options.seed)};
+  scale(basis[0], 1.0 / space.norm(std::span<const double>(basis[0])));
+  std::vector<double> alpha;
+  std::vector<double> beta;
+  LanczosResult result;
+  TridiagonalEigen eigen;
+  const std::int64_t limit = std::min(options.max_iterations, space.dimension());
+  double magnitude = 0.0;
+  while (result.iterations < limit) {
+    const std::size_t k = basis.size() - 1;
+    std::vector<double> next(slice_size);
+    space.gather(std::span<const double>(basis[k]), std::span(whole));
+    apply(whole, next);
+    ++result.products;
+    ++result.iterations;
+    alpha.push_back(space.dot(std::span<const double>(basis[k]), std::span<const double>(next)));
+    // Classical Gram-Schmidt against the whole basis, twice: orthogonal to rounding.
+    for (int pass = 0; pass < 2; ++pass) {
+      const auto overlaps = space.dots(basis, next);
+      for (std::size_t j = 0; j <= k; ++j) subtract(next, overlaps[j], basis[j]);
+    }
+    const double norm = space.norm(std::span<const double>(next));
+    eigen = tridiagonal_eigen(alpha, beta);
+    magnitude = std::max({magnitude, std::abs(eigen.values.front()), std::abs(eigen.values.back())});
+    const std::size_t n = eigen.values.size();
+    const double bound = norm * std::max(std::abs(eigen.vectors[n - 1]), std::abs(eigen.vectors[n * n - 1]));
+    const bool invariant = norm <= 1e-14 * magnitude;
+    result.converged = invariant || bound <= options.tolerance * magnitude || !std::isfinite(norm);
+    if (result.converged) break;
+    beta.push_back(norm);
+    if (result.iterations == limit) break;
+    scale(next, 1.0 / norm);
+    basis.push_back(std::move(next));
+  }
+  // A basis of the whole space leaves nothing to converge to.
+  if (result.iterations == space.dimension()) result.converged = true;
+
+  result.ritz_values = eigen.values;
+  const std::size_t n = eigen.values.size();
+  const auto pair_of = [&](std::size_t row) {
+    Eigenpair pair{eigen.values[row], 0.0, std::vector<double>(slice_size, 0.0)};
+    for (std::size_t j = 0; j < n; ++j) subtract(pair.vector_slice, -eigen.vectors[row * n + j], basis[j]);
+    scale(pair.vector_slice, 1.0 / space.norm(std::span<const double>(pair.vector_slice)));
+    space.gather(std::span<const double>(pair.vector_slice), std::span(whole));
+    std::vector<double> product(slice_size);
+    apply(whole, product);
+    ++result.products;
+    subtract(product, pair.value, pair.vector_slice);
+    pair.residual = space.norm(std::span<const double>(product));
+    return pair;
+  };
+  result.smallest = pair_of(0);
+  result.largest = pair_of(n - 1);
+  return result;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/philox.hpp"
+#include "models/batch_layout.hpp"
+#include "models/gradient_tree.hpp"
+#include "models/shard_gemm.hpp"
+
+namespace thalweg {
+
+/// Where batch normalisation takes its mean and variance from.
+enum class Statistics {
+  batch,   ///< the batch at hand (or its ghost groups)
+  frozen,  ///< the running averages of training
+};
+
+/// What layers share during a pass over one batch.
+template <class Real>
+struct Pass {
+  const BatchLayout& layout;
+  ShardGemm<Real>& gemm;
+  Statistics statistics = Statistics::batch;
+  bool update_running = false;
+};
+
+/// A span of a flat parameter vector that other code may treat as one unit (a filter, a neuron's weights).
+struct ParameterBlock {
+  std::string name;
+  std::int64_t offset = 0;
+  std::vector<std::int64_t> shape;
+  bool normalisation = false;  ///< a bias or a parameter of batch normalisation
+  [[nodiscard]] std::int64_t count() const {
+    std::int64_t n = 1;
+    for (const auto size : shape) n *= size;
+    return n;
+  }
+};
+
+/// One layer. Arrays are this rank's rows of the batch × features, row-major. All passes are collective over
+/// the team (batch normalisation sums over all shards); every rank takes part, rows or not.
+///
+/// The R-operator (Pearlmutter 1994) is the derivative along a direction v of the parameters, written r_….
+template <class Real>
+class Layer {
+ public:
+  Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+  virtual ~Layer() = default;
+
+  [[nodiscard]] virtual std::int64_t inputs() const = 0;
+  [[nodiscard]] virtual std::int64_t outputs() const = 0;
+  /// Derivatives may be computed in place: d_in may be the same array as d_out.
+  [[nodiscard]] virtual bool elementwise() const { return false; }
+  [[nodiscard]] virtual std::vector<ParameterBlock> parameters() const { return {}; }
+  virtual void initialise(std::span<Real> /*w*/, Stream& /*stream*/) const {}
+  /// Running averages and the like: saved with the run, restored on resume. Float64 for both builds.
+  [[nodiscard]] virtual std::span<double> buffers() { return {}; }
+
+  virtual void forward(const Pass<Real>& pass, const Real* w, const Real* in, Real* out) = 0;
+  /// d_in is null for the first layer, and the same array as d_out where elementwise().
+  /// Parameter gradients go to `gradient` from `offset` on.
+  virtual void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* out,
+                        const Real* d_out, Real* d_in, GradientTree<Real>& gradient,
+                        std::int64_t offset) = 0;
+  /// After forward on the same batch. r_in is null where the input does not depend on parameters.
+  virtual void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
+                         const Real* r_in, const Real* out, Real* r_out) = 0;
+  /// After r_forward. Turns (d_out, r_d_out) into (d_in, r_d_in), in place where those are the same arrays,
+  /// and adds the R-derivative of the parameter gradients to `product`.
+  virtual void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
+                          const Real* r_in, const Real* out, const Real* d_out, const Real* r_d_out,
+                          Real* d_in, Real* r_d_in, GradientTree<Real>& product, std::int64_t offset) = 0;
+};
+
+}  // namespace thalweg

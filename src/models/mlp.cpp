@@ -1,0 +1,36 @@
+#include "models/mlp.hpp"
+
+#include <fmt/format.h>
+
+#include "models/batch_norm.hpp"
+#include "models/dense.hpp"
+#include "models/relu.hpp"
+
+namespace thalweg {
+
+template <class Real>
+Network<Real> make_mlp(const MlpOptions& options) {
+  std::vector<std::unique_ptr<Layer<Real>>> layers;
+  std::int64_t from = options.inputs;
+  const bool normalised = options.batch_norm != BatchNormKind::none;
+  for (std::size_t l = 0; l < options.widths.size(); ++l) {
+    const std::int64_t to = options.widths[l];
+    layers.push_back(make_dense<Real>(from, to, !normalised, 2.0, fmt::format("dense{}", l + 1)));
+    if (normalised) {
+      BatchNormOptions norm;
+      norm.ghost_size = options.batch_norm == BatchNormKind::ghost ? options.ghost_size : 0;
+      layers.push_back(make_batch_norm<Real>(to, norm, fmt::format("norm{}", l + 1)));
+    } else {
+      layers.push_back(make_relu<Real>(to));
+    }
+    from = to;
+  }
+  layers.push_back(
+      make_dense<Real>(from, options.outputs, true, 1.0, fmt::format("dense{}", options.widths.size() + 1)));
+  return Network<Real>(std::move(layers));
+}
+
+template Network<float> make_mlp(const MlpOptions&);
+template Network<double> make_mlp(const MlpOptions&);
+
+}  // namespace thalweg

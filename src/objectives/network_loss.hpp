@@ -1,0 +1,95 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "data/data_set.hpp"
+#include "models/loss.hpp"
+#include "models/network.hpp"
+#include "objectives/objective.hpp"
+
+namespace thalweg {
+
+/// The mean loss of a network over training samples.
+///
+/// Without `training`, batch norm takes its statistics as `set_statistics` says: those of the evaluated set
+/// (one function of the parameters, the default) or the frozen running averages. evaluate_… (accuracies and
+/// the losses of a trajectory) always use the running averages, as at test time.
+template <class Real>
+class NetworkLoss final : public Objective<Real> {
+ public:
+  NetworkLoss(const Communicator& team, Network<Real> network, const DataSet<Real>& data, LossKind loss);
+
+  [[nodiscard]] const VectorSpace& space() const override { return space_; }
+  [[nodiscard]] std::int64_t sample_count() const override { return data_->train.size(); }
+  [[nodiscard]] Network<Real>& network() { return network_; }
+  void set_statistics(Statistics statistics) { statistics_ = statistics; }
+  /// Rows of a shard in training steps (0: default_shard of the batch) and in evaluations of whole sets.
+  void set_shards(std::int64_t training, std::int64_t evaluation) {
+    training_shard_ = training;
+    evaluation_shard_ = evaluation;
+  }
+
+  double value(std::span<const Real> x, Subset subset) override;
+  double gradient(std::span<const Real> x, Subset subset, std::span<Real> gradient_slice) override;
+  void hessian_vector(std::span<const Real> x, std::span<const Real> v, Subset subset,
+                      std::span<Real> product_slice) override;
+
+  /// A training step's gradient: batch statistics, running averages updated. Collective.
+  double training_gradient(std::span<const Real> x, Subset batch, std::span<Real> gradient_slice);
+  /// With the running averages. Collective.
+  Evaluation evaluate(std::span<const Real> x, const DataSplit<Real>& split, Statistics statistics,
+                      Subset subset = {});
+  [[nodiscard]] const DataSet<Real>& data() const { return *data_; }
+
+ private:
+  /// Layouts and gathered samples of the sets evaluated lately.
+  struct Batch {
+    BatchLayout layout;
+    std::vector<std::int64_t> samples;
+    AlignedVector<Real> rows;
+    std::vector<std::int32_t> labels;
+  };
+  Batch& whole(const DataSplit<Real>& split, Subset subset);
+  void fetch(const DataSplit<Real>& split, Subset subset, Batch& batch) const;
+  double gradient_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
+                     std::span<Real> gradient_slice);
+  Evaluation evaluation_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x, Real* d_out);
+
+  const Communicator* team_;
+  Network<Real> network_;
+  const DataSet<Real>* data_;
+  LossKind loss_;
+  VectorSpace space_;
+  Statistics statistics_ = Statistics::batch;
+  std::int64_t training_shard_ = 0;
+  std::int64_t evaluation_shard_ = 256;
+  ShardGemm<Real> gemm_;
+  GradientTree<Real> tree_;
+  AlignedVector<Real> d_out_;
+  AlignedVector<Real> r_d_out_;
+  std::map<std::int64_t, std::unique_ptr<Batch>> training_;  // by batch size: buffers are reused
+  std::map<const void*, std::unique_ptr<Batch>> whole_;      // by split: the last subset evaluated
+};
+
+/// Sees a float32 objective in float64: probes work in float64 throughout, the network in its own type.
+template <class Real>
+class Widened final : public Objective<double> {
+ public:
+  explicit Widened(Objective<Real>& inner);
+  [[nodiscard]] const VectorSpace& space() const override { return inner_->space(); }
+  [[nodiscard]] std::int64_t sample_count() const override { return inner_->sample_count(); }
+  double value(std::span<const double> x, Subset subset) override;
+  double gradient(std::span<const double> x, Subset subset, std::span<double> gradient_slice) override;
+  void hessian_vector(std::span<const double> x, std::span<const double> v, Subset subset,
+                      std::span<double> product_slice) override;
+
+ private:
+  Objective<Real>* inner_;
+  std::vector<Real> point_;
+  std::vector<Real> direction_;
+  std::vector<Real> slice_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace thalweg {
+
+/// Calls write(partial) for the name ".NAME.partial" beside `path`, then fsync, rename to `path`,
+/// fsync of the folder: whatever kills the process, `path` is the old file or the whole new one.
+/// Missing folders are made; the partial file is removed when anything throws. Local. Throws Error
+/// naming path and cause.
+void write_atomically(const std::string& path,
+                      const std::function<void(const std::string& partial)>& write);
+
+/// Writes a text file in the same manner. Local.
+void write_text_atomically(const std::string& path, const std::string& text);
+
+/// The name under which `path` is written before it is whole.
+std::string partial_name(const std::string& path);
+
+/// Makes sure that renames and links within `folder` survive a crash of the machine. Local.
+void sync_folder(const std::string& folder);
+
+}  // namespace thalweg

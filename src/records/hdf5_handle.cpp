@@ -1,0 +1,39 @@
+#include "records/hdf5_handle.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+
+namespace thalweg::hdf5 {
+
+QuietErrors::QuietErrors() {
+  H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+QuietErrors::~QuietErrors() {
+  H5Eset_auto2(H5E_DEFAULT, function_, data_);
+}
+
+void fail(const std::string& where, const std::string& what) {
+  // The innermost entry of HDF5's stack is the cause: for a failed write it holds the system's
+  // errno text.
+  std::string cause;
+  H5Ewalk2(
+      H5E_DEFAULT, H5E_WALK_DOWNWARD,
+      [](unsigned /*n*/, const H5E_error2_t* error, void* text) -> herr_t {
+        if (error->desc != nullptr) *static_cast<std::string*>(text) = error->desc;
+        return 0;
+      },
+      &cause);
+  throw Error(fmt::format("{}: {} failed{}{}", where, what, cause.empty() ? "" : ": ", cause));
+}
+
+Handle string_type(const std::string& where) {
+  Handle type(H5Tcopy(H5T_C_S1), H5Tclose, where, "H5Tcopy");
+  check(H5Tset_size(type.id(), H5T_VARIABLE), where, "H5Tset_size");
+  check(H5Tset_cset(type.id(), H5T_CSET_UTF8), where, "H5Tset_cset");
+  return type;
+}
+
+}  // namespace thalweg::hdf5

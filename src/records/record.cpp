@@ -1,0 +1,75 @@
+#include "records/record.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "records/atomic_file.hpp"
+#include "records/dimension_scale.hpp"
+#include "records/hdf5_attribute.hpp"
+#include "records/hdf5_dataset.hpp"
+#include "records/record_file.hpp"
+
+namespace thalweg {
+
+namespace {
+
+void write_groups(hid_t file, const Record& record, const std::string& path) {
+  const hdf5::Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, path, "H5Pcreate");
+  hdf5::check(H5Pset_create_intermediate_group(links.id(), 1), path,
+              "H5Pset_create_intermediate_group");
+  for (const auto& [name, attributes] : record.group_attributes) {
+    const std::string where = fmt::format("{}: {}", path, name);
+    const bool there = H5Lexists(file, name.c_str(), H5P_DEFAULT) > 0;
+    const hdf5::Handle group(
+        there ? H5Gopen2(file, name.c_str(), H5P_DEFAULT)
+              : H5Gcreate2(file, name.c_str(), links.id(), H5P_DEFAULT, H5P_DEFAULT),
+        H5Gclose, where, "making a group");
+    for (const auto& [key, value] : attributes) {
+      hdf5::write_attribute(group.id(), key, value, where);
+    }
+  }
+  for (const auto& [name, target] : record.external_links) {
+    hdf5::check(
+        H5Lcreate_external(target.c_str(), "/", file, name.c_str(), links.id(), H5P_DEFAULT),
+        fmt::format("{}: {}", path, name), "making an external link");
+  }
+}
+
+void write_file(const std::string& path, const Record& record) {
+  const hdf5::QuietErrors quiet;
+  hdf5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose,
+                    path, "creating the file");
+  {
+    const hdf5::Handle root(H5Gopen2(file.id(), "/", H5P_DEFAULT), H5Gclose, path, "H5Gopen2");
+    for (const auto& [key, value] : record.attributes) {
+      hdf5::write_attribute(root.id(), key, value, path + ": root");
+    }
+  }
+  for (const auto& [name, array] : record.arrays) {
+    hdf5::write_dataset(file.id(), name, array, fmt::format("{}: {}", path, name));
+  }
+  write_groups(file.id(), record, path);
+  hdf5::write_dimension_scales(file.id(), record, path);
+  file.close(path, "closing the file");
+}
+
+}  // namespace
+
+void write_record(const std::string& path, const Record& record) {
+  write_atomically(path, [&](const std::string& partial) { write_file(partial, record); });
+}
+
+Record read_record(const std::string& path) {
+  const RecordFile file(path);
+  Record record;
+  record.attributes = file.attributes();
+  for (const auto& [name, attributes] : file.groups()) {
+    if (!attributes.empty()) record.group_attributes[name] = attributes;
+  }
+  for (const auto& [name, outline] : file.arrays()) record.arrays[name] = file.read(name);
+  record.external_links = file.external_links();
+  return record;
+}
+
+}  // namespace thalweg
