@@ -11,10 +11,10 @@ phase "Packages"
 install_missing "${BUILD_PACKAGES[@]}" "${PYTHON_PACKAGES[@]}"
 
 phase "Build (build/)"
-# Set outright: a build folder remembers what the tests configured in it.
-cmake --preset release -DTHALWEG_WERROR=OFF -DTHALWEG_TESTS=OFF -DTHALWEG_BENCH=OFF >build.log 2>&1 ||
-  { cat build.log >&2; fail "configuring failed"; }
-rm -f build.log
+log=$(mktemp)
+cmake --preset release -DTHALWEG_TESTS=OFF -DTHALWEG_BENCH=OFF >"$log" 2>&1 ||
+  { cat "$log" >&2; fail "configuring failed; its output is above"; }
+rm -f "$log"
 cmake --build build --target thalweg
 
 for study in large_batch ntk; do
