@@ -123,6 +123,7 @@ void write_checkpoint(const std::string& path, const Record& record) {
   ::unlink(link.c_str());
   if (::link(path.c_str(), link.c_str()) == 0) {
     rename_file(link, previous_name(path));
+    ::unlink(link.c_str());  // a rename between two names of one file leaves both
   } else if (errno != ENOENT) {
     // A file system without hard links: for a moment PATH.next and PATH.previous are the whole
     // ones.
