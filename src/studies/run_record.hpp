@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "probes/measurement.hpp"
+#include "records/record.hpp"
+
+namespace thalweg {
+
+/// One row of /trajectory.
+struct TrajectoryPoint {
+  std::int64_t step = 0;
+  double epoch = 0.0;
+  std::int64_t samples = 0;
+  double learning_rate = 0.0;
+  std::int64_t batch_size = 0;
+  double train_loss = 0.0;
+  double train_accuracy = 0.0;
+  double test_loss = 0.0;
+  double test_accuracy = 0.0;
+  double gradient_norm = 0.0;  ///< recorded only if the run measures it at every evaluation
+  double distance_from_start = 0.0;
+  double elapsed_s = 0.0;
+};
+
+/// Gathers what a run measures into record columns, and reads it back from a checkpoint.
+class RunRecord {
+ public:
+  explicit RunRecord(bool with_gradient_norm) : with_gradient_norm_(with_gradient_norm) {}
+
+  void add(const TrajectoryPoint& point) { points_.push_back(point); }
+  void add(const std::string& probe, std::int64_t step, const Measurement& measurement);
+  [[nodiscard]] const std::vector<TrajectoryPoint>& points() const { return points_; }
+
+  /// Adds /trajectory and /probes to `record`.
+  void write_to(Record& record) const;
+  /// The state that write_to left in a checkpoint.
+  void read_from(const Record& record);
+
+ private:
+  /// Rows of one probe: scalars as columns over /probes/NAME/step, details as rows × their own axis.
+  struct ProbeRows {
+    std::vector<std::int64_t> steps;
+    std::vector<Measurement> measurements;
+  };
+  bool with_gradient_norm_;
+  std::vector<TrajectoryPoint> points_;
+  std::map<std::string, Record> earlier_;  // probe rows taken over from a checkpoint
+  std::map<std::string, ProbeRows> probes_;
+};
+
+}  // namespace thalweg

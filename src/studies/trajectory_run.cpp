@@ -1,0 +1,330 @@
+#include "studies/trajectory_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "parallel/interrupt.hpp"
+#include "records/checkpoint.hpp"
+#include "records/record.hpp"
+#include "records/schema.hpp"
+#include "studies/run_record.hpp"
+
+namespace thalweg {
+
+namespace {
+
+/// Steps between two agreements on whether to stop or to checkpoint.
+constexpr std::int64_t kAgreeEvery = 16;
+
+template <class Real>
+class TrajectoryRun {
+ public:
+  TrajectoryRun(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data, const RunFiles& files,
+                const StudyContext& context, const Log& log)
+      : team_(team),
+        plan_(plan),
+        data_(data),
+        files_(files),
+        context_(context),
+        log_(log),
+        objective_(make_network_loss(team, plan, data)),
+        space_(objective_->space()),
+        optimizer_(make_optimizer<Real>(plan.optimizer, space_.slice().size())),
+        record_(plan.train.gradient_norm_every),
+        w_(static_cast<std::size_t>(objective_->dimension())),
+        gradient_(static_cast<std::size_t>(space_.slice().size())) {
+    const std::int64_t n = data.train.size();
+    const std::int64_t batch = std::min(plan.train.batch, n);
+    steps_per_epoch_ = plan.train.drop_last ? n / batch : (n + batch - 1) / batch;
+    evaluate_every_ = plan.train.evaluate_every > 0 ? plan.train.evaluate_every : steps_per_epoch_;
+    last_step_ = steps_per_epoch_ * plan.train.epochs;
+    objective_->network().initialise(std::span<Real>(w_), plan.seed);
+    const auto mine = space_.slice_of(std::span<const Real>(w_));
+    start_.assign(mine.begin(), mine.end());
+  }
+
+  RunOutcome run() {
+    const bool resumed = resume();
+    if (!resumed) evaluate();
+    Progress progress(log_, plan_.name, last_step_);
+    while (status_.empty() && step_ < last_step_) {
+      take_step();
+      if (!status_.empty()) break;
+      if (step_ % evaluate_every_ == 0 || step_ == last_step_) evaluate();
+      const auto& latest = record_.points().back();
+      progress.update(step_, fmt::format("epoch {:.1f}, train loss {:.4g}, test accuracy {:.4f}",
+                                         epoch(), latest.train_loss, latest.test_accuracy));
+      if (step_ % kAgreeEvery == 0 && status_.empty()) {
+        const Request request = agree();
+        if (request != Request::none) save();
+        if (request == Request::stop) {
+          progress.finish();
+          return RunOutcome::interrupted;
+        }
+      }
+    }
+    progress.finish();
+    if (status_.empty()) status_ = plan_.train.target_loss > 0.0 ? "target_not_reached" : "finished";
+    finish();
+    return RunOutcome::done;
+  }
+
+ private:
+  enum class Request : std::int64_t { none = 0, checkpoint = 1, stop = 2 };
+
+  double epoch() const { return static_cast<double>(step_) / static_cast<double>(steps_per_epoch_); }
+  double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
+
+  /// Whether any rank was told to stop, or the root's clock says that a checkpoint is due.
+  Request agree() {
+    Request mine = Request::none;
+    if (team_.is_root() && since_checkpoint_.elapsed_s() > plan_.train.checkpoint_every_s) {
+      mine = Request::checkpoint;
+    }
+    if (Interrupt::requested() || context_.started.elapsed_s() > context_.time_limit_s) mine = Request::stop;
+    return static_cast<Request>(team_.max(static_cast<std::int64_t>(mine)));
+  }
+
+  void take_step() {
+    const std::int64_t n = data_.train.size();
+    const std::int64_t batch = std::min(plan_.train.batch, n);
+    const std::int64_t this_epoch = step_ / steps_per_epoch_;
+    if (order_.empty() || order_epoch_ != this_epoch) {
+      order_.resize(static_cast<std::size_t>(n));
+      std::iota(order_.begin(), order_.end(), 0);
+      Stream stream(plan_.seed, Purpose::shuffle, static_cast<std::uint64_t>(this_epoch));
+      shuffle(order_, stream);
+      order_epoch_ = this_epoch;
+    }
+    const std::int64_t begin = (step_ % steps_per_epoch_) * batch;
+    const auto samples = Subset(order_).subspan(static_cast<std::size_t>(begin),
+                                                static_cast<std::size_t>(std::min(batch, n - begin)));
+    const double loss = objective_->training_gradient(w_, samples, gradient_);
+    if (!std::isfinite(loss)) {
+      status_ = kDiverged;
+      return;
+    }
+    optimizer_->step(space_.slice_of(std::span<Real>(w_)), gradient_, plan_.learning_rate);
+    space_.gather_in_place(std::span<Real>(w_));
+    ++step_;
+    samples_ += static_cast<std::int64_t>(samples.size());
+  }
+
+  void evaluate() {
+    const auto train = objective_->evaluate(w_, data_.train, Statistics::frozen);
+    const auto test = objective_->evaluate(w_, data_.test, Statistics::frozen);
+    const auto mine = space_.slice_of(std::span<const Real>(w_));
+    std::vector<Real> gap(mine.size());
+    for (std::size_t i = 0; i < gap.size(); ++i) gap[i] = mine[i] - start_[i];
+    TrajectoryPoint point{step_,
+                          epoch(),
+                          samples_,
+                          plan_.learning_rate,
+                          std::min(plan_.train.batch, data_.train.size()),
+                          train.loss,
+                          train.accuracy,
+                          test.loss,
+                          test.accuracy,
+                          0.0,
+                          space_.norm(std::span<const Real>(gap)),
+                          elapsed_s()};
+    if (plan_.train.gradient_norm_every) point.gradient_norm = gradient_norm();
+    record_.add(point);
+    if (!std::isfinite(train.loss)) status_ = kDiverged;
+    if (plan_.train.target_loss > 0.0 && train.loss <= plan_.train.target_loss) status_ = "finished";
+    for (const auto& probe : plan_.probes) {
+      const bool due = probe.every_epochs > 0 && step_ % (probe.every_epochs * steps_per_epoch_) == 0;
+      if (due && status_.empty()) measure(probe);
+    }
+  }
+
+  double gradient_norm() {
+    objective_->set_statistics(Statistics::batch);
+    objective_->gradient(w_, {}, gradient_);
+    return space_.norm(std::span<const Real>(gradient_));
+  }
+
+  void measure(const ProbePlan& plan) {
+    log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, step_));
+    std::vector<std::int64_t> samples(
+        static_cast<std::size_t>(std::min(plan.samples, data_.train.size())));
+    std::iota(samples.begin(), samples.end(), 0);
+    objective_->set_statistics(plan.statistics);
+    Widened<Real> widened(*objective_);
+    const std::vector<double> point(w_.begin(), w_.end());
+    record_.add(plan.name, step_, plan.probe->measure(widened, point, samples));
+  }
+
+  void save() {
+    // Every rank takes part in gathering the optimiser's slices; the root alone writes.
+    std::vector<std::vector<Real>> state;
+    for (const auto slice : optimizer_->state()) {
+      state.emplace_back(w_.size());
+      space_.gather(std::span<const Real>(slice), std::span(state.back()));
+    }
+    collectively(team_, [&] {
+      if (!team_.is_root()) return;
+      Record checkpoint;
+      checkpoint.attributes["schema"] = "thalweg/checkpoint";
+      checkpoint.attributes["step"] = step_;
+      checkpoint.attributes["samples"] = samples_;
+      checkpoint.attributes["elapsed_s"] = elapsed_s();
+      checkpoint.attributes["optimizer_steps"] = optimizer_->steps();
+      record_.write_to(checkpoint);
+      checkpoint.column("/parameters/current", w_, "parameter", "1", "parameters");
+      checkpoint.column("/parameters/running_statistics", objective_->network().buffers(), "statistic", "1",
+                        "running statistics of batch norm");
+      for (std::size_t k = 0; k < state.size(); ++k) {
+        checkpoint.column(fmt::format("/optimizer/state{}", k), state[k], "parameter", "1", "optimiser state");
+      }
+      write_checkpoint(files_.checkpoint, checkpoint);
+    });
+    since_checkpoint_ = Stopwatch();
+  }
+
+  /// The root reads, the others receive. Returns whether there was a checkpoint.
+  bool resume() {
+    std::optional<Record> checkpoint;
+    std::int64_t facts[4] = {0, 0, 0, 0};
+    collectively(team_, [&] {
+      if (!team_.is_root() || !context_.resume) return;
+      CheckpointSource source;
+      checkpoint = read_newest_checkpoint(files_.checkpoint, &source);
+      for (const auto& reason : source.skipped) log_.warn(reason);
+      if (!checkpoint) return;
+      facts[0] = 1;
+      facts[1] = std::get<std::int64_t>(checkpoint->attributes.at("step"));
+      facts[2] = std::get<std::int64_t>(checkpoint->attributes.at("samples"));
+      facts[3] = std::get<std::int64_t>(checkpoint->attributes.at("optimizer_steps"));
+      earlier_s_ = std::get<double>(checkpoint->attributes.at("elapsed_s"));
+      record_.read_from(*checkpoint);
+      w_ = std::get<std::vector<Real>>(checkpoint->arrays.at("/parameters/current").values);
+      log_.info(fmt::format("{}: resumed at step {} from {}", plan_.name, facts[1], source.file));
+    });
+    team_.broadcast(std::span<std::int64_t>(facts));
+    if (facts[0] == 0) return false;
+    step_ = facts[1];
+    samples_ = facts[2];
+    optimizer_->set_steps(facts[3]);
+    team_.broadcast(std::span<Real>(w_));
+    auto buffers = objective_->network().buffers();
+    if (team_.is_root()) {
+      buffers = std::get<std::vector<double>>(checkpoint->arrays.at("/parameters/running_statistics").values);
+    }
+    team_.broadcast(std::span<double>(buffers));
+    objective_->network().set_buffers(buffers);
+    std::vector<Real> whole(w_.size());
+    const auto state = optimizer_->state();
+    for (std::size_t k = 0; k < state.size(); ++k) {
+      if (team_.is_root()) {
+        whole = std::get<std::vector<Real>>(checkpoint->arrays.at(fmt::format("/optimizer/state{}", k)).values);
+      }
+      team_.broadcast(std::span<Real>(whole));
+      const auto mine = space_.slice_of(std::span<const Real>(whole));
+      std::copy(mine.begin(), mine.end(), state[k].begin());
+    }
+    // Ranks other than the root keep no rows, but all must agree on the last one.
+    if (!team_.is_root()) record_.add(TrajectoryPoint{});
+    return true;
+  }
+
+  void finish() {
+    if (status_ != kDiverged) {
+      for (const auto& probe : plan_.probes) measure(probe);
+    }
+    const double norm = status_ == kDiverged ? std::nan("") : gradient_norm();
+    collectively(team_, [&] {
+      if (!team_.is_root()) return;
+      Record record;
+      record.attributes = provenance_attributes(context_.provenance);
+      record.attributes["schema"] = kRunSchema;
+      record.attributes["schema_version"] = kSchemaVersion;
+      record.attributes["name"] = plan_.name;
+      record.attributes["group"] = plan_.group;
+      record.attributes["seed"] = static_cast<std::int64_t>(plan_.seed);
+      record.attributes["status"] = status_;
+      record.attributes["team_size"] = std::int64_t{team_.size()};
+      record.attributes["data"] = data_.description;
+      record.attributes["data_hash"] = fmt::format("{:016x}", data_.hash);
+      record_.write_to(record);
+      for (const auto& probe : plan_.probes) {
+        if (status_ == kDiverged) continue;
+        auto& attributes = record.group_attributes["/probes/" + probe.name];
+        attributes["statistics"] = probe.statistics == Statistics::batch ? "batch" : "frozen";
+        attributes["samples"] = probe.samples > 0 ? std::min(probe.samples, data_.train.size()) : data_.train.size();
+      }
+      record.scalar("/final/gradient_norm", norm, "1",
+                    "norm of the training loss's gradient at the end (statistics of the whole training set)");
+      record.column("/parameters/final", w_, "parameter", "1", "parameters at the end");
+      record.column("/parameters/running_statistics", objective_->network().buffers(), "statistic", "1",
+                    "running statistics of batch norm, mean then variance of each layer");
+      write_record(files_.record, record);
+      remove_checkpoint(files_.checkpoint);
+      const auto& last = record_.points().back();
+      log_.info(fmt::format("{}: {} after {} steps, train loss {:.4g}, test accuracy {:.4f}, {:.1f} s",
+                            plan_.name, status_, step_, last.train_loss, last.test_accuracy, elapsed_s()));
+    });
+  }
+
+  const Communicator& team_;
+  const RunPlan& plan_;
+  const DataSet<Real>& data_;
+  const RunFiles& files_;
+  const StudyContext& context_;
+  const Log& log_;
+  std::unique_ptr<NetworkLoss<Real>> objective_;
+  const VectorSpace& space_;
+  std::unique_ptr<Optimizer<Real>> optimizer_;
+  RunRecord record_;
+  std::vector<Real> w_;
+  std::vector<Real> gradient_;
+  std::vector<Real> start_;
+  std::vector<std::int64_t> order_;
+  std::int64_t order_epoch_ = -1;
+  std::int64_t steps_per_epoch_ = 0;
+  std::int64_t evaluate_every_ = 0;
+  std::int64_t last_step_ = 0;
+  std::int64_t step_ = 0;
+  std::int64_t samples_ = 0;
+  std::string status_;
+  double earlier_s_ = 0.0;
+  Stopwatch watch_;
+  Stopwatch since_checkpoint_;
+};
+
+}  // namespace
+
+template <class Real>
+std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
+                                                     const DataSet<Real>& data) {
+  MlpOptions model = plan.model;
+  model.inputs = data.train.features();
+  model.outputs = data.train.classes();
+  auto objective = std::make_unique<NetworkLoss<Real>>(team, make_mlp<Real>(model), data, plan.train.loss);
+  constexpr std::int64_t evaluation_shard = 256;
+  const std::int64_t ghost = std::max<std::int64_t>(model.ghost_size, 1);
+  objective->set_shards(plan.train.shard, (evaluation_shard + ghost - 1) / ghost * ghost);
+  return objective;
+}
+
+template <class Real>
+RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
+                          const RunFiles& files, const StudyContext& context, const Log& log) {
+  return TrajectoryRun<Real>(team, plan, data, files, context, log).run();
+}
+
+template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicator&, const RunPlan&,
+                                                               const DataSet<float>&);
+template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,
+                                                                const DataSet<double>&);
+template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<float>&, const RunFiles&,
+                                   const StudyContext&, const Log&);
+template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<double>&, const RunFiles&,
+                                   const StudyContext&, const Log&);
+
+}  // namespace thalweg

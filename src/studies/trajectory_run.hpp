@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/log.hpp"
+#include "data/data_set.hpp"
+#include "objectives/network_loss.hpp"
+#include "studies/run_plan.hpp"
+#include "studies/study.hpp"
+
+namespace thalweg {
+
+enum class RunOutcome : int { done, interrupted };
+
+/// Where a run's files go.
+struct RunFiles {
+  std::string record;      ///< DIR/runs/NAME.h5
+  std::string checkpoint;  ///< DIR/checkpoints/NAME.h5
+};
+
+/// Makes one trajectory on a team and writes its record; takes up the newest whole checkpoint if there is
+/// one. Steps, evaluations and probes have the same bits on any number of ranks. An interrupt or the time
+/// limit, agreed over the team between steps, leaves a checkpoint. A run whose loss stops being finite ends
+/// with status "diverged". Collective over `team`.
+template <class Real>
+RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
+                          const RunFiles& files, const StudyContext& context, const Log& log);
+
+/// A network loss as a run's plan describes it.
+template <class Real>
+std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
+                                                     const DataSet<Real>& data);
+
+}  // namespace thalweg
