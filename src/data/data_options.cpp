@@ -47,6 +47,12 @@ void check_data_options(const DataOptions& options) {
   check_count(options.train, "train");
   check_count(options.test, "test");
   if (options.source == "glyphs") {
+    for (const std::int64_t count : {options.train, options.test}) {
+      if (count > Glyphs::test_offset) {
+        throw ConfigurationError(
+            fmt::format("[data]: {} samples asked for; there are {}", count, Glyphs::test_offset));
+      }
+    }
     if (options.image_size < Glyphs::smallest_size || options.image_size > Glyphs::largest_size) {
       throw ConfigurationError(fmt::format("[data] image_size = {}: expected {} to {} pixels",
                                            options.image_size, Glyphs::smallest_size,

@@ -17,6 +17,7 @@ RawSplit draw_glyphs(const DataOptions& options, std::int64_t first, std::int64_
   RawSplit split;
   split.shape = {1, options.image_size, options.image_size};
   split.classes = Glyphs::classes;
+  split.labels.reserve(static_cast<std::size_t>(n));  // an absurd count fails here, at once
   for (std::int64_t i = 0; i < n; ++i) split.labels.push_back(glyphs.label(first + i));
   split.held = samples_of(n, holders.size(), holders.rank());
   const auto features = static_cast<std::size_t>(split.shape.features());
