@@ -11,7 +11,7 @@ namespace {
 
 MlpOptions read_model(const Settings& model) {
   MlpOptions options;
-  model.choice("type", {"mlp"}, "mlp");
+  static_cast<void>(model.choice("type", {"mlp"}, "mlp"));
   options.widths = model.integers("widths", {256, 256});
   for (const auto width : options.widths) {
     if (width < 1) model.fail("widths", fmt::format("found a width of {}, expected at least 1", width));

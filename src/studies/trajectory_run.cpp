@@ -175,6 +175,7 @@ class TrajectoryRun {
       checkpoint.attributes["samples"] = samples_;
       checkpoint.attributes["elapsed_s"] = elapsed_s();
       checkpoint.attributes["optimizer_steps"] = optimizer_->steps();
+      checkpoint.attributes["status"] = status_;
       record_.write_to(checkpoint);
       checkpoint.column("/parameters/current", w_, "parameter", "1", "parameters");
       checkpoint.column("/parameters/running_statistics", objective_->network().buffers(), "statistic", "1",
@@ -202,12 +203,14 @@ class TrajectoryRun {
       facts[2] = std::get<std::int64_t>(checkpoint->attributes.at("samples"));
       facts[3] = std::get<std::int64_t>(checkpoint->attributes.at("optimizer_steps"));
       earlier_s_ = std::get<double>(checkpoint->attributes.at("elapsed_s"));
+      status_ = std::get<std::string>(checkpoint->attributes.at("status"));
       record_.read_from(*checkpoint);
       w_ = std::get<std::vector<Real>>(checkpoint->arrays.at("/parameters/current").values);
       log_.info(fmt::format("{}: resumed at step {} from {}", plan_.name, facts[1], source.file));
     });
     team_.broadcast(std::span<std::int64_t>(facts));
     if (facts[0] == 0) return false;
+    status_ = team_.broadcast(status_);
     step_ = facts[1];
     samples_ = facts[2];
     optimizer_->set_steps(facts[3]);
@@ -234,7 +237,8 @@ class TrajectoryRun {
   }
 
   void finish() {
-    if (status_ != kDiverged) {
+    if (status_ != kDiverged && !plan_.probes.empty()) {
+      save();  // the probes may take longer than the training
       for (const auto& probe : plan_.probes) measure(probe);
     }
     const double norm = status_ == kDiverged ? std::nan("") : gradient_norm();

@@ -1,0 +1,138 @@
+#include "probes/sharpness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "objectives/analytic.hpp"
+#include "probes/random_subspace.hpp"
+#include "support/tiny_problem.hpp"
+
+namespace thalweg {
+namespace {
+
+double scalar(const Measurement& measurement, const std::string& name) {
+  for (const auto& entry : measurement.scalars) {
+    if (entry.name == name) return entry.value;
+  }
+  ADD_FAILURE() << "no scalar " << name;
+  return std::nan("");
+}
+
+double sharpness_of(const Communicator& team, const AnalyticObjective::Formulas& formulas,
+                    const std::vector<double>& x, double epsilon) {
+  AnalyticObjective objective(team, static_cast<std::int64_t>(x.size()), formulas);
+  SharpnessOptions options;
+  options.epsilon = epsilon;
+  options.starts = 9;
+  const auto found = Sharpness(options).measure(objective, x, {});
+  EXPECT_EQ(scalar(found, "certified"), 1.0);
+  return scalar(found, "sharpness");
+}
+
+// The known answers of METHODS, section 3: Keskar sharpness in closed form.
+TEST(Sharpness, HasItsClosedForms) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const std::vector<double> diagonal{1, 0, 0, 0, 10, 0, 0, 0, 100};
+  const std::vector<double> origin{0, 0, 0};
+  EXPECT_NEAR(sharpness_of(world, quadratic(diagonal, origin), origin, 1e-3), 5.55e-3, 1e-9);
+  EXPECT_NEAR(sharpness_of(world, quadratic(diagonal, origin), origin, 5e-4), 1.3875e-3, 1e-9);
+  const std::vector<double> away{1, -2, 3};
+  EXPECT_NEAR(sharpness_of(world, quadratic(diagonal, away), away, 1e-3), 0.0847, 1e-8);
+  EXPECT_NEAR(sharpness_of(world, quadratic(diagonal, away), away, 5e-4), 0.021175, 1e-8);
+  EXPECT_NEAR(sharpness_of(world, quadratic({2, 1, 1, 3}, {0, 0}), {0, 0}, 1e-3), 3.5e-4, 1e-10);
+  // f = 1 + (3, −4)·x at (1, −2): f = 12, the corner of the box gives 100 · ε(3·2 + 4·3)/13.
+  const auto linear = quadratic({0, 0, 0, 0}, {0, 0}, {3, -4}, 1.0);
+  EXPECT_NEAR(sharpness_of(world, linear, {1, -2}, 1e-3), 0.1384615, 1e-7);
+  EXPECT_NEAR(sharpness_of(world, linear, {1, -2}, 5e-4), 0.0692308, 1e-7);
+}
+
+// A climb from the origin of an exact minimum alone finds nothing, and says that this proves nothing.
+TEST(Sharpness, AZeroFromTheOriginIsNotCertified) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  AnalyticObjective bowl(world, 2, quadratic({2, 1, 1, 3}, {0, 0}));
+  SharpnessOptions options;
+  options.starts = 1;
+  const auto found = Sharpness(options).measure(bowl, std::vector<double>{0, 0}, {});
+  EXPECT_EQ(scalar(found, "sharpness"), 0.0);
+  EXPECT_EQ(scalar(found, "certified"), 0.0);
+  // At a maximum the zero is real, and the starts away from the origin certify it.
+  AnalyticObjective dome(world, 2, quadratic({-2, 0, 0, -3}, {0, 0}, {0, 0}, 5.0));
+  options.starts = 5;
+  const auto flat = Sharpness(options).measure(dome, std::vector<double>{0, 0}, {});
+  EXPECT_NEAR(scalar(flat, "sharpness"), 0.0, 1e-12);
+  EXPECT_EQ(scalar(flat, "certified"), 1.0);
+}
+
+TEST(RandomSubspace, HasOrthonormalColumnsOnAnyNumberOfRanks) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  constexpr std::int64_t n = 5000;
+  constexpr std::int64_t p = 7;
+  const auto columns = [&](const Communicator& comm) {
+    const VectorSpace space(comm, n);
+    const RandomSubspace plane(space, p, 3);
+    std::vector<std::vector<double>> all;
+    for (std::int64_t j = 0; j < p; ++j) {
+      std::vector<double> unit(static_cast<std::size_t>(p), 0.0);
+      unit[static_cast<std::size_t>(j)] = 1.0;
+      std::vector<double> slice(static_cast<std::size_t>(space.slice().size()));
+      plane.lift(unit, slice);
+      // Aᵀ A e_j = e_j.
+      const auto back = plane.project(slice);
+      for (std::int64_t i = 0; i < p; ++i) {
+        EXPECT_NEAR(back[static_cast<std::size_t>(i)], i == j ? 1.0 : 0.0, 1e-13);
+      }
+      all.emplace_back(static_cast<std::size_t>(n));
+      space.gather(std::span<const double>(slice), std::span(all.back()));
+    }
+    return all;
+  };
+  EXPECT_EQ(columns(world), columns(self));
+  const VectorSpace small(world, 5);
+  EXPECT_THROW(RandomSubspace(small, 5, 1), Error);
+}
+
+// In a subspace: f = ½ h ‖x‖² at 0 restricted to z is ½ h ‖z‖², so φ = 50 ε² h p, whatever the subspace.
+TEST(Sharpness, InASubspaceOfABowl) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const std::int64_t n = 40;
+  std::vector<double> hessian(static_cast<std::size_t>(n * n), 0.0);
+  for (std::int64_t i = 0; i < n; ++i) hessian[static_cast<std::size_t>(i * n + i)] = 6.0;
+  const std::vector<double> origin(static_cast<std::size_t>(n), 0.0);
+  AnalyticObjective bowl(world, n, quadratic(hessian, origin));
+  SharpnessOptions options;
+  options.subspace = 10;
+  const auto found = Sharpness(options).measure(bowl, origin, {});
+  EXPECT_NEAR(scalar(found, "sharpness"), 50.0 * 1e-6 * 6.0 * 10.0, 1e-9);
+}
+
+TEST(Sharpness, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  for (const std::int64_t subspace : {0, 20}) {
+    const auto measure = [&](const Communicator& comm) {
+      testing::TinyProblem<float> problem(comm);
+      Widened<float> widened(problem.objective);
+      SharpnessOptions options;
+      options.subspace = subspace;
+      options.starts = 3;
+      const std::vector<double> x(problem.point.begin(), problem.point.end());
+      const auto found = Sharpness(options).measure(widened, x, {});
+      std::vector<double> values;
+      for (const auto& entry : found.scalars) values.push_back(entry.value);
+      for (const auto& entry : found.details) {
+        if (const auto* numbers = std::get_if<std::vector<double>>(&entry.values)) {
+          values.insert(values.end(), numbers->begin(), numbers->end());
+        }
+      }
+      return values;
+    };
+    const auto values = measure(world);
+    EXPECT_EQ(values, measure(self));
+    EXPECT_GT(values[0], 0.0);
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
