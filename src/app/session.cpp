@@ -64,7 +64,8 @@ Provenance make_provenance(const Session& session) {
   provenance.git_sha = THALWEG_GIT_SHA;
   provenance.git_dirty = THALWEG_GIT_DIRTY;
   for (const auto& argument : session.arguments) {
-    provenance.command_line += (provenance.command_line.empty() ? "" : " ") + quoted(argument);
+    if (!provenance.command_line.empty()) provenance.command_line += ' ';
+    provenance.command_line += quoted(argument);
   }
   provenance.date = utc_date();
   for (const auto& host : session.world.gather_strings(hostname())) {
