@@ -71,7 +71,7 @@ TEST(Diff, EachPlantedFaultIsFound) {
                r.column("/summary/run", std::vector<std::string>{"a"}, "run", "1", "run");
              }),
              Kind::content, "/summary/run", "shape 3 and 1");
-  expect_one(after([](Record& r) { r.external_links["/a"] = "a.h5"; }), Kind::content, "/runs/a",
+  expect_one(after([](Record& r) { r.external_links["/a"] = "a.h5"; }), Kind::content, "/a",
              "missing in the first");
 }
 
