@@ -1,1 +1,71 @@
-int main() { return 0; }
+#include <fmt/format.h>
+#include <mpi.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "app/command_line.hpp"
+#include "app/environment.hpp"
+#include "app/mpi_lifetime.hpp"
+#include "base/blas_setup.hpp"
+#include "parallel/interrupt.hpp"
+
+namespace {
+
+using namespace thalweg;
+
+void abort_on_terminate() {
+  std::set_terminate([] {
+    std::fputs("thalweg: terminated by an error that nothing could handle\n", stderr);
+    MPI_Abort(MPI_COMM_WORLD, 70);
+  });
+}
+
+/// A rank that fails alone ends the others, which may be waiting for it.
+int fail(const std::string& message, ExitCode code) {
+  int rank = 0;
+  int size = 1;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  const std::string where = size > 1 ? fmt::format("[rank {}/{}] ", rank, size) : std::string();
+  std::fputs(fmt::format("thalweg: {}{}\n", where, message).c_str(), stderr);
+  std::fflush(stdout);
+  if (size > 1) MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
+  MPI_Finalize();
+  return static_cast<int>(code);
+}
+
+int run(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv, argv + argc);
+  const MpiLifetime mpi(argc, argv);
+  abort_on_terminate();
+  use_one_blas_thread();
+  const Interrupt interrupt;
+  const Environment environment = Environment::capture();
+  const Communicator world = Communicator::duplicate(MPI_COMM_WORLD);
+  const Log log(world.is_root(), isatty(STDERR_FILENO) != 0);
+  const Session session{world, log, environment, arguments};
+  try {
+    return static_cast<int>(run_command_line(session, argc, argv));
+  } catch (const ReportedError& error) {
+    // Every rank is here: one has printed the cause, and all can end in order.
+    return static_cast<int>(error.code());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    return fail(error.what(), error.code());
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", ExitCode::failed);
+  } catch (const std::exception& error) {
+    return fail(error.what(), ExitCode::failed);
+  }
+}

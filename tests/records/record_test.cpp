@@ -1,13 +1,14 @@
 #include "records/record.hpp"
 
 #include <gtest/gtest.h>
+#include <mpi.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <bit>
 #include <cmath>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -120,16 +121,18 @@ TEST(Record, RefusalsNamePathAndCause) {
 }
 
 TEST(Record, FullDiskIsAnErrorAndLeavesNothing) {
-  if (std::system("mkdir -p /tmp/thalweg-full && mount -t tmpfs -o size=64k none /tmp/thalweg-full "
-                  "2>/dev/null") != 0) {
+  const Scratch scratch;
+  const std::string disk = scratch.file("full");
+  std::filesystem::create_directory(disk);
+  if (mount("none", disk.c_str(), "tmpfs", 0, "size=64k") != 0) {
     GTEST_SKIP() << "a small file system cannot be mounted here";
   }
   Record record;
   record.column("/x", std::vector<double>(100000, 1.0), "i", "1", "x");
-  const std::string message = message_of([&] { write_record("/tmp/thalweg-full/x.h5", record); });
+  const std::string message = message_of([&] { write_record(disk + "/x.h5", record); });
   EXPECT_NE(message.find("No space left"), std::string::npos) << message;
-  EXPECT_TRUE(std::filesystem::is_empty("/tmp/thalweg-full"));
-  EXPECT_EQ(std::system("umount -l /tmp/thalweg-full && rmdir /tmp/thalweg-full"), 0);
+  EXPECT_TRUE(std::filesystem::is_empty(disk));
+  EXPECT_EQ(umount2(disk.c_str(), MNT_DETACH), 0);
 }
 
 TEST(Record, WriterKilledAtAnyMomentLeavesAWholeFile) {

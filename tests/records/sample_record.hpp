@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "records/provenance.hpp"
 #include "records/record.hpp"
 
 namespace thalweg::testing_support {
@@ -34,6 +35,13 @@ inline Record sample_run() {
   record.arrays["/probes/line/empty"] =
       Array{std::vector<double>{}, {0, 3}, {"a", "b"}, "1", "none"};
   record.scalar("/probes/sharpness/value", 1.0 / 3.0, "percent", "sharpness");
+  return record;
+}
+
+/// The sample as a whole file of the run schema, with everything that verify asks for.
+inline Record sound_run() {
+  Record record = sample_run();
+  record.attributes.merge(provenance_attributes({}));
   return record;
 }
 

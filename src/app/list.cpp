@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "app/command_line.hpp"
+#include "studies/catalogue.hpp"
+
+namespace thalweg {
+
+namespace {
+
+void print_category(const CatalogueCategory& category) {
+  fmt::print("{}\n", category.name);
+  std::size_t width = 0;
+  for (const auto& entry : category.entries) width = std::max(width, entry.name.size());
+  for (const auto& entry : category.entries) {
+    fmt::print("  {:<{}}  {}\n", entry.name, width, entry.description);
+  }
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, const Session& session, Action& action) {
+  auto chosen = std::make_shared<std::string>();
+  std::vector<std::string> names;
+  for (const auto& category : catalogue()) names.push_back(category.name);
+  CLI::App* list = app.add_subcommand("list", "List what a study file can name");
+  list->add_option("CATEGORY", *chosen, "One category only")->check(CLI::IsMember(names));
+  list->footer("Examples:\n  thalweg list\n  thalweg list optimizers");
+  list->callback([&session, &action, chosen] {
+    action = [&session, chosen] {
+      return on_root(session.world, [&] {
+        for (const auto& category : catalogue()) {
+          if (chosen->empty() || category.name == *chosen) print_category(category);
+        }
+        std::fflush(stdout);
+        return ExitCode::done;
+      });
+    };
+  });
+}
+
+}  // namespace thalweg

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+namespace thalweg {
+
+/// What is in a record (file, checkpoint or folder), for a person. Local. Throws Error.
+std::string show_text(const std::string& path);
+/// The same as JSON; arrays of more than 10000 values are described without them; NaN is null.
+/// Local.
+std::string show_json(const std::string& path);
+
+}  // namespace thalweg

@@ -1,0 +1,215 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "app/show.hpp"
+#include "base/error.hpp"
+#include "records/checkpoint.hpp"
+#include "records/diff.hpp"
+#include "records/provenance.hpp"
+#include "records/record_file.hpp"
+
+namespace thalweg {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kEnds = 3;  ///< rows shown of either end of a trajectory
+constexpr std::int64_t kMostRows = 200;
+
+/// Width on a terminal: bytes that continue a UTF-8 character take no place.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+  }));
+}
+
+using Table = std::vector<std::vector<std::string>>;  ///< rows of cells, the header first
+
+std::string aligned(const Table& table) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : table) {
+    widths.resize(std::max(widths.size(), row.size()), 0);
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string text;
+  for (const auto& row : table) {
+    std::string line = " ";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += fmt::format(" {}{}", std::string(widths[i] - width_of(row[i]), ' '), row[i]);
+    }
+    text += line;
+    text += '\n';
+  }
+  return text;
+}
+
+std::vector<std::string> cells(const ArrayValues& values) {
+  std::vector<std::string> texts;
+  std::visit(
+      [&](const auto& v) {
+        using T = typename std::decay_t<decltype(v)>::value_type;
+        for (const auto& value : v) {
+          if constexpr (std::is_floating_point_v<T>) {
+            texts.push_back(fmt::format("{:.6g}", value));
+          } else {
+            texts.push_back(fmt::format("{}", value));
+          }
+        }
+      },
+      values);
+  return texts;
+}
+
+std::string attribute_text(const Attributes& attributes, const std::string& name) {
+  const auto found = attributes.find(name);
+  if (found == attributes.end()) return "?";
+  if (const auto* text = std::get_if<std::string>(&found->second)) return *text;
+  if (const auto* whole = std::get_if<std::int64_t>(&found->second))
+    return fmt::format("{}", *whole);
+  if (const auto* number = std::get_if<double>(&found->second)) return fmt::format("{}", *number);
+  std::string all;
+  for (const auto& text : std::get<std::vector<std::string>>(found->second)) {
+    all += (all.empty() ? "" : ", ") + text;
+  }
+  return all;
+}
+
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+std::string name_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+/// Columns of a group as a table; the axis' own column first; only the ends when there are many
+/// rows.
+std::string columns_text(const RecordFile& file, const std::string& group, std::int64_t most_rows) {
+  std::vector<std::string> names;
+  std::int64_t rows = 0;
+  for (const auto& [name, outline] : file.arrays()) {
+    if (folder_of(name) != group || outline.what.shape.size() != 1) continue;
+    const bool axis = outline.dimensions.front() == name_of(name);
+    names.insert(axis ? names.begin() : names.end(), name);
+    rows = std::max(rows, outline.what.shape.front());
+  }
+  if (names.empty()) return {};
+  Table table(1);
+  const bool whole = rows <= most_rows;
+  const std::int64_t shown = whole ? rows : 2 * kEnds + 1;
+  table.resize(static_cast<std::size_t>(shown) + 1);
+  for (const auto& name : names) {
+    const std::int64_t length = file.arrays().at(name).what.shape.front();
+    std::vector<std::string> column;
+    if (whole) {
+      column = cells(file.read_rows(name, 0, length));
+    } else {
+      column = cells(file.read_rows(name, 0, std::min(length, kEnds)));
+      column.resize(static_cast<std::size_t>(kEnds));
+      column.emplace_back("⋮");
+      const auto last =
+          cells(file.read_rows(name, std::max<std::int64_t>(0, length - kEnds), length));
+      column.insert(column.end(), last.begin(), last.end());
+    }
+    column.resize(static_cast<std::size_t>(shown));
+    table.front().push_back(name_of(name));
+    for (std::size_t i = 0; i < column.size(); ++i) table[i + 1].push_back(column[i]);
+  }
+  return fmt::format("{} ({} rows)\n{}", group, rows, aligned(table));
+}
+
+std::string header_text(const RecordFile& file) {
+  const auto& root = file.attributes();
+  std::string text =
+      fmt::format("{}  {}, version {}\n", file.path(), attribute_text(root, "schema"),
+                  attribute_text(root, "schema_version"));
+  if (root.contains("software_version")) {
+    text += fmt::format("made {} by thalweg {} ({}{}) on {} ranks of {}; {}, BLAS core {}\n",
+                        attribute_text(root, "date"), attribute_text(root, "software_version"),
+                        attribute_text(root, "git_sha").substr(0, 10),
+                        attribute_text(root, "git_dirty") == "1" ? ", with changes" : "",
+                        attribute_text(root, "mpi_size"), attribute_text(root, "hostnames"),
+                        attribute_text(root, "mpi"), attribute_text(root, "blas_core"));
+    text += fmt::format("by    {}\n", attribute_text(root, "command_line"));
+  }
+  for (const auto& [name, value] : root) {
+    if (is_provenance(name) || name == "schema" || name == "schema_version") continue;
+    const std::string shown = attribute_text(root, name);
+    if (shown.find('\n') == std::string::npos) text += fmt::format("  {} = {}\n", name, shown);
+  }
+  return text;
+}
+
+std::string others_text(const RecordFile& file) {
+  Table scalars;
+  Table others;
+  for (const auto& [name, outline] : file.arrays()) {
+    const std::string group = folder_of(name);
+    const std::string units = attribute_text(outline.attributes, "units");
+    if (outline.what.shape.empty()) {
+      scalars.push_back({name, cells(file.read(name).values).front(), units == "1" ? "" : units,
+                         attribute_text(outline.attributes, "long_name")});
+    } else if ((group != "/trajectory" && group != "/summary") || outline.what.shape.size() != 1) {
+      others.push_back({name, hdf5::shape_text(outline.what.shape), units,
+                        attribute_text(outline.attributes, "long_name")});
+    }
+  }
+  std::string text;
+  if (!scalars.empty()) text += "numbers\n" + aligned(scalars);
+  if (!others.empty()) text += "datasets\n" + aligned(others);
+  for (const auto& [name, target] : file.external_links()) {
+    text += fmt::format("  {} → {}\n", name, target);
+  }
+  return text;
+}
+
+std::string file_text(const std::string& path) {
+  const RecordFile file(path);
+  return header_text(file) + columns_text(file, "/summary", kMostRows) +
+         columns_text(file, "/trajectory", 2 * kEnds + 1) + others_text(file);
+}
+
+std::string folder_text(const std::string& path) {
+  const fs::path study = fs::path(path) / "study.h5";
+  const auto names = record_files(path);
+  std::string text;
+  if (fs::exists(study)) {
+    text += file_text(study.string());
+  } else if (fs::exists(fs::path(path) / "config.toml")) {
+    text += fmt::format("{}  unfinished study\n", path);
+  } else if (names.empty()) {
+    throw Error(path + ": holds no record");
+  }
+  if (!names.empty()) text += "files\n";
+  for (const auto& name : names) text += fmt::format("  {}\n", name);
+  const fs::path checkpoints = fs::path(path) / "checkpoints";
+  if (!fs::is_directory(checkpoints)) return text;
+  std::vector<std::string> kept;
+  for (const auto& entry : fs::directory_iterator(checkpoints)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(".previous") && !name.ends_with(".next") && !name.starts_with("."))
+      kept.push_back(name);
+  }
+  std::sort(kept.begin(), kept.end());
+  for (const auto& name : kept) {
+    CheckpointSource source;
+    const auto record = read_newest_checkpoint((checkpoints / name).string(), &source);
+    text += fmt::format("  checkpoints/{}{}\n", name,
+                        !record ? "  (broken)"
+                        : record->attributes.contains("step")
+                            ? fmt::format("  step {}", attribute_text(record->attributes, "step"))
+                            : "");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string show_text(const std::string& path) {
+  return fs::is_directory(path) ? folder_text(path) : file_text(path);
+}
+
+}  // namespace thalweg
