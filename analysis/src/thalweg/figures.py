@@ -101,11 +101,11 @@ def curves_panel(axes, trajectories, column, scale, names, colors, lines=(), num
         any_zero |= value <= 0
     # A logarithm has no zero: below the smallest positive value the axis is linear and shows it.
     if any_zero and np.isfinite(smallest):
-        axes.set_yscale("symlog", linthresh=smallest)
+        axes.set_yscale("symlog", linthresh=smallest, subs=[2, 5])
         axes.set_ylim(bottom=0)
     elif not any_zero:
         axes.set_yscale("log")
-    plain_log_axis(axes)
+    plain_log_axis(axes, smallest if any_zero else None)
     axes.set_xlabel("epochs")
     axes.set_xlim(0, max(x for x, *_ in ends) or None)
     style.label_ends(axes, ends, gap=0.16)
@@ -210,8 +210,11 @@ def measure_label(column: str) -> str:
     return f"φ\n{rest}" if rest else "φ"
 
 
-def plain_log_axis(axes) -> None:
-    """Numbers such as 0.01, 1, 100 at the decades, powers of ten only where those grow long."""
+def plain_log_axis(axes, low=None) -> None:
+    """Numbers such as 0.01, 1, 100 at the decades, powers of ten only where those grow long.
+
+    low: where the logarithm begins, if not at the lower end of the axis.
+    """
 
     def write(value, _):
         if value == 0:
@@ -221,7 +224,8 @@ def plain_log_axis(axes) -> None:
         return f"$10^{{{np.log10(value):.0f}}}$" if value > 0 else ""
 
     axes.yaxis.set_major_formatter(FuncFormatter(write))
-    low, high = axes.get_ylim()
+    bottom, high = axes.get_ylim()
+    low = bottom if low is None else low
     # Decades alone would leave one or two numbers on the axis.
     narrow = low > 0 and np.log10(high / low) < 2.2
     axes.yaxis.set_minor_formatter(FuncFormatter(_some_minor) if narrow else NullFormatter())
