@@ -6,8 +6,8 @@ namespace thalweg {
 
 namespace detail {
 
-// (atan(u)/u − 1)/u² as a polynomial in u² for |u| ≤ tan(π/8), interpolated at Chebyshev nodes with 50
-// digits: error of atan below 6e-17 (double) and 1e-9 (float) before rounding.
+// (atan(u)/u − 1)/u² as a polynomial in u² for |u| ≤ tan(π/8), interpolated at Chebyshev nodes with
+// 50 digits: error of atan below 6e-17 (double) and 1e-9 (float) before rounding.
 inline double atan_tail(double z) {
   double p = 0.022750525406052224;
   p = std::fma(p, z, -0.044833345062807464);
@@ -30,9 +30,9 @@ inline float atan_tail(float z) {
 
 }  // namespace detail
 
-/// atan2(s, a) for s, a ≥ 0: an angle in [0, π/2]; π/2 when both are 0. Absolute error ≤ 1e-15 (double),
-/// 2e-7 (float); small angles keep their relative accuracy. Branch-free with one division, so that loops
-/// over it vectorise. Local.
+/// atan2(s, a) for s, a ≥ 0: an angle in [0, π/2]; π/2 when both are 0. Absolute error ≤ 1e-15
+/// (double), 2e-7 (float); small angles keep their relative accuracy. Branch-free with one
+/// division, so that loops over it vectorise. Local.
 template <class Real>
 inline Real first_quadrant_angle(Real s, Real a) {
   constexpr Real kTanEighth = static_cast<Real>(0.41421356237309503);
