@@ -53,7 +53,9 @@ class TreeSum {
 
   /// The root's value, after all leaves were pushed.
   Value& root() {
-    if (stack_.size() != 1) throw Error("ordered sum: some leaves were never pushed");
+    if (stack_.size() != 1 || leaves_of(stack_.front().first, n_).second != n_) {
+      throw Error("ordered sum: some leaves were never pushed");
+    }
     return stack_.front().second;
   }
 

@@ -170,7 +170,7 @@ class BatchNorm final : public Layer<Real> {
       std::vector<double> mean_and_variance(all.begin() + 1, all.end());
       for (std::int64_t j = 0; j < n_; ++j) mean_and_variance[static_cast<std::size_t>(n_ + j)] /= all[0];
       set_moments(1, mean_and_variance);
-      if (pass.update_running) update_running(mean_and_variance, all[0]);
+      if (pass.update_running) update_running(pass, mean_and_variance, all[0]);
       return;
     }
     std::vector<double> moments;
@@ -194,7 +194,7 @@ class BatchNorm final : public Layer<Real> {
     set_moments(groups, moments);
     if (pass.update_running) {
       const auto all = layout.reduction().all_sum(by_shard, 2 * n_ + 1);
-      for (std::size_t j = 0; j < running_.size(); ++j) blend(running_[j], all[j + 1] / all[0]);
+      for (std::size_t j = 0; j < running_.size(); ++j) blend(pass, running_[j], all[j + 1] / all[0]);
     }
   }
 
@@ -212,17 +212,17 @@ class BatchNorm final : public Layer<Real> {
     }
   }
 
-  void blend(double& running, double fresh) const {
-    running = (1.0 - options_.momentum) * running + options_.momentum * fresh;
+  static void blend(const Pass<Real>& pass, double& running, double fresh) {
+    running = (1.0 - pass.running_momentum) * running + pass.running_momentum * fresh;
   }
 
-  void update_running(std::span<const double> mean_and_variance, double count) {
+  void update_running(const Pass<Real>& pass, std::span<const double> mean_and_variance, double count) {
     const double unbiased = count / std::max(count - 1.0, 1.0);
     for (std::int64_t j = 0; j < n_; ++j) {
       const auto at = static_cast<std::size_t>(j);
       const auto variance_at = static_cast<std::size_t>(n_ + j);
-      blend(running_[at], mean_and_variance[at]);
-      blend(running_[variance_at], unbiased * mean_and_variance[variance_at]);
+      blend(pass, running_[at], mean_and_variance[at]);
+      blend(pass, running_[variance_at], unbiased * mean_and_variance[variance_at]);
     }
   }
 

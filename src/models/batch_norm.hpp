@@ -14,12 +14,10 @@ struct BatchNormOptions {
   /// Followed by max(·, 0) in the same pass over memory.
   bool relu = true;
   double epsilon = 1e-5;
-  /// Weight of the new value in the running averages; the variance that enters is the unbiased one.
-  double momentum = 0.1;
 };
 
 /// y = γ (x − μ)/√(σ² + ε) + β, feature by feature (Ioffe & Szegedy 2015); γ then β are the parameters, the
-/// running mean then variance the buffers. Moments are added up in float64.
+/// running mean then (unbiased) variance the buffers. Moments are added up in float64.
 template <class Real>
 std::unique_ptr<Layer<Real>> make_batch_norm(std::int64_t features, const BatchNormOptions& options,
                                              const std::string& name);

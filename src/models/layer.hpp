@@ -25,6 +25,8 @@ struct Pass {
   ShardGemm<Real>& gemm;
   Statistics statistics = Statistics::batch;
   bool update_running = false;
+  /// Weight of the new value in the running averages; 1 replaces them.
+  double running_momentum = 0.1;
 };
 
 /// A span of a flat parameter vector that other code may treat as one unit (a filter, a neuron's weights).

@@ -74,6 +74,12 @@ Evaluation NetworkLoss<Real>::evaluate(std::span<const Real> x, const DataSplit<
 }
 
 template <class Real>
+Evaluation NetworkLoss<Real>::reestimate_statistics(std::span<const Real> x, Subset subset) {
+  Batch& batch = whole(data_->train, subset);
+  return evaluation_of(batch, {batch.layout, gemm_, Statistics::batch, true, 1.0}, x, nullptr);
+}
+
+template <class Real>
 double NetworkLoss<Real>::gradient(std::span<const Real> x, Subset subset, std::span<Real> gradient_slice) {
   Batch& batch = whole(data_->train, subset);
   return gradient_of(batch, {batch.layout, gemm_, statistics_, false}, x, gradient_slice);

@@ -41,6 +41,9 @@ class NetworkLoss final : public Objective<Real> {
   /// With the running averages. Collective.
   Evaluation evaluate(std::span<const Real> x, const DataSplit<Real>& split, Statistics statistics,
                       Subset subset = {});
+  /// Loss on the training samples with their own statistics, which become the running averages: how a point
+  /// that no training step has visited is made ready for evaluate(…, frozen). Collective.
+  Evaluation reestimate_statistics(std::span<const Real> x, Subset subset = {});
   [[nodiscard]] const DataSet<Real>& data() const { return *data_; }
 
  private:

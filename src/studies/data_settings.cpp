@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "data/glyphs.hpp"
+
 namespace thalweg {
 
 namespace {
@@ -33,6 +35,11 @@ DataOptions data_options(const Settings& data_table, std::uint64_t seed) {
   }
   if (built_in) {
     options.image_size = data_table.integer("image_size", options.image_size);
+    if (options.image_size < Glyphs::smallest_size || options.image_size > Glyphs::largest_size) {
+      data_table.fail("image_size", "found " + std::to_string(options.image_size) + ", expected " +
+                                        std::to_string(Glyphs::smallest_size) + " to " +
+                                        std::to_string(Glyphs::largest_size) + " pixels");
+    }
   } else if (data_table.has("image_size")) {
     data_table.fail("image_size", "only source \"glyphs\" has a choice of it");
   }

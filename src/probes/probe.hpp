@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "objectives/objective.hpp"
+#include "probes/measurement.hpp"
+
+namespace thalweg {
+
+/// Measures the ground around a point of any objective.
+class Probe {
+ public:
+  Probe() = default;
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+  virtual ~Probe() = default;
+  /// Collective over the objective's team; every rank gets the same bits. `x` is the whole point.
+  virtual Measurement measure(Objective<double>& objective, std::span<const double> x, Subset subset) = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "records/record.hpp"
+
+namespace thalweg {
+
+/// Where a checkpoint was found, and why newer ones were passed over.
+struct CheckpointSource {
+  std::string file;
+  std::vector<std::string> skipped;  ///< one sentence for each broken generation
+};
+
+/// Writes a checkpoint with a checksum over all arrays and attributes and keeps the one before as
+/// "PATH.previous". At any moment at least one whole generation is on disk. Local. Throws Error.
+void write_checkpoint(const std::string& path, const Record& record);
+
+/// The newest whole generation, its checksum verified; nothing when there is none. Local.
+std::optional<Record> read_newest_checkpoint(const std::string& path,
+                                             CheckpointSource* source = nullptr);
+
+/// Removes all generations. Local.
+void remove_checkpoint(const std::string& path);
+
+/// 64-bit checksum of everything in a record, as 16 hexadecimal digits.
+std::string record_checksum(const Record& record);
+
+}  // namespace thalweg

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "records/record.hpp"
+
+namespace thalweg {
+
+/// How a record was made. Kept apart from results: two records of the same study may differ in all
+/// of it.
+struct Provenance {
+  std::string software_version;
+  std::string git_sha;
+  bool git_dirty = false;
+  std::string command_line;
+  std::string date;                    ///< ISO 8601, UTC
+  std::vector<std::string> hostnames;  ///< in rank order, each once
+  std::int64_t mpi_size = 1;
+  std::int64_t threads = 1;  ///< of BLAS inside a rank
+  std::string compiler;
+  std::string blas;
+  std::string blas_core;  ///< core type whose kernels ran: bits depend on it
+  std::string mpi;
+  std::string hdf5;
+  std::map<std::string, std::string> slurm;  ///< every SLURM_* variable
+};
+
+/// The root attributes that every record carries.
+Attributes provenance_attributes(const Provenance& provenance);
+
+/// Names of the root attributes above, without the SLURM_* ones.
+const std::vector<std::string>& provenance_names();
+
+/// Whether a root attribute says how a record was made, not what it found: those above, every
+/// SLURM_* and team_size.
+bool is_provenance(const std::string& attribute);
+
+/// Now, as ISO 8601 in UTC.
+std::string utc_date();
+
+/// Version of the HDF5 library that runs. Local.
+std::string hdf5_version();
+
+}  // namespace thalweg

@@ -1,0 +1,29 @@
+#include "records/schema.hpp"
+
+#include <algorithm>
+
+namespace thalweg {
+
+const std::vector<Schema>& schemas() {
+  static const std::vector<Schema> all{
+      {kStudySchema, {"seed", "config", "config_resolved"}, {"/summary", "/kernel"}, {}},
+      {kRunSchema, {"seed", "status"}, {"/trajectory"}, {}},
+      {kGramSchema, {}, {}, {"/gram", "/done"}},
+      {kProbeSchema, {}, {"/probes"}, {}},
+  };
+  return all;
+}
+
+const Schema* find_schema(const std::string& name) {
+  const auto& all = schemas();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Schema& schema) { return schema.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+bool is_timing(const std::string& array_path) {
+  return array_path.substr(array_path.rfind('/') + 1) == "elapsed_s" ||
+         array_path.find("/timing/") != std::string::npos;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,176 @@
+#include "studies/output_folder.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "records/atomic_file.hpp"
+#include "records/record_file.hpp"
+
+namespace thalweg {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The first line of config.toml: by it a folder is known as a study's.
+constexpr const char* kMark =
+    "# thalweg: the configuration of the study in this folder, every default written out";
+
+/// What a study writes into its folder, and what --force may delete.
+constexpr std::array kOwned{"study.h5",    "gram.h5",     "runs",       "probes",
+                            "config.toml", "checkpoints", "gram.tiles", "gram.journal"};
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& why) {
+  throw ConfigurationError(fmt::format("output folder {}: {}", path.string(), why));
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+bool is_empty(const fs::path& folder) {
+  std::error_code error;
+  const bool empty = fs::is_empty(folder, error);
+  if (error) refuse(folder, "cannot be read: " + error.message());
+  return empty;
+}
+
+/// The configuration that the folder's record or unfinished work was made with.
+std::optional<std::string> stored_configuration(const fs::path& folder) {
+  const std::string text = read_text(folder / "config.toml");
+  if (text.starts_with(kMark)) return text;
+  if (!fs::exists(folder / "study.h5")) return std::nullopt;
+  const RecordFile record((folder / "study.h5").string());
+  const auto found = record.attributes().find("config_resolved");
+  if (found == record.attributes().end()) return std::nullopt;
+  const auto* resolved = std::get_if<std::string>(&found->second);
+  return resolved == nullptr ? std::nullopt : std::optional(*resolved);
+}
+
+void delete_owned(const fs::path& folder) {
+  bool ours = false;
+  try {
+    ours = stored_configuration(folder).has_value();
+  } catch (const Error&) {
+    // A study.h5 that cannot be read says nothing about who owns the folder.
+  }
+  if (!ours)
+    refuse(folder, "holds something, but no thalweg record: --force deletes nothing there");
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    bool owned = name.starts_with(".") && name.ends_with(".partial");
+    // config.toml goes last: while anything is left, the folder is known as a study's.
+    for (const char* one : kOwned) owned = owned || (name == one && name != "config.toml");
+    if (owned) fs::remove_all(entry.path(), error);
+    if (error) refuse(entry.path(), "cannot be deleted: " + error.message());
+  }
+  fs::remove(folder / "config.toml", error);
+  if (error) refuse(folder / "config.toml", "cannot be deleted: " + error.message());
+}
+
+/// "[run.0.optimizer] beta" → value text, in the order of the file.
+std::vector<std::pair<std::string, std::string>> flatten(const std::string& text) {
+  std::vector<std::pair<std::string, std::string>> values;
+  std::map<std::string, int> counts;
+  std::string header;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line.front() == '#') continue;
+    if (line.starts_with("[[")) {
+      const std::string name = line.substr(2, line.size() - 4);
+      header = fmt::format("[[{}]] {} ", name, counts[name]++);
+      values.emplace_back(header + "itself", "present");
+    } else if (line.front() == '[') {
+      // A subtable of an array's element belongs to the element before it.
+      header = line + " ";
+      const auto dot = line.find('.');
+      const auto parent = counts.find(line.substr(1, dot == std::string::npos ? dot : dot - 1));
+      if (parent != counts.end()) header = fmt::format("{} {} ", line, parent->second - 1);
+    } else {
+      const auto equals = line.find(" = ");
+      values.emplace_back(header + line.substr(0, equals), line.substr(equals + 3));
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+std::optional<std::string> configuration_difference(const std::string& stored,
+                                                    const std::string& given) {
+  const auto old_values = flatten(stored);
+  const auto new_values = flatten(given);
+  const std::map<std::string, std::string> before(old_values.begin(), old_values.end());
+  const std::map<std::string, std::string> after(new_values.begin(), new_values.end());
+  const std::string free = "[study] team_size";
+  for (const auto& [key, value] : new_values) {
+    const auto found = before.find(key);
+    if (key == free || (found != before.end() && found->second == value)) continue;
+    return found == before.end()
+               ? fmt::format("{} is {}, which the stored configuration does not have", key, value)
+               : fmt::format("{} is {}, in the stored configuration {}", key, value, found->second);
+  }
+  for (const auto& [key, value] : old_values) {
+    if (key != free && !after.contains(key)) {
+      return fmt::format("{} is not there, in the stored configuration it is {}", key, value);
+    }
+  }
+  return std::nullopt;
+}
+
+void check_output_folder(const std::string& folder, bool may_hold) {
+  std::error_code error;
+  fs::path place = fs::absolute(folder);
+  while (!fs::exists(place, error) && place.has_relative_path()) place = place.parent_path();
+  if (!fs::is_directory(place, error)) {
+    refuse(folder, fmt::format("cannot be made: {} is not a folder", place.string()));
+  }
+  if (::access(place.c_str(), W_OK | X_OK) != 0) {
+    refuse(folder,
+           fmt::format("{} cannot be written to: {}", place.string(), std::strerror(errno)));
+  }
+  if (!may_hold && fs::is_directory(folder, error) && !is_empty(folder)) {
+    refuse(folder,
+           "is not empty; --resume continues a study there, --force replaces it, -o names another");
+  }
+}
+
+StudyStart open_output_folder(const std::string& folder, const std::string& resolved, bool resume,
+                              bool force) {
+  check_output_folder(folder, resume || force);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) refuse(folder, "cannot be made: " + error.message());
+  StudyStart start = StudyStart::fresh;
+  if (!is_empty(folder)) {
+    if (force) {
+      delete_owned(folder);
+    } else {
+      const auto stored = stored_configuration(folder);
+      if (!stored) refuse(folder, "holds something, but no thalweg record that could be resumed");
+      if (const auto difference = configuration_difference(*stored, resolved)) {
+        refuse(folder, fmt::format("--resume needs the same configuration: {}", *difference));
+      }
+      start = StudyStart::resumed;
+    }
+  }
+  if (start == StudyStart::fresh) {
+    write_text_atomically((fs::path(folder) / "config.toml").string(),
+                          fmt::format("{}\n{}", kMark, resolved));
+  }
+  return start;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "studies/study.hpp"
+
+namespace thalweg {
+
+/// Throws ConfigurationError where `folder` cannot become an output folder: a regular file is in
+/// the way, it may not be written, or it holds something and `may_hold` is false. Changes nothing.
+/// Local.
+void check_output_folder(const std::string& folder, bool may_hold);
+
+/// Makes the folder and keeps `resolved` there as config.toml. With `resume`, the stored
+/// configuration must equal `resolved` (team_size apart), else ConfigurationError naming the first
+/// key that differs. With `force`, what a study owns is deleted first; a folder that holds
+/// something but no record is refused. Local.
+StudyStart open_output_folder(const std::string& folder, const std::string& resolved, bool resume,
+                              bool force);
+
+/// The first difference of two resolved configurations in words, or nothing. team_size does not
+/// count.
+std::optional<std::string> configuration_difference(const std::string& stored,
+                                                    const std::string& given);
+
+}  // namespace thalweg

@@ -1,0 +1,81 @@
+#include "studies/study.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "studies/output_folder.hpp"
+
+namespace thalweg {
+
+namespace {
+
+const StudyKind& find_kind(const Settings& study, const std::string& name) {
+  std::string known;
+  for (const auto& kind : study_kinds()) {
+    if (kind.name == name) return kind;
+    known += (known.empty() ? "" : ", ") + kind.name;
+  }
+  study.fail("kind", fmt::format("kind '{}' is not known; known: {}", name, known));
+}
+
+void print_plan(const StudyHeader& header, const Settings& settings, const StudyContext& context) {
+  fmt::print(
+      "study    {}\nkind     {}\nseed     {}\nranks    {}\noutput   {}\n\n"
+      "# the configuration with every default:\n{}",
+      header.name, header.kind, header.seed, context.world.size(), context.output_folder,
+      settings.resolved());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+StudyHeader read_study_header(const Settings& settings, const std::string& study_file) {
+  const Settings study = settings.table("study");
+  StudyHeader header;
+  header.name = study.string("name", std::filesystem::path(study_file).stem().string());
+  const bool plain =
+      header.name.find_first_not_of(
+          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == std::string::npos;
+  if (!plain || header.name.empty() || header.name.front() == '.') {
+    study.fail(
+        "name",
+        fmt::format("found \"{}\", expected letters, digits, '.', '_' and '-': it names files",
+                    header.name));
+  }
+  header.kind = study.string("kind", "");
+  header.seed = study.integer_at_least("seed", 0, 0);
+  header.team_size = study.integer_at_least("team_size", 0, 0);
+  return header;
+}
+
+ExitCode run_study(const Settings& settings, StudyContext& context) {
+  StudyHeader header;
+  StudyBody body;
+  collectively(context.world, [&] {
+    header = read_study_header(settings, context.study_file);
+    if (context.output_folder.empty()) context.output_folder = "results/" + header.name;
+    if (context.world.is_root()) {
+      check_output_folder(context.output_folder, context.resume || context.force);
+    }
+    body = find_kind(settings.table("study"), header.kind).prepare(settings, header, context);
+    settings.reject_unknown();
+  });
+  if (context.dry_run) {
+    if (context.world.is_root()) print_plan(header, settings, context);
+    return ExitCode::done;
+  }
+  auto start = static_cast<std::int64_t>(StudyStart::fresh);
+  collectively(context.world, [&] {
+    if (context.world.is_root()) {
+      start = static_cast<std::int64_t>(open_output_folder(
+          context.output_folder, settings.resolved(), context.resume, context.force));
+    }
+  });
+  context.world.broadcast(std::span(&start, 1));
+  return body(static_cast<StudyStart>(start));
+}
+
+}  // namespace thalweg

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "parallel/communicator.hpp"
+#include "records/provenance.hpp"
+#include "studies/settings.hpp"
+
+namespace thalweg {
+
+/// What a study needs beside its settings; made by the command line.
+struct StudyContext {
+  const Communicator& world;
+  const Log& log;
+  Provenance provenance;
+  std::string study_file;
+  std::string study_text;     ///< the configuration as given
+  std::string output_folder;  ///< empty: results/NAME
+  bool resume = false;
+  bool force = false;
+  bool dry_run = false;
+  double time_limit_s = std::numeric_limits<double>::infinity();
+  Stopwatch started;
+};
+
+/// What [study] says.
+struct StudyHeader {
+  std::string name;
+  std::string kind;
+  std::int64_t seed = 0;
+  std::int64_t team_size = 0;  ///< ranks that compute one run together; 0: the kind decides
+};
+
+/// How the output folder was found.
+enum class StudyStart : int {
+  fresh,    ///< nothing is there but config.toml
+  resumed,  ///< work of the same configuration is there, whole or in part
+};
+
+/// The work of a study, once its settings were read. Collective over the context's world.
+using StudyBody = std::function<ExitCode(StudyStart start)>;
+
+/// A kind of study. `prepare` reads every setting and checks it, on all ranks alike and without
+/// communication, and returns the work; an unknown key is found between the two, before anything is
+/// written.
+struct StudyKind {
+  std::string name;
+  std::string description;
+  std::function<StudyBody(const Settings& settings, const StudyHeader& header,
+                          StudyContext& context)>
+      prepare;
+};
+
+/// The table of kinds: a further kind is a further row. In src/studies/study_kinds.cpp.
+const std::vector<StudyKind>& study_kinds();
+
+/// Reads [study] (name, kind, seed, team_size). Local. Throws ConfigurationError.
+StudyHeader read_study_header(const Settings& settings, const std::string& study_file);
+
+/// Runs a study: reads its settings, makes or checks the output folder (its name is put into the
+/// context), keeps the resolved configuration there as config.toml and does the work. With dry_run
+/// it prints what would be done and writes nothing. Collective over world. Throws ReportedError
+/// with the code of bad input.
+ExitCode run_study(const Settings& settings, StudyContext& context);
+
+}  // namespace thalweg

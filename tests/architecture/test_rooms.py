@@ -1,0 +1,101 @@
+"""The rooms of src/ stand above each other: each includes only what is below it, and files stay small."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+ROOMS = ("base", "parallel", "linalg", "records", "data", "models", "objectives", "kernels", "optimizers", "probes",
+         "studies", "app")
+LONGEST = 500
+GENERATED = {"thalweg_version.hpp"}  # written by the build, included by the program alone
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+# The environment and the command line are read in src/app alone and passed down as values.
+OUTSIDE_WORLD = re.compile(r"\b(?:(?:secure_)?getenv|environ|setenv|putenv|argv)\b")
+
+
+def code(text):
+    """The text without comments and string literals, so that words in them are not taken for code."""
+    pattern = r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"'
+    return re.sub(pattern, lambda match: "\n" * match.group().count("\n"), text, flags=re.DOTALL)
+
+
+def complaints(source):
+    """What is wrong with a tree of rooms, one sentence each; empty for a good one."""
+    found = []
+    for file in sorted([*source.rglob("*.hpp"), *source.rglob("*.cpp")]):
+        name = file.relative_to(source).as_posix()
+        room = name.split("/")[0]
+        text = file.read_text(encoding="utf-8")
+        if "/" not in name or room not in ROOMS:
+            found.append(f"{name}: not in one of the rooms {', '.join(ROOMS)}")
+            continue
+        lines = text.count("\n")
+        if lines > LONGEST:
+            found.append(f"{name}: {lines} lines, more than {LONGEST}")
+        if room != "app" and (match := OUTSIDE_WORLD.search(code(text))):
+            found.append(f"{name}: reads {match.group()}, which only src/app may")
+        found += [f"{name}: {why}" for included in INCLUDE.findall(text) if (why := wrong_include(room, included))]
+    return found
+
+
+def wrong_include(room, included):
+    other, slash, _ = included.partition("/")
+    if not slash:
+        if included in GENERATED and room == "app":
+            return None
+        return f'includes "{included}", not written as "room/file.hpp"'
+    if other not in ROOMS:
+        return f'includes "{included}" of an unknown room'
+    if ROOMS.index(other) > ROOMS.index(room):
+        return f'includes "{included}", which stands above {room}'
+    return None
+
+
+def test_source_keeps_to_its_rooms():
+    assert not complaints(SOURCE)
+
+
+def test_every_room_is_there():
+    assert {folder.name for folder in SOURCE.iterdir() if folder.is_dir()} == set(ROOMS)
+
+
+def test_cmake_builds_the_rooms_in_the_same_order():
+    text = (SOURCE / "CMakeLists.txt").read_text(encoding="utf-8")
+    assert re.findall(r"^thalweg_room\((\w+)", text, re.MULTILINE) == list(ROOMS[:-1])
+
+
+@pytest.mark.parametrize("file, text, complaint", [
+    ("base/a.hpp", '#include "parallel/communicator.hpp"\n', "which stands above base"),
+    ("probes/a.cpp", '  #  include "studies/settings.hpp"\n', "which stands above probes"),
+    ("models/a.cpp", '#include "tools/x.hpp"\n', "of an unknown room"),
+    ("models/a.cpp", '#include "layer.hpp"\n', 'not written as "room/file.hpp"'),
+    ("base/a.cpp", '#include "thalweg_version.hpp"\n', 'not written as "room/file.hpp"'),
+    ("extra/a.cpp", "int x;\n", "not in one of the rooms"),
+    ("a.cpp", "int x;\n", "not in one of the rooms"),
+    ("studies/a.cpp", 'auto x = std::getenv("HOME");\n', "reads getenv"),
+    ("data/a.cpp", "int run(int argc, char** argv);\n", "reads argv"),
+    ("data/a.cpp", "// a comment\nextern char** environ;\n", "reads environ"),
+    ("data/a.cpp", "int x;\n" * 501, "501 lines, more than 500"),
+])
+def test_planted_violation_is_caught(tmp_path, file, text, complaint):
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    (found,) = complaints(tmp_path)
+    assert found.startswith(file) and complaint in found
+
+
+@pytest.mark.parametrize("file, text", [
+    ("app/a.cpp", 'int main(int, char** argv) { return std::getenv("X") != argv[0]; }\n#include "studies/a.hpp"\n'
+                  '#include "thalweg_version.hpp"\n'),
+    ("data/a.cpp", '// argv is not read here\n/* nor\n getenv */\nauto x = "argv \\" getenv";\n#include <vector>\n'
+                   '#include "data/a.hpp"\n#include "base/a.hpp"\n'),
+    ("data/a.cpp", "int x;\n" * 500),
+])
+def test_good_files_pass(tmp_path, file, text):
+    path = tmp_path / file
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    assert not complaints(tmp_path)

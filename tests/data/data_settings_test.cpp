@@ -1,0 +1,65 @@
+#include "studies/data_settings.hpp"
+
+#include <filesystem>
+
+#include "data/support.hpp"
+
+namespace thalweg {
+namespace {
+
+using testing_data::expect_refusal;
+
+DataOptions options_of(const std::string& data_table) {
+  const auto study = Settings::parse("[data]\n" + data_table, "study.toml");
+  const auto options = data_options(study.table("data"), 7);
+  study.reject_unknown();
+  return options;
+}
+
+TEST(DataSettings, DefaultsAreTheBuiltInData) {
+  const auto options = options_of("");
+  EXPECT_EQ(options.source, "glyphs");
+  EXPECT_EQ(options.train, 10000);
+  EXPECT_EQ(options.test, 2000);
+  EXPECT_EQ(options.image_size, 28);
+  EXPECT_EQ(options.seed, 7U);
+  EXPECT_TRUE(options.preprocess.empty());
+  EXPECT_EQ(options.placement, Placement::node);
+}
+
+TEST(DataSettings, ReadsEveryKey) {
+  const auto options = options_of(
+      "source = \"idx\"\npath = \"some/mnist\"\ntrain = 500\ntest = 100\n"
+      "preprocess = [\"center\", \"unit_norm\"]\nplacement = \"sharded\"\n");
+  EXPECT_EQ(options.source, "idx");
+  EXPECT_EQ(options.path, (std::filesystem::current_path() / "some/mnist").string());
+  EXPECT_EQ(options.train, 500);
+  EXPECT_EQ(options.test, 100);
+  EXPECT_EQ(options.preprocess, (std::vector<std::string>{"center", "unit_norm"}));
+  EXPECT_EQ(options.placement, Placement::sharded);
+}
+
+TEST(DataSettings, FilesAreReadWholeUnlessToldOtherwise) {
+  const auto options = options_of("source = \"cifar10\"\npath = \"/data/cifar\"\n");
+  EXPECT_EQ(options.path, "/data/cifar");
+  EXPECT_EQ(options.train, -1);
+  EXPECT_EQ(options.test, -1);
+}
+
+TEST(DataSettings, RefusesWithLineAndKey) {
+  expect_refusal([] { options_of("source = \"glyph\"\n"); }, {"study.toml:2", "source", "glyphs"});
+  expect_refusal([] { options_of("train = 0\n"); }, {"study.toml:2", "train", "0"});
+  expect_refusal([] { options_of("\ntest = -2\n"); }, {"study.toml:3", "test", "-2"});
+  expect_refusal([] { options_of("source = \"idx\"\n"); }, {"path", "idx"});
+  expect_refusal([] { options_of("image_size = 4\n"); }, {"study.toml:2", "image_size", "4"});
+  expect_refusal([] { options_of("source = \"idx\"\npath = \"x\"\nimage_size = 14\n"); },
+                 {"study.toml:4", "image_size", "glyphs"});
+  expect_refusal([] { options_of("preprocess = [\"zca\", \"bleach\"]\n"); },
+                 {"study.toml:2", "preprocess", "standardize"});
+  expect_refusal([] { options_of("placement = \"nodes\"\n"); },
+                 {"study.toml:2", "placement", "node"});
+  expect_refusal([] { options_of("trian = 5\n"); }, {"study.toml:2", "trian", "train"});
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The whole test suite: builds with warnings as errors, then pytest for analysis/, then ctest. Data sets are only used
+# where THALWEG_DATA names their folder. Exit status 0 only if everything passed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source jobs/common.sh
+clean_environment
+
+phase "Packages for the tests"
+install_missing "${BUILD_PACKAGES[@]}" "${PYTHON_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+
+phase "Build (preset ci)"
+cmake --preset ci -DTHALWEG_TESTS=ON -DTHALWEG_BENCH=ON
+cmake --build build -j "$(nproc)"
+
+phase "pytest analysis"
+analysis_status=0
+/usr/bin/python3 -m pytest -q -p no:cacheprovider analysis || analysis_status=$?
+
+phase "ctest"
+ctest_status=0
+ctest --test-dir build -j "$(nproc)" --output-on-failure --no-tests=error || ctest_status=$?
+
+if ((analysis_status != 0)); then
+  fail "pytest analysis failed (status $analysis_status); its output is above ctest's"
+fi
+exit "$ctest_status"
