@@ -48,19 +48,9 @@ inline Real first_quadrant_angle(Real s, Real a) {
   const Real u = numerator / (denominator > 0 ? denominator : Real{1});
   const Real z = u * u;
   const Real tail = std::fma(u * z, detail::atan_tail(z), u);
-  const Real angle = fold ? kQuarterPi + tail : tail;
-  return steep ? kHalfPi - angle : angle;
-}
-
-/// atan2(s, c) for s ≥ 0: an angle in [0, π]. Local.
-template <class Real>
-inline Real half_plane_angle(Real s, Real c) {
-  constexpr Real kPi = static_cast<Real>(3.1415926535897931);
-  // What rounding took from π: 1.2e-16 (double), −8.7e-8 (float).
-  constexpr Real kPiRest =
-      static_cast<Real>(sizeof(Real) == 8 ? 1.2246467991473532e-16 : -8.7422776573475858e-8);
-  const Real angle = first_quadrant_angle(s, std::abs(c));
-  return c < 0 ? (kPi - angle) + kPiRest : angle;
+  // One rounding: the offset is 0, π/4 or π/2, and a steep angle is measured from π/2 downwards.
+  const Real offset = fold ? kQuarterPi : (steep ? kHalfPi : Real{0});
+  return offset + (steep ? -tail : tail);
 }
 
 }  // namespace thalweg

@@ -63,7 +63,7 @@ GramStore::GramStore(const Communicator& comm, std::string path, const GramIdent
     } else {
       if (!resume || !std::filesystem::exists(partial_, ignored)) {
         // Laid out under a third name: a file called .partial is always usable.
-        const std::string draft = path_ + ".draft";
+        const std::string draft = partial_name(path_);
         create_gram_file(draft, identity_, provenance);
         std::filesystem::rename(draft, partial_);
         sync_folder(std::filesystem::path(path_).parent_path().string());

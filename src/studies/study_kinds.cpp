@@ -1,9 +1,13 @@
+#include "studies/kernel_study.hpp"
 #include "studies/study.hpp"
 
 namespace thalweg {
 
 const std::vector<StudyKind>& study_kinds() {
-  static const std::vector<StudyKind> kinds{};
+  static const std::vector<StudyKind> kinds{
+      {"kernel", "kernel ridge regression with an infinitely wide network: study.h5 and gram.h5",
+       prepare_kernel_study},
+  };
   return kinds;
 }
 
