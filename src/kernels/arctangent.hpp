@@ -6,8 +6,8 @@ namespace thalweg {
 
 namespace detail {
 
-// (atan(u)/u − 1)/u² as a polynomial in u² for |u| ≤ tan(π/8), interpolated at Chebyshev nodes with 50
-// digits: error of atan below 6e-17 (double) and 1e-9 (float) before rounding.
+// (atan(u)/u − 1)/u² as a polynomial in u² for |u| ≤ tan(π/8), interpolated at Chebyshev nodes with
+// 50 digits: error of atan below 6e-17 (double) and 1e-9 (float) before rounding.
 inline double atan_tail(double z) {
   double p = 0.022750525406052224;
   p = std::fma(p, z, -0.044833345062807464);
@@ -30,9 +30,9 @@ inline float atan_tail(float z) {
 
 }  // namespace detail
 
-/// atan2(s, a) for s, a ≥ 0: an angle in [0, π/2]; π/2 when both are 0. Absolute error ≤ 1e-15 (double),
-/// 2e-7 (float); small angles keep their relative accuracy. Branch-free with one division, so that loops
-/// over it vectorise. Local.
+/// atan2(s, a) for s, a ≥ 0: an angle in [0, π/2]; π/2 when both are 0. Absolute error ≤ 1e-15
+/// (double), 2e-7 (float); small angles keep their relative accuracy. Branch-free with one
+/// division, so that loops over it vectorise. Local.
 template <class Real>
 inline Real first_quadrant_angle(Real s, Real a) {
   constexpr Real kTanEighth = static_cast<Real>(0.41421356237309503);
@@ -48,19 +48,9 @@ inline Real first_quadrant_angle(Real s, Real a) {
   const Real u = numerator / (denominator > 0 ? denominator : Real{1});
   const Real z = u * u;
   const Real tail = std::fma(u * z, detail::atan_tail(z), u);
-  const Real angle = fold ? kQuarterPi + tail : tail;
-  return steep ? kHalfPi - angle : angle;
-}
-
-/// atan2(s, c) for s ≥ 0: an angle in [0, π]. Local.
-template <class Real>
-inline Real half_plane_angle(Real s, Real c) {
-  constexpr Real kPi = static_cast<Real>(3.1415926535897931);
-  // What rounding took from π: 1.2e-16 (double), −8.7e-8 (float).
-  constexpr Real kPiRest =
-      static_cast<Real>(sizeof(Real) == 8 ? 1.2246467991473532e-16 : -8.7422776573475858e-8);
-  const Real angle = first_quadrant_angle(s, std::abs(c));
-  return c < 0 ? (kPi - angle) + kPiRest : angle;
+  // One rounding: the offset is 0, π/4 or π/2, and a steep angle is measured from π/2 downwards.
+  const Real offset = fold ? kQuarterPi : (steep ? kHalfPi : Real{0});
+  return offset + (steep ? -tail : tail);
 }
 
 }  // namespace thalweg

@@ -48,8 +48,9 @@ struct LayerFactors {
 };
 
 template <class Real>
-inline void advance_covariance(std::int64_t tile, const Real* __restrict row_variance, Real column_variance,
-                               LayerFactors<Real> factors, Real* __restrict k) {
+inline void advance_covariance(std::int64_t tile, const Real* __restrict row_variance,
+                               Real column_variance, LayerFactors<Real> factors,
+                               Real* __restrict k) {
 #pragma omp simd
   for (std::int64_t i = 0; i < tile; ++i) {
     const Dual<Real> dual = relu_dual(row_variance[i], k[i], column_variance);
@@ -58,8 +59,9 @@ inline void advance_covariance(std::int64_t tile, const Real* __restrict row_var
 }
 
 template <class Real>
-inline void advance_both(std::int64_t tile, const Real* __restrict row_variance, Real column_variance,
-                         LayerFactors<Real> factors, Real* __restrict k, Real* __restrict theta) {
+inline void advance_both(std::int64_t tile, const Real* __restrict row_variance,
+                         Real column_variance, LayerFactors<Real> factors, Real* __restrict k,
+                         Real* __restrict theta) {
 #pragma omp simd
   for (std::int64_t i = 0; i < tile; ++i) {
     const Dual<Real> dual = relu_dual(row_variance[i], k[i], column_variance);
@@ -109,8 +111,10 @@ void apply_layers(const FullyConnectedKernel& kernel, std::int64_t features,
 template class SampleVariances<float>;
 template class SampleVariances<double>;
 template void apply_layers(const FullyConnectedKernel&, std::int64_t, const SampleVariances<float>&,
-                           std::int64_t, const SampleVariances<float>&, std::int64_t, std::int64_t, float*);
-template void apply_layers(const FullyConnectedKernel&, std::int64_t, const SampleVariances<double>&,
-                           std::int64_t, const SampleVariances<double>&, std::int64_t, std::int64_t, double*);
+                           std::int64_t, const SampleVariances<float>&, std::int64_t, std::int64_t,
+                           float*);
+template void apply_layers(const FullyConnectedKernel&, std::int64_t,
+                           const SampleVariances<double>&, std::int64_t,
+                           const SampleVariances<double>&, std::int64_t, std::int64_t, double*);
 
 }  // namespace thalweg

@@ -9,8 +9,8 @@
 
 namespace thalweg {
 
-/// The infinitely wide fully connected ReLU net: dense, (activation, dense) × depth. With K⁰ the product of
-/// the inputs,
+/// The infinitely wide fully connected ReLU net: dense, (activation, dense) × depth. With K⁰ the
+/// product of the inputs,
 ///   dense:       K ← σ_w² K + σ_b²,  Θ ← K + σ_w² Θ
 ///   activation:  K ← E[φφ],          Θ ← Θ E[φ'φ']
 /// (Jacot et al. 2018; Lee et al. 2018). K is the NNGP kernel, Θ the NTK.
@@ -18,10 +18,11 @@ struct FullyConnectedKernel {
   std::int64_t depth = 3;  ///< hidden layers, ≥ 0
   double weight_variance = 2.0;
   double bias_variance = 0.0;
-  /// K⁰ = x·x'/d; false: Arora et al. 2019 (1904.11955), K⁰ = x·x' and no factor in the first dense layer.
+  /// K⁰ = x·x'/d; false: Arora et al. 2019 (1904.11955), K⁰ = x·x' and no factor in the first dense
+  /// layer.
   bool input_scaling = true;
-  /// Dense layers 0..first_trained−1 keep their initial weights; 0 is the NTK of the whole net, `depth` the
-  /// last layer alone, which is the NNGP.
+  /// Dense layers 0..first_trained−1 keep their initial weights; 0 is the NTK of the whole net,
+  /// `depth` the last layer alone, which is the NNGP.
   std::int64_t first_trained = 0;
 
   [[nodiscard]] bool is_nngp() const { return first_trained >= depth; }
@@ -33,8 +34,9 @@ struct FullyConnectedKernel {
   [[nodiscard]] std::string description() const;
 };
 
-/// Variances K(x, x) after each dense layer but the last: what the activations need to know of one sample
-/// alone. `layer(l)` holds one number a sample, samples padded to whole tiles with zero inputs.
+/// Variances K(x, x) after each dense layer but the last: what the activations need to know of one
+/// sample alone. `layer(l)` holds one number a sample, samples padded to whole tiles with zero
+/// inputs.
 template <class Real>
 class SampleVariances {
  public:
@@ -58,13 +60,14 @@ class SampleVariances {
 /// The largest tile the kernel below takes; its two work columns stay in the first-level cache.
 inline constexpr std::int64_t kLargestTile = 512;
 
-/// Local. Turns a column-major tile × tile array of inner products x_i·x'_j, in place, into kernel values,
-/// through all layers while a column is in cache. Element (i, j) depends on its inner product and the two
-/// samples' variances only, never on its place.
+/// Local. Turns a column-major tile × tile array of inner products x_i·x'_j, in place, into kernel
+/// values, through all layers while a column is in cache. Element (i, j) depends on its inner
+/// product and the two samples' variances only, never on its place.
 ///
-/// Work per element and layer: 1 division, 1 square root, about 45 flops in 32 vector instructions; traffic
-/// 2 · 8 bytes an element for the whole pass (the tile lives in the second-level cache), 5 · 8 bytes an
-/// element and layer to the first-level one. The divider (about 34 cycles for 8 doubles) is the limit.
+/// Work per element and layer: 1 division, 1 square root, about 45 flops in 32 vector instructions;
+/// traffic 2 · 8 bytes an element for the whole pass (the tile lives in the second-level cache), 5
+/// · 8 bytes an element and layer to the first-level one. The divider (about 34 cycles for 8
+/// doubles) is the limit.
 template <class Real>
 void apply_layers(const FullyConnectedKernel& kernel, std::int64_t features,
                   const SampleVariances<Real>& row_variances, std::int64_t first_row,

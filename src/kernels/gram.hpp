@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/log.hpp"
+#include "kernels/gram_store.hpp"
+#include "kernels/kernel_tiles.hpp"
+#include "linalg/distributed_matrix.hpp"
+
+namespace thalweg {
+
+/// How long work stops early and tells of itself.
+struct WorkControl {
+  Log log = Log::silent();
+  /// Local; asked at every tile. Once true, always true. All ranks stop about a second after the
+  /// first.
+  std::function<bool()> stop = [] { return false; };
+};
+
+/// Collective over the matrix's grid. Assembles the symmetric kernel matrix straight into its 2-D
+/// block-cyclic place: the tiles of the upper triangle only (the strictly lower ones stay
+/// untouched), each by its owner; nothing is communicated but the agreement to go on. Same bits on
+/// any number of ranks. Memory on top of the matrix and the samples: one tile a rank.
+///
+/// With a store, tiles that it holds with a valid checksum are read instead, new ones are written
+/// to it; it is left flushed but not sealed. False when stopped before the end (a signal, or
+/// `control.stop`). Needs rows() = columns() of `tiles`, and the matrix's block equal to the
+/// tiles'.
+template <class Real>
+bool assemble_gram(const KernelTiles<Real>& tiles, DistributedMatrix<Real>& gram, GramStore* store,
+                   const WorkControl& control);
+
+/// Local. The tiles of the upper triangle that this rank of the grid owns: (row, column) pairs, row
+/// ≤ column.
+struct TilePlace {
+  std::int64_t row;
+  std::int64_t column;
+};
+template <class Real>
+std::vector<TilePlace> my_upper_tiles(const DistributedMatrix<Real>& gram);
+
+}  // namespace thalweg

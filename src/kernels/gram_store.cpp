@@ -1,0 +1,203 @@
+#include "kernels/gram_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "base/error.hpp"
+#include "kernels/gram_layout.hpp"
+#include "records/atomic_file.hpp"
+
+namespace thalweg {
+
+namespace {
+constexpr double kFlushInterval_s = 10.0;
+constexpr std::int64_t kTilesReadBack = 16;
+
+[[noreturn]] void fail(const std::string& file, const char* what) {
+  throw Error(fmt::format("{}: {}: {}", file, what, std::strerror(errno)));
+}
+}  // namespace
+
+std::uint64_t tile_checksum(const void* bytes, std::int64_t size) {
+  constexpr std::uint64_t kPrime = 0x00000100000001b3ULL;
+  std::array<std::uint64_t, 8> lanes{};
+  for (std::size_t lane = 0; lane < 8; ++lane) lanes[lane] = 0xcbf29ce484222325ULL + lane;
+  const auto* next = static_cast<const unsigned char*>(bytes);
+  for (std::int64_t at = 0; at + 64 <= size; at += 64) {
+    std::array<std::uint64_t, 8> words;
+    std::memcpy(words.data(), next + at, 64);
+    for (std::size_t lane = 0; lane < 8; ++lane) {
+      // The shift carries high bits down, which the product alone would never do.
+      lanes[lane] = (lanes[lane] ^ (lanes[lane] >> 29U) ^ words[lane]) * kPrime;
+    }
+  }
+  std::uint64_t sum = static_cast<std::uint64_t>(size);
+  for (const std::uint64_t lane : lanes) sum = ((sum ^ lane) * kPrime) ^ (sum >> 31U);
+  return sum;
+}
+
+GramStore::GramStore(const Communicator& comm, std::string path, const GramIdentity& identity,
+                     const Attributes& provenance, bool resume)
+    : comm_(&comm),
+      path_(std::move(path)),
+      partial_(path_ + ".partial"),
+      identity_(identity),
+      panels_((identity.samples + identity.block - 1) / identity.block),
+      tile_bytes_(identity.block * identity.block * identity.element_bytes),
+      last_flush_s_(0.0) {
+  GramFileLayout layout;
+  collectively(comm, [&] {
+    if (!comm.is_root()) return;
+    std::error_code ignored;
+    if (resume && std::filesystem::exists(path_, ignored)) {
+      layout = read_gram_layout(path_, identity_);
+      sealed_ = true;
+    } else {
+      if (!resume || !std::filesystem::exists(partial_, ignored)) {
+        // Laid out under a third name: a file called .partial is always usable.
+        const std::string draft = partial_name(path_);
+        create_gram_file(draft, identity_, provenance);
+        std::filesystem::rename(draft, partial_);
+        sync_folder(std::filesystem::path(path_).parent_path().string());
+      }
+      layout = read_gram_layout(partial_, identity_);
+    }
+  });
+  share(layout);
+  collectively(comm, [&] {
+    const std::string& name = sealed_ ? path_ : partial_;
+    file_ = ::open(name.c_str(), (sealed_ ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    if (file_ < 0) fail(name, "opening");
+  });
+}
+
+GramStore::~GramStore() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void GramStore::share(GramFileLayout& layout) {
+  const auto entries = static_cast<std::size_t>(panels_ * panels_);
+  layout.tile_offsets.resize(entries);
+  layout.done.resize(entries);
+  layout.checksums.resize(entries);
+  std::array<std::int64_t, 3> places{layout.done_offset, layout.checksum_offset, sealed_ ? 1 : 0};
+  comm_->broadcast(std::span<std::int64_t>(layout.tile_offsets));
+  comm_->broadcast(std::span<std::uint8_t>(layout.done));
+  comm_->broadcast(std::span<std::uint64_t>(layout.checksums));
+  comm_->broadcast(std::span<std::int64_t>(places));
+  tile_offsets_ = std::move(layout.tile_offsets);
+  done_ = std::move(layout.done);
+  checksums_ = std::move(layout.checksums);
+  done_offset_ = places[0];
+  checksum_offset_ = places[1];
+  sealed_ = places[2] != 0;
+}
+
+std::int64_t GramStore::entry(std::int64_t row, std::int64_t column) const {
+  // Tile (I, J) above the diagonal is chunk (J, I) of the file.
+  return column * panels_ + row;
+}
+
+bool GramStore::done(std::int64_t row, std::int64_t column) const {
+  return done_[static_cast<std::size_t>(entry(row, column))] != 0;
+}
+
+std::int64_t GramStore::done_count() const {
+  return std::count(done_.begin(), done_.end(), std::uint8_t{1});
+}
+
+bool GramStore::read(std::int64_t row, std::int64_t column, void* tile) const {
+  const auto at = static_cast<std::size_t>(entry(row, column));
+  transfer_in(tile_offsets_[at], tile, tile_bytes_);
+  return tile_checksum(tile, tile_bytes_) == checksums_[at];
+}
+
+void GramStore::write(std::int64_t row, std::int64_t column, const void* tile) {
+  if (sealed_) throw Error(path_ + ": complete, yet one of its tiles does not match its checksum");
+  const std::int64_t at = entry(row, column);
+  transfer_out(tile_offsets_[static_cast<std::size_t>(at)], tile, tile_bytes_);
+  const std::uint64_t checksum = tile_checksum(tile, tile_bytes_);
+  checksums_[static_cast<std::size_t>(at)] = checksum;
+  pending_.push_back(at);
+  written_.push_back(at);
+}
+
+void GramStore::flush() {
+  if (!pending_.empty()) {
+    if (::fdatasync(file_) != 0) fail(partial_, "fdatasync");
+    for (const std::int64_t at : pending_) {
+      const std::uint64_t checksum = checksums_[static_cast<std::size_t>(at)];
+      const std::uint8_t mark = 1;
+      transfer_out(checksum_offset_ + at * 8, &checksum, 8);
+      transfer_out(done_offset_ + at, &mark, 1);
+      done_[static_cast<std::size_t>(at)] = 1;
+    }
+    pending_.clear();
+  }
+  last_flush_s_ = watch_.elapsed_s();
+}
+
+void GramStore::flush_if_due() {
+  if (watch_.elapsed_s() - last_flush_s_ >= kFlushInterval_s) flush();
+}
+
+void GramStore::seal() {
+  if (sealed_) return;
+  collectively(*comm_, [&] {
+    flush();
+    if (::fsync(file_) != 0) fail(partial_, "fsync");
+    std::vector<std::uint64_t> tile(static_cast<std::size_t>(tile_bytes_ / 8));
+    const auto count = static_cast<std::int64_t>(written_.size());
+    const std::int64_t samples = std::min(count, kTilesReadBack);
+    for (std::int64_t k = 0; k < samples; ++k) {
+      const auto at =
+          static_cast<std::size_t>(written_[static_cast<std::size_t>(k * count / samples)]);
+      transfer_in(tile_offsets_[at], tile.data(), tile_bytes_);
+      if (tile_checksum(tile.data(), tile_bytes_) != checksums_[at]) {
+        throw Error(partial_ +
+                    ": a tile read back differs from what was written; is the disk sound?");
+      }
+    }
+  });
+  collectively(*comm_, [&] {
+    if (!comm_->is_root()) return;
+    std::filesystem::rename(partial_, path_);
+    sync_folder(std::filesystem::path(path_).parent_path().string());
+  });
+  sealed_ = true;
+}
+
+void GramStore::transfer_in(std::int64_t offset, void* bytes, std::int64_t size) const {
+  auto* next = static_cast<char*>(bytes);
+  while (size > 0) {
+    const ssize_t moved = ::pread(file_, next, static_cast<std::size_t>(size), offset);
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved < 0) fail(partial_, "reading a tile");
+    if (moved == 0) throw Error(partial_ + ": ends before its last tile");
+    next += moved;
+    offset += moved;
+    size -= moved;
+  }
+}
+
+void GramStore::transfer_out(std::int64_t offset, const void* bytes, std::int64_t size) const {
+  const auto* next = static_cast<const char*>(bytes);
+  while (size > 0) {
+    const ssize_t moved = ::pwrite(file_, next, static_cast<std::size_t>(size), offset);
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved < 0) fail(partial_, "writing a tile");
+    next += moved;
+    offset += moved;
+    size -= moved;
+  }
+}
+
+}  // namespace thalweg
