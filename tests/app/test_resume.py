@@ -28,7 +28,7 @@ def kill_once(folder, text, output, delay_s, ranks, number=signal.SIGKILL):
     return running, process.returncode, errors
 
 
-@pytest.mark.parametrize("text,kills", [(trajectories(epochs=60, optimizer="adam"), 6), (kernel(train=2500), 4)],
+@pytest.mark.parametrize("text,kills", [(trajectories(epochs=1000, optimizer="adam"), 6), (kernel(train=2500), 4)],
                          ids=["trajectories", "kernel"])
 def test_killed_and_resumed_is_identical(tmp_path, text, kills):
     started = time.monotonic()
@@ -54,7 +54,7 @@ def test_killed_and_resumed_is_identical(tmp_path, text, kills):
 
 
 def test_signal_checkpoints_and_exits_75(tmp_path):
-    text = trajectories(epochs=2000)
+    text = trajectories(epochs=20000)
     text = text.replace("checkpoint_every_s = 0.05", "checkpoint_every_s = 1000")
     running, code, errors = kill_once(tmp_path, text, "out", 2.0, ranks=2, number=signal.SIGUSR1)
     assert running
@@ -67,9 +67,9 @@ def test_signal_checkpoints_and_exits_75(tmp_path):
 
 
 def test_time_limit_checkpoints_and_resumes_to_the_identical_record(tmp_path):
-    text = trajectories(epochs=60)
+    text = trajectories(epochs=1000)
     assert run_study(tmp_path, text, "whole", ranks=1).returncode == 0
-    limited = run_study(tmp_path, text, "limited", "--time-limit", "0.3", ranks=2)
+    limited = run_study(tmp_path, text, "limited", "--time-limit", "1.0", ranks=2)
     assert limited.returncode == 75, limited.stderr
     assert run_study(tmp_path, text, "limited", "--resume", ranks=3).returncode == 0
     assert_identical(tmp_path / "whole", tmp_path / "limited")
@@ -83,9 +83,9 @@ def test_resume_refuses_another_configuration(tmp_path):
 
 
 def test_a_broken_checkpoint_is_passed_over_with_a_warning(tmp_path):
-    text = trajectories(epochs=60)
+    text = trajectories(epochs=1000)
     assert run_study(tmp_path, text, "whole").returncode == 0
-    assert run_study(tmp_path, text, "out", "--time-limit", "0.3").returncode == 75
+    assert run_study(tmp_path, text, "out", "--time-limit", "1.0").returncode == 75
     for checkpoint in (tmp_path / "out" / "checkpoints").glob("*.h5"):
         data = bytearray(checkpoint.read_bytes())
         data[len(data) // 2] ^= 0x40
