@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 namespace thalweg {
 
@@ -37,20 +38,22 @@ template <class Real>
 inline Real first_quadrant_angle(Real s, Real a) {
   constexpr Real kTanEighth = static_cast<Real>(0.41421356237309503);
   constexpr Real kQuarterPi = static_cast<Real>(0.78539816339744831);
-  constexpr Real kHalfPi = static_cast<Real>(1.5707963267948966);
-  const bool steep = s >= a;
-  const Real low = steep ? a : s;
-  const Real high = steep ? s : a;
+  constexpr Real kTiny = std::numeric_limits<Real>::min();
+  const Real low = s < a ? s : a;
+  const Real high = s < a ? a : s;
+  // Each condition becomes a number once and is arithmetic from there on: written as selects, GCC
+  // copies division and polynomial into every combination of them.
+  const Real sign = s < a ? Real{1} : Real{-1};
+  const Real fold = low > kTanEighth * high ? Real{1} : Real{0};
   // atan(t) = π/4 + atan((t − 1)/(t + 1)) brings t ∈ (tan π/8, 1] into |u| ≤ tan π/8.
-  const bool fold = low > kTanEighth * high;
-  const Real numerator = fold ? low - high : low;
-  const Real denominator = fold ? low + high : high;
-  const Real u = numerator / (denominator > 0 ? denominator : Real{1});
+  const Real numerator = std::fma(-fold, high, low);
+  const Real denominator = std::fma(fold, low, high);
+  const Real u = numerator / (denominator > kTiny ? denominator : kTiny);
   const Real z = u * u;
   const Real tail = std::fma(u * z, detail::atan_tail(z), u);
-  // One rounding: the offset is 0, π/4 or π/2, and a steep angle is measured from π/2 downwards.
-  const Real offset = fold ? kQuarterPi : (steep ? kHalfPi : Real{0});
-  return offset + (steep ? -tail : tail);
+  // The offset is 0, π/4 or π/2, exactly; angles beyond π/4 are measured from π/2 downwards.
+  const Real offset = std::fma(sign * fold, kQuarterPi, std::fma(sign, -kQuarterPi, kQuarterPi));
+  return std::fma(sign, tail, offset);
 }
 
 }  // namespace thalweg
