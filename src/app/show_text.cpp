@@ -127,7 +127,7 @@ std::string header_text(const RecordFile& file) {
       fmt::format("{}  {}, version {}\n", file.path(), attribute_text(root, "schema"),
                   attribute_text(root, "schema_version"));
   if (root.contains("software_version")) {
-    text += fmt::format("made {} by thalweg {} ({}{}) on {} ranks of {}; {}, BLAS core {}\n",
+    text += fmt::format("made {} by thalweg {} ({}{}); ranks: {} on {}; {}, BLAS core {}\n",
                         attribute_text(root, "date"), attribute_text(root, "software_version"),
                         attribute_text(root, "git_sha").substr(0, 10),
                         attribute_text(root, "git_dirty") == "1" ? ", with changes" : "",

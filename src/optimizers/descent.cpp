@@ -18,7 +18,7 @@ class Descent final : public Optimizer<Real> {
   void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) override {
     const auto rate = static_cast<Real>(learning_rate);
     ++this->steps_;
-    if (velocity_.empty()) {
+    if (momentum_ == Real{0}) {
       for (std::size_t i = 0; i < w.size(); ++i) w[i] -= rate * (gradient[i] + decay_ * w[i]);
       return;
     }
@@ -31,7 +31,8 @@ class Descent final : public Optimizer<Real> {
   }
 
   std::vector<std::span<Real>> state() override {
-    if (velocity_.empty()) return {};
+    // Not by its size: on a rank whose slice is empty the state is empty too, but it is one.
+    if (momentum_ == Real{0}) return {};
     return {velocity_};
   }
 

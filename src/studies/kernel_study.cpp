@@ -176,7 +176,7 @@ StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& head
     collectively(context.world, [&] {
       if (!context.world.is_root()) return;
       write_record(study.string(),
-                   make_record(result, chosen, header, context, settings.resolved(), data));
+                   make_record(result, chosen, header, context, recorded_configuration(settings), data));
       print_table(result, chosen, context.output_folder);
     });
     return ExitCode::done;

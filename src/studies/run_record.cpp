@@ -70,6 +70,15 @@ void RunRecord::add(const std::string& probe, std::int64_t step, const Measureme
   probes_[probe].measurements.push_back(measurement);
 }
 
+bool RunRecord::has(const std::string& probe, std::int64_t step) const {
+  if (const auto rows = probes_.find(probe); rows != probes_.end()) return rows->second.steps.back() == step;
+  const auto rows = earlier_.find(probe);
+  if (rows == earlier_.end()) return false;
+  const auto& steps = std::get<std::vector<std::int64_t>>(
+      rows->second.arrays.at("/probes/" + probe + "/step").values);
+  return steps.back() == step;
+}
+
 void RunRecord::write_to(Record& record) const {
   const auto write = [&](const NumberColumn& column) {
     std::vector<double> values;

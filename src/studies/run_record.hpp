@@ -33,6 +33,8 @@ class RunRecord {
 
   void add(const TrajectoryPoint& point) { points_.push_back(point); }
   void add(const std::string& probe, std::int64_t step, const Measurement& measurement);
+  /// Whether the probe's latest row is of this step.
+  [[nodiscard]] bool has(const std::string& probe, std::int64_t step) const;
   [[nodiscard]] const std::vector<TrajectoryPoint>& points() const { return points_; }
 
   /// Adds /trajectory and /probes to `record`.

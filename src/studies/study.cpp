@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 
 #include "studies/output_folder.hpp"
 
@@ -49,6 +50,15 @@ StudyHeader read_study_header(const Settings& settings, const std::string& study
   header.seed = study.integer_at_least("seed", 0, 0);
   header.team_size = study.integer_at_least("team_size", 0, 0);
   return header;
+}
+
+std::string recorded_configuration(const Settings& settings) {
+  std::string kept;
+  std::istringstream lines(settings.resolved());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("team_size = ", 0) != 0) kept += line + "\n";
+  }
+  return kept;
 }
 
 ExitCode run_study(const Settings& settings, StudyContext& context) {

@@ -150,7 +150,9 @@ class TrajectoryRun {
   }
 
   void measure(const ProbePlan& plan) {
-    log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, step_));
+    // The root alone keeps earlier rows after a resume: its word decides.
+    if (team_.any(team_.is_root() && record_.has(plan.name, step_))) return;
+    if (plan.every_epochs == 0) log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, step_));
     std::vector<std::int64_t> samples(
         static_cast<std::size_t>(std::min(plan.samples, data_.train.size())));
     std::iota(samples.begin(), samples.end(), 0);

@@ -195,7 +195,7 @@ StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& 
     }
   }
   return [settings, plan, wide, &context](StudyStart /*start*/) mutable {
-    plan.resolved = settings.resolved();
+    plan.resolved = recorded_configuration(settings);
     return wide ? run_study_of<double>(plan, context) : run_study_of<float>(plan, context);
   };
 }

@@ -111,6 +111,16 @@ TEST(Optimizer, StateRestoresExactly) {
   }
 }
 
+// What is saved must not depend on a rank's share: ranks gather it together.
+TEST(Optimizer, StateHasTheSameShapeOnAnIdleRank) {
+  for (const char* type : {"sgd", "nesterov", "adam"}) {
+    OptimizerOptions options;
+    options.type = type;
+    options.momentum = 0.9;
+    EXPECT_EQ(make_optimizer<float>(options, 0)->state().size(), make_optimizer<float>(options, 7)->state().size());
+  }
+}
+
 TEST(Optimizer, UnknownTypeIsRefused) {
   OptimizerOptions options;
   options.type = "sgdd";

@@ -1,0 +1,107 @@
+"""Small studies and the ways in which the tests start thalweg."""
+import os
+import pathlib
+import subprocess
+
+BINARY = os.environ.get("THALWEG_BINARY", "build/src/thalweg")
+SOURCE = pathlib.Path(os.environ.get("THALWEG_SOURCE", pathlib.Path(__file__).parents[2]))
+
+TRAJECTORIES = """
+[study]
+name = "small"
+kind = "trajectories"
+seed = 3
+
+[data]
+train = 300
+test = 100
+image_size = 12
+preprocess = ["standardize"]
+placement = "PLACEMENT"
+
+[model]
+widths = [24, 16]
+batch_norm = "NORM"
+GHOST
+
+[train]
+batch = 60
+shard = 8
+epochs = EPOCHS
+gradient_norm = "every"
+checkpoint_every_s = 0.05
+
+[optimizer]
+type = "OPTIMIZER"
+
+[[run]]
+name = "a run"
+train.batch = 40
+
+[[run]]
+name = "another"
+optimizer.learning_rate = 0.02
+
+[[probe]]
+type = "hessian_extremes"
+every_epochs = 2
+samples = 100
+iterations = 10
+
+[[probe]]
+type = "sharpness"
+samples = 64
+starts = 2
+iterations = 3
+
+[[slice]]
+between = ["a run", "another"]
+points = 5
+"""
+
+KERNEL = """
+[study]
+name = "kernel"
+kind = "kernel"
+seed = 3
+
+[data]
+train = TRAIN
+test = 50
+image_size = 12
+preprocess = ["unit_norm"]
+
+[kernel]
+type = "ntk"
+depth = 2
+"""
+
+
+def trajectories(norm="batch", optimizer="sgd", placement="node", epochs=3):
+    text = TRAJECTORIES.replace("NORM", norm).replace("OPTIMIZER", optimizer).replace("PLACEMENT", placement)
+    return text.replace("GHOST", "ghost_size = 4" if norm == "ghost" else "").replace("EPOCHS", str(epochs))
+
+
+def kernel(train=300):
+    return KERNEL.replace("TRAIN", str(train))
+
+
+def command(*arguments, ranks=None):
+    launcher = [] if ranks is None else ["mpirun", "-n", str(ranks)]
+    return [*launcher, BINARY, *map(str, arguments)]
+
+
+def thalweg(*arguments, ranks=None, timeout=120, cwd=None):
+    return subprocess.run(command(*arguments, ranks=ranks), capture_output=True, text=True, timeout=timeout, cwd=cwd)
+
+
+def run_study(folder, text, output, *arguments, ranks=1, timeout=120):
+    folder.mkdir(parents=True, exist_ok=True)
+    study = folder / "study.toml"
+    study.write_text(text)
+    return thalweg("run", study, "-o", folder / output, *arguments, ranks=ranks, timeout=timeout)
+
+
+def assert_identical(a, b):
+    result = thalweg("diff", a, b)
+    assert result.returncode == 0, result.stdout + result.stderr

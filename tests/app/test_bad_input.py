@@ -1,0 +1,147 @@
+"""Bad input of every kind: one message that names the culprit, the right exit code, and no rank left hanging."""
+import gzip
+import os
+import struct
+
+import h5py
+import numpy
+import pytest
+
+from studies import kernel, run_study, thalweg, trajectories
+
+RANKS = [2, 4]
+
+
+def refused(result, *parts, code=2):
+    assert result.returncode == code, (result.returncode, result.stderr)
+    for part in parts:
+        assert part in result.stderr, result.stderr
+    assert result.stderr.count("thalweg: ") == 1, result.stderr
+
+
+def idx(folder, images=20, labels=None, magic=2051, truncate=0, extra=b""):
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = [i % 10 for i in range(images)] if labels is None else labels
+    for half in ["train", "t10k"]:
+        pixels = struct.pack(">IIII", magic, images, 12, 12) + bytes(range(144)) * images + extra
+        pixels = pixels[: len(pixels) - truncate]
+        (folder / f"{half}-images-idx3-ubyte.gz").write_bytes(gzip.compress(pixels))
+        (folder / f"{half}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 2049, len(labels)) + bytes(labels))
+    return folder
+
+
+def with_data(path, source="idx"):
+    """The small study on files, ten training samples and two for the test."""
+    text = trajectories().replace("train = 300", "train = 10").replace("test = 100", "test = 2")
+    text = text.replace("image_size = 12", f'source = "{source}"\npath = "{path}"')
+    return text.replace("samples = 100", "samples = 5").replace("samples = 64", "samples = 5")
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_missing_data_file(tmp_path, ranks):
+    refused(run_study(tmp_path, with_data(tmp_path / "nowhere"), "out", ranks=ranks), "nowhere")
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+@pytest.mark.parametrize("fault,parts", [
+    ({"magic": 2052}, ["train-images-idx3-ubyte.gz", "2051"]),
+    ({"truncate": 50}, ["train-images-idx3-ubyte.gz"]),
+    ({"extra": b"more"}, ["train-images-idx3-ubyte.gz"]),
+    ({"labels": [0] * 19 + [17]}, ["train-labels-idx1-ubyte", "17"]),
+    ({"labels": [0] * 19}, ["19", "20"]),
+])
+def test_broken_idx_files(tmp_path, ranks, fault, parts):
+    refused(run_study(tmp_path, with_data(idx(tmp_path / "data", **fault)), "out", ranks=ranks), *parts)
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_truncated_gzip_stream(tmp_path, ranks):
+    folder = idx(tmp_path / "data")
+    file = folder / "train-images-idx3-ubyte.gz"
+    file.write_bytes(file.read_bytes()[:-20])
+    refused(run_study(tmp_path, with_data(folder), "out", ranks=ranks), "train-images-idx3-ubyte.gz")
+
+
+def test_sound_idx_files_are_taken(tmp_path):
+    """The same small files without a fault: what the tests above refuse is the fault."""
+    result = run_study(tmp_path, with_data(idx(tmp_path / "data")), "out", ranks=2)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_broken_cifar_files(tmp_path, ranks):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    record = bytes([3]) + bytes(3072)
+    (folder / "data_batch_1.bin").write_bytes(record * 12)
+    (folder / "test_batch.bin").write_bytes(record * 4 + b"\x01")
+    refused(run_study(tmp_path, with_data(folder, "cifar10"), "out", ranks=ranks), "test_batch.bin")
+    (folder / "test_batch.bin").write_bytes(bytes([11]) + bytes(3072))
+    refused(run_study(tmp_path, with_data(folder, "cifar10"), "out", ranks=ranks), "test_batch.bin", "11")
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+@pytest.mark.parametrize("override,parts", [
+    ("train.batch=0", ["batch", "0"]),
+    ("train.batch=\"many\"", ["batch", "many"]),
+    ("train.batchh=8", ["batchh", "batch"]),
+    ("optimizer.learning_rate=-1", ["learning_rate"]),
+    ("optimizer.momentum=1.5", ["momentum"]),
+    ("model.widths=[8, 0]", ["widths", "0"]),
+    ("model.batch_norm=\"ghost\"", ["ghost_size"]),
+    ("data.train=-3", ["train"]),
+    ("data.preprocess=[\"whiten\"]", ["whiten"]),
+    ("data.source=\"imagenet\"", ["imagenet"]),
+    ("probe.0.type=\"sharpnes\"", ["sharpnes"]),
+    ("probe.0.samples=1000", ["samples", "1000", "300"]),
+    ("slice.0.between=[\"a run\", \"nobody\"]", ["nobody", "another"]),
+    ("study.kind=\"trajectory\"", ["trajectory", "trajectories"]),
+])
+def test_bad_values_name_their_key(tmp_path, ranks, override, parts):
+    refused(run_study(tmp_path, trajectories(), "out", "--set", override, ranks=ranks), *parts)
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_nan_loss_marks_the_run_and_the_study_goes_on(tmp_path, ranks):
+    result = run_study(tmp_path, trajectories(norm="none"), "out", "--set", "run.1.optimizer.learning_rate=1e20",
+                       "--set", "study.team_size=1", ranks=ranks)
+    assert result.returncode == 0, result.stderr
+    assert "2 runs done, 1 diverged" in result.stdout
+    with h5py.File(tmp_path / "out" / "study.h5") as file:
+        names = [name.decode() for name in file["summary/run"][()]]
+        status = [name.decode() for name in file["summary/status"][()]]
+        assert dict(zip(names, status)) == {"a_run": "finished", "another": "diverged"}
+        valid = dict(zip(names, file["summary/gradient_norm_valid"][()]))
+        assert valid == {"a_run": 1, "another": 0}
+        assert numpy.isfinite(file["summary/train_loss"][names.index("a_run")])
+    assert thalweg("verify", tmp_path / "out").returncode == 0
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_gram_larger_than_memory_is_refused_with_what_would_fit(tmp_path, ranks):
+    text = kernel(train=60000).replace("image_size = 12", "image_size = 8")
+    text = text.replace("train = 60000", "train = 900000")
+    result = run_study(tmp_path, text, "out", ranks=ranks, timeout=200)
+    refused(result, "memory", "n =" if "n =" in result.stderr else "would fit")
+    assert not (tmp_path / "out" / "gram.h5").exists()
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_output_below_a_regular_file(tmp_path, ranks):
+    (tmp_path / "file").write_text("")
+    refused(run_study(tmp_path, trajectories(), "file/out", ranks=ranks), "file")
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_existing_output_needs_force_or_resume(tmp_path, ranks):
+    assert run_study(tmp_path, trajectories(), "out", ranks=ranks).returncode == 0
+    before = (tmp_path / "out" / "study.h5").stat().st_mtime_ns
+    refused(run_study(tmp_path, trajectories(), "out", ranks=ranks), "--force", "--resume")
+    assert (tmp_path / "out" / "study.h5").stat().st_mtime_ns == before
+    assert run_study(tmp_path, trajectories(), "out", "--force", ranks=ranks).returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere; the read-only mount is tested with the command line")
+def test_read_only_folder(tmp_path):
+    tmp_path.chmod(0o500)
+    refused(run_study(tmp_path, trajectories(), "out", ranks=2), "out")

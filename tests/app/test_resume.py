@@ -1,0 +1,96 @@
+"""The second promise: killed at any moment and resumed, a study ends in the record of an undisturbed one."""
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from studies import assert_identical, command, kernel, run_study, thalweg, trajectories
+
+
+def kill_once(folder, text, output, delay_s, ranks, number=signal.SIGKILL):
+    """Starts the study in a session of its own and signals all of it after a while; was it still running?"""
+    study = folder / "study.toml"
+    study.write_text(text)
+    arguments = command("run", study, "-o", folder / output, "--resume", ranks=ranks)
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True)
+    time.sleep(delay_s)
+    running = process.poll() is None
+    if running:
+        if number == signal.SIGKILL:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    return running, process.returncode, errors
+
+
+@pytest.mark.parametrize("text,kills", [(trajectories(epochs=1000, optimizer="adam"), 6), (kernel(train=2500), 4)],
+                         ids=["trajectories", "kernel"])
+def test_killed_and_resumed_is_identical(tmp_path, text, kills):
+    started = time.monotonic()
+    undisturbed = run_study(tmp_path, text, "undisturbed", ranks=2)
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    duration_s = time.monotonic() - started
+    chance = random.Random(7)
+    hit = 0
+    for attempt in range(kills):
+        # Resumed on another number of ranks each time.
+        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.2, 0.9) * duration_s,
+                                  ranks=1 + attempt % 3)
+        hit += running
+        if not running:
+            break
+    assert hit > 0
+    result = run_study(tmp_path, text, "killed", "--resume", ranks=2)
+    assert result.returncode == 0, result.stderr
+    for name in ["gram.h5"] if "[kernel]" in text else [""]:
+        assert_identical(tmp_path / "undisturbed" / name, tmp_path / "killed" / name)
+    assert not list((tmp_path / "killed").rglob("*.partial"))
+    assert not (tmp_path / "killed" / "checkpoints").exists()
+
+
+def test_signal_checkpoints_and_exits_75(tmp_path):
+    text = trajectories(epochs=20000)
+    text = text.replace("checkpoint_every_s = 0.05", "checkpoint_every_s = 1000")
+    running, code, errors = kill_once(tmp_path, text, "out", 2.0, ranks=2, number=signal.SIGUSR1)
+    assert running
+    assert code == 75, errors
+    assert "--resume" in errors
+    checkpoints = list((tmp_path / "out" / "checkpoints").glob("*.h5"))
+    assert checkpoints
+    shown = thalweg("show", checkpoints[0])
+    assert shown.returncode == 0 and "step" in shown.stdout
+
+
+def test_time_limit_checkpoints_and_resumes_to_the_identical_record(tmp_path):
+    text = trajectories(epochs=1000)
+    assert run_study(tmp_path, text, "whole", ranks=1).returncode == 0
+    limited = run_study(tmp_path, text, "limited", "--time-limit", "1.0", ranks=2)
+    assert limited.returncode == 75, limited.stderr
+    assert run_study(tmp_path, text, "limited", "--resume", ranks=3).returncode == 0
+    assert_identical(tmp_path / "whole", tmp_path / "limited")
+
+
+def test_resume_refuses_another_configuration(tmp_path):
+    assert run_study(tmp_path, trajectories(), "out", "--time-limit", "0.01").returncode == 75
+    result = run_study(tmp_path, trajectories(), "out", "--resume", "--set", "optimizer.momentum=0.5", ranks=2)
+    assert result.returncode == 2
+    assert "momentum" in result.stderr
+
+
+def test_a_broken_checkpoint_is_passed_over_with_a_warning(tmp_path):
+    text = trajectories(epochs=1000)
+    assert run_study(tmp_path, text, "whole").returncode == 0
+    assert run_study(tmp_path, text, "out", "--time-limit", "1.0").returncode == 75
+    for checkpoint in (tmp_path / "out" / "checkpoints").glob("*.h5"):
+        data = bytearray(checkpoint.read_bytes())
+        data[len(data) // 2] ^= 0x40
+        checkpoint.write_bytes(data)
+    result = run_study(tmp_path, text, "out", "--resume")
+    assert result.returncode == 0, result.stderr
+    assert "warning" in result.stderr
+    assert_identical(tmp_path / "whole", tmp_path / "out")
