@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -40,7 +40,8 @@ std::string read_text(const fs::path& path) {
   return text.str();
 }
 
-/// Nothing is there, or the configuration alone, left by a study that failed before it had any result.
+/// Nothing is there, or the configuration alone, left by a study that failed before it had any
+/// result.
 bool holds_no_work(const fs::path& folder) {
   std::error_code error;
   const fs::directory_iterator entries(folder, error);

@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "studies/kernel_study.hpp"
+
+namespace thalweg {
+namespace {
+
+KernelSettings parsed(const std::string& text, std::int64_t train = 1000) {
+  return kernel_settings(Settings::parse(text, "study.toml"), train);
+}
+
+std::string complaint(const std::string& text) {
+  try {
+    parsed(text);
+  } catch (const ConfigurationError& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(KernelSettings, DefaultsAreTheNtkOfThreeHiddenLayersScaledByTheFeatures) {
+  const KernelSettings chosen = parsed("");
+  EXPECT_EQ(chosen.kernel.depth, 3);
+  EXPECT_EQ(chosen.kernel.first_trained, 0);
+  EXPECT_TRUE(chosen.kernel.input_scaling);
+  EXPECT_EQ(chosen.kernel.weight_variance, 2.0);
+  EXPECT_EQ(chosen.ridge.value, 1e-6);
+  EXPECT_TRUE(chosen.ridge.relative);
+  EXPECT_FALSE(chosen.single_precision);
+}
+
+TEST(KernelSettings, NngpIsTheNtkWhoseLastLayerAloneIsTrained) {
+  EXPECT_TRUE(parsed("[kernel]\ntype = \"nngp\"\ndepth = 5").kernel.is_nngp());
+  EXPECT_TRUE(parsed("[kernel]\ntrained = \"last\"").kernel.is_nngp());
+  EXPECT_EQ(parsed("[kernel]\ntrained = \"from:2\"").kernel.first_trained, 2);
+}
+
+TEST(KernelSettings, TheGramMatrixIsKeptWhileItsFileIsOfModerateSize) {
+  EXPECT_TRUE(parsed("", 20000).keep_gram);
+  EXPECT_FALSE(parsed("", 20001).keep_gram);
+  EXPECT_FALSE(parsed("", -1).keep_gram);  // all of a file whose size is not known yet
+  EXPECT_TRUE(parsed("[kernel]\nkeep_gram = true", -1).keep_gram);
+}
+
+TEST(KernelSettings, ComplaintsNameKeyAndWhatIsWanted) {
+  const auto expect = [](const std::string& text, const std::string& key,
+                         const std::string& wanted) {
+    const std::string message = complaint(text);
+    EXPECT_NE(message.find(key), std::string::npos) << message;
+    EXPECT_NE(message.find(wanted), std::string::npos) << message;
+  };
+  expect("[kernel]\ntrained = \"from:4\"", "trained", "0 to 3");
+  expect("[kernel]\ntrained = \"from:x\"", "trained", "from:j");
+  expect("[kernel]\ntype = \"nngp\"\ntrained = \"all\"", "trained", "last layer");
+  expect("[kernel]\ndepth = 0", "depth", "0");
+  expect("[kernel]\nactivation = \"tanh\"", "activation", "relu");
+  expect("[kernel]\nweight_variance = -1.0", "weight_variance", "-1");
+  expect("[regression]\nridge = -1e-6", "ridge", "-1e-06");
+}
+
+}  // namespace
+}  // namespace thalweg
