@@ -10,18 +10,20 @@
 #include "base/ordered_sum.hpp"
 #include "base/philox.hpp"
 
-extern "C" void dstev_(const char* jobz, const int* n, double* d, double* e, double* z, const int* ldz,
-                       double* work, int* info);
+extern "C" void dstev_(const char* jobz, const int* n, double* d, double* e, double* z,
+                       const int* ldz, double* work, int* info);
 
 namespace thalweg {
 
 TridiagonalEigen tridiagonal_eigen(std::vector<double> diagonal, std::vector<double> off_diagonal) {
   const int n = narrow(static_cast<std::int64_t>(diagonal.size()), "size of a tridiagonal matrix");
-  TridiagonalEigen eigen{std::move(diagonal), std::vector<double>(static_cast<std::size_t>(n) * static_cast<std::size_t>(n))};
+  TridiagonalEigen eigen{std::move(diagonal), std::vector<double>(static_cast<std::size_t>(n) *
+                                                                  static_cast<std::size_t>(n))};
   off_diagonal.resize(static_cast<std::size_t>(std::max(n, 1)));
   std::vector<double> work(static_cast<std::size_t>(std::max(1, 2 * n - 2)));
   int info = 0;
-  dstev_("V", &n, eigen.values.data(), off_diagonal.data(), eigen.vectors.data(), &n, work.data(), &info);
+  dstev_("V", &n, eigen.values.data(), off_diagonal.data(), eigen.vectors.data(), &n, work.data(),
+         &info);
   if (info != 0) throw Error(fmt::format("dstev: {} off-diagonal elements did not converge", info));
   return eigen;  // LAPACK's columns are our rows
 }
@@ -36,7 +38,8 @@ void subtract(std::vector<double>& x, double factor, const std::vector<double>& 
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::fma(-factor, y[i], x[i]);
 }
 
-/// The start: element i of the vector from its block's own stream, so that a slice needs no other rank.
+/// The start: element i of the vector from its block's own stream, so that a slice needs no other
+/// rank.
 std::vector<double> random_slice(const VectorSpace& space, std::uint64_t seed) {
   std::vector<double> slice(static_cast<std::size_t>(space.slice().size()));
   for (std::int64_t at = 0; at < space.slice().size(); at += kVectorBlock) {
@@ -77,9 +80,11 @@ LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator
     }
     const double norm = space.norm(std::span<const double>(next));
     eigen = tridiagonal_eigen(alpha, beta);
-    magnitude = std::max({magnitude, std::abs(eigen.values.front()), std::abs(eigen.values.back())});
+    magnitude =
+        std::max({magnitude, std::abs(eigen.values.front()), std::abs(eigen.values.back())});
     const std::size_t n = eigen.values.size();
-    const double bound = norm * std::max(std::abs(eigen.vectors[n - 1]), std::abs(eigen.vectors[n * n - 1]));
+    const double bound =
+        norm * std::max(std::abs(eigen.vectors[n - 1]), std::abs(eigen.vectors[n * n - 1]));
     const bool invariant = norm <= 1e-14 * magnitude;
     result.converged = invariant || bound <= options.tolerance * magnitude || !std::isfinite(norm);
     if (result.converged) break;
@@ -95,7 +100,8 @@ LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator
   const std::size_t n = eigen.values.size();
   const auto pair_of = [&](std::size_t row) {
     Eigenpair pair{eigen.values[row], 0.0, std::vector<double>(slice_size, 0.0)};
-    for (std::size_t j = 0; j < n; ++j) subtract(pair.vector_slice, -eigen.vectors[row * n + j], basis[j]);
+    for (std::size_t j = 0; j < n; ++j)
+      subtract(pair.vector_slice, -eigen.vectors[row * n + j], basis[j]);
     scale(pair.vector_slice, 1.0 / space.norm(std::span<const double>(pair.vector_slice)));
     space.gather(std::span<const double>(pair.vector_slice), std::span(whole));
     std::vector<double> product(slice_size);

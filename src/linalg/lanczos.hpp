@@ -9,8 +9,10 @@
 
 namespace thalweg {
 
-/// A symmetric operator on R^n: takes a whole vector, writes this rank's slice of the product. Collective.
-using SymmetricOperator = std::function<void(std::span<const double> v, std::span<double> product_slice)>;
+/// A symmetric operator on R^n: takes a whole vector, writes this rank's slice of the product.
+/// Collective.
+using SymmetricOperator =
+    std::function<void(std::span<const double> v, std::span<double> product_slice)>;
 
 struct LanczosOptions {
   std::int64_t max_iterations = 100;
@@ -35,14 +37,14 @@ struct LanczosResult {
   bool converged = false;
 };
 
-/// The extreme eigenvalues by Lanczos with full reorthogonalisation (twice), from a random start drawn from
-/// (seed, lanczos_start). The basis is spread over the ranks: iterations · n / P numbers a rank. An invariant
-/// subspace found early ends the iteration. Collective over the space's team.
+/// The extreme eigenvalues by Lanczos with full reorthogonalisation (twice), from a random start
+/// drawn from (seed, lanczos_start). The basis is spread over the ranks: iterations · n / P numbers
+/// a rank. An invariant subspace found early ends the iteration. Collective over the space's team.
 LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator& apply,
                                const LanczosOptions& options);
 
-/// Eigenvalues (ascending) and eigenvectors (row i belongs to value i) of a symmetric tridiagonal matrix.
-/// Local. Throws Error if LAPACK does not converge.
+/// Eigenvalues (ascending) and eigenvectors (row i belongs to value i) of a symmetric tridiagonal
+/// matrix. Local. Throws Error if LAPACK does not converge.
 struct TridiagonalEigen {
   std::vector<double> values;
   std::vector<double> vectors;
