@@ -1,10 +1,10 @@
-// Training steps of F1 (784-512x5-10, batch norm; Keskar et al.) beside the machine's ceiling: as many
-// processes as ranks running sgemm at the same time, interleaved with the steps in one run.
+// Training steps of F1 (784-512x5-10, batch norm; Keskar et al.) beside the machine's ceiling: as
+// many processes as ranks running sgemm at the same time, interleaved with the steps in one run.
 //
 //   mpirun -n 2 build/bench/bench_training [repetitions]
 //
-// Flops of a step: 3 products of 2·in·out for each weight matrix and image, the first layer's d_in left out:
-// 7.9 MFLOP an image. One JSON line a batch size, on stdout.
+// Flops of a step: 3 products of 2·in·out for each weight matrix and image, the first layer's d_in
+// left out: 7.9 MFLOP an image. One JSON line a batch size, on stdout.
 #include <fmt/format.h>
 #include <mpi.h>
 
@@ -15,8 +15,8 @@
 #include "base/blas_setup.hpp"
 #include "linalg/gemm.hpp"
 #include "measure.hpp"
-#include "objectives/network_loss.hpp"
 #include "models/mlp.hpp"
+#include "objectives/network_loss.hpp"
 #include "optimizers/descent.hpp"
 
 namespace {
@@ -48,7 +48,8 @@ void run(const Communicator& world, int repetitions) {
   const auto ceiling = [&] {
     gemm(false, false, n, n, n, 1.0F, a.data(), b.data(), 0.0F, c.data());
   };
-  const double ceiling_flops = 2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
+  const double ceiling_flops =
+      2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
   for (const std::int64_t batch : {std::int64_t{32}, std::int64_t{256}, std::int64_t{2048}}) {
     MlpOptions f1;
     f1.inputs = data.train.features();
@@ -64,7 +65,8 @@ void run(const Communicator& world, int repetitions) {
     std::iota(order.begin(), order.end(), 0);
     const auto epoch = [&] {
       for (std::int64_t at = 0; at + batch <= kSamples; at += batch) {
-        const auto samples = Subset(order).subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(batch));
+        const auto samples =
+            Subset(order).subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(batch));
         objective.training_gradient(w, samples, gradient);
         descent->step(space.slice_of(std::span(w)), gradient, 0.01);
         space.gather_in_place(std::span(w));
@@ -87,7 +89,8 @@ void run(const Communicator& world, int repetitions) {
           "{{\"bench\": \"f1_training\", \"ranks\": {}, \"batch\": {}, \"images_per_s\": {:.0f}, "
           "\"gflop_per_s\": {:.1f}, \"ceiling_gflop_per_s\": {:.1f}, \"share_of_ceiling\": {:.3f}, "
           "\"blas_core\": \"{}\", \"repetitions\": {}}}\n",
-          world.size(), batch, rate, flop_rate * 1e-9, peak * 1e-9, flop_rate / peak, blas_core(), repetitions);
+          world.size(), batch, rate, flop_rate * 1e-9, peak * 1e-9, flop_rate / peak, blas_core(),
+          repetitions);
       std::fflush(stdout);
     }
   }

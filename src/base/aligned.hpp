@@ -18,9 +18,7 @@ struct AlignedAllocator {
   template <class U>
   explicit(false) AlignedAllocator(const AlignedAllocator<U>& /*other*/) noexcept {}
 
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), alignment));
-  }
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
   void deallocate(T* p, std::size_t /*n*/) noexcept { ::operator delete(p, alignment); }
 
   template <class U, class... Args>

@@ -10,10 +10,16 @@
 
 namespace thalweg {
 
-void use_one_blas_thread() { openblas_set_num_threads(1); }
+void use_one_blas_thread() {
+  openblas_set_num_threads(1);
+}
 
-std::string blas_core() { return openblas_get_corename(); }
-std::string blas_description() { return openblas_get_config(); }
+std::string blas_core() {
+  return openblas_get_corename();
+}
+std::string blas_description() {
+  return openblas_get_config();
+}
 
 std::string blas_core_warning(const std::string& inherited, const std::string& core,
                               bool cpu_has_avx512) {
@@ -22,8 +28,9 @@ std::string blas_core_warning(const std::string& inherited, const std::string& c
     if (core == wide) return {};
   }
   const std::string cause =
-      inherited.empty() ? std::string("no OPENBLAS_CORETYPE is set, so this OpenBLAS does not know the CPU")
-                        : fmt::format("OPENBLAS_CORETYPE={} is set in the environment", inherited);
+      inherited.empty()
+          ? std::string("no OPENBLAS_CORETYPE is set, so this OpenBLAS does not know the CPU")
+          : fmt::format("OPENBLAS_CORETYPE={} is set in the environment", inherited);
   return fmt::format(
       "BLAS runs its {} kernels although this CPU has AVX-512 ({}): about half the possible speed. "
       "Cure: {}",

@@ -9,9 +9,9 @@ namespace thalweg {
 enum class ExitCode : int {
   done = 0,
   failed = 1,
-  usage = 2,           ///< usage or configuration
-  verification = 3,    ///< a verification failed, or two records differ
-  checkpointed = 75,   ///< run again with --resume
+  usage = 2,          ///< usage or configuration
+  verification = 3,   ///< a verification failed, or two records differ
+  checkpointed = 75,  ///< run again with --resume
 };
 
 /// An error with a message for the user and the exit code it leads to.

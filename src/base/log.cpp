@@ -15,14 +15,18 @@ void Log::line(const char* prefix, const std::string& message) const {
   std::tm local{};
   const std::time_t now = std::time(nullptr);
   localtime_r(&now, &local);
-  const std::string text = fmt::format("{}{:%H:%M:%S} {}{}\n", terminal_ ? "\r\x1b[K" : "", local,
-                                       prefix, message);
+  const std::string text =
+      fmt::format("{}{:%H:%M:%S} {}{}\n", terminal_ ? "\r\x1b[K" : "", local, prefix, message);
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
 }
 
-void Log::info(const std::string& message) const { line("", message); }
-void Log::warn(const std::string& message) const { line("warning: ", message); }
+void Log::info(const std::string& message) const {
+  line("", message);
+}
+void Log::warn(const std::string& message) const {
+  line("warning: ", message);
+}
 
 Progress::Progress(const Log& log, std::string label, std::int64_t total, double interval_s)
     : log_(log), label_(std::move(label)), total_(total), interval_s_(interval_s) {}
@@ -45,10 +49,10 @@ void Progress::update(std::int64_t done, const std::string& note) {
     return;
   }
   constexpr int width = 24;
-  const auto filled = static_cast<int>(
-      static_cast<double>(width) * static_cast<double>(done) /
-      static_cast<double>(std::max<std::int64_t>(total_, 1)));
-  const std::string bar = fmt::format("\r\x1b[K[{:#<{}}{:-<{}}] {}", "", filled, "", width - filled, text);
+  const auto filled = static_cast<int>(static_cast<double>(width) * static_cast<double>(done) /
+                                       static_cast<double>(std::max<std::int64_t>(total_, 1)));
+  const std::string bar =
+      fmt::format("\r\x1b[K[{:#<{}}{:-<{}}] {}", "", filled, "", width - filled, text);
   std::fwrite(bar.data(), 1, bar.size(), stderr);
   std::fflush(stderr);
   drawn_ = true;

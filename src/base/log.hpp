@@ -7,7 +7,8 @@
 
 namespace thalweg {
 
-/// Writes to stderr: whole timestamped lines, one write each. Passed down explicitly; a silent one says nothing.
+/// Writes to stderr: whole timestamped lines, one write each. Passed down explicitly; a silent one
+/// says nothing.
 class Log {
  public:
   static Log silent() { return Log(false, false); }
@@ -24,8 +25,8 @@ class Log {
   bool terminal_;
 };
 
-/// Progress of long work: a live bar on a terminal; in a job log a plain line with done/total and the
-/// expected time left, at most one every `interval_s`.
+/// Progress of long work: a live bar on a terminal; in a job log a plain line with done/total and
+/// the expected time left, at most one every `interval_s`.
 class Progress {
  public:
   Progress(const Log& log, std::string label, std::int64_t total, double interval_s = 10.0);

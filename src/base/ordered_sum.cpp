@@ -57,6 +57,8 @@ double block_dot_of(std::span<const Real> a, std::span<const Real> b) {
 double block_dot(std::span<const double> a, std::span<const double> b) {
   return block_dot_of(a, b);
 }
-double block_dot(std::span<const float> a, std::span<const float> b) { return block_dot_of(a, b); }
+double block_dot(std::span<const float> a, std::span<const float> b) {
+  return block_dot_of(a, b);
+}
 
 }  // namespace thalweg

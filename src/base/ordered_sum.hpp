@@ -10,9 +10,9 @@
 namespace thalweg {
 
 /// A node of the canonical binary tree over n leaves: it covers the leaves
-/// [index·2^level, min((index+1)·2^level, n)). The value of a node is the sum of its two children, or of
-/// its only child where the right one is empty. The tree depends on n alone, so a sum along it has the
-/// same bits however the leaves are dealt out to ranks.
+/// [index·2^level, min((index+1)·2^level, n)). The value of a node is the sum of its two children,
+/// or of its only child where the right one is empty. The tree depends on n alone, so a sum along
+/// it has the same bits however the leaves are dealt out to ranks.
 struct TreeNode {
   int level = 0;
   std::int64_t index = 0;
@@ -25,9 +25,9 @@ std::vector<TreeNode> cover(std::int64_t begin, std::int64_t end, std::int64_t n
 /// First and one-past-last leaf of a node.
 std::pair<std::int64_t, std::int64_t> leaves_of(TreeNode node, std::int64_t n);
 
-/// Adds values up the canonical tree. Nodes are pushed from left to right; a node is merged with its left
-/// sibling as soon as both are there, so at most log2(n)+1 values are alive.
-/// `Value` is moved about; `merge(left, right)` adds right into left.
+/// Adds values up the canonical tree. Nodes are pushed from left to right; a node is merged with
+/// its left sibling as soon as both are there, so at most log2(n)+1 values are alive. `Value` is
+/// moved about; `merge(left, right)` adds right into left.
 template <class Value>
 class TreeSum {
  public:
@@ -76,10 +76,12 @@ class TreeSum {
 /// Sum of the leaves along the canonical tree; 0 for none.
 double tree_sum(std::span<const double> leaves);
 
-/// Vectors are summed in blocks of this many elements: the unit that a slice of a vector is made of.
+/// Vectors are summed in blocks of this many elements: the unit that a slice of a vector is made
+/// of.
 inline constexpr std::int64_t kVectorBlock = 1024;
 
-/// Σ a_i b_i over one block (at most kVectorBlock elements), in float64, in an order fixed by the length.
+/// Σ a_i b_i over one block (at most kVectorBlock elements), in float64, in an order fixed by the
+/// length.
 double block_dot(std::span<const double> a, std::span<const double> b);
 double block_dot(std::span<const float> a, std::span<const float> b);
 

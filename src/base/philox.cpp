@@ -14,8 +14,7 @@ Stream::Stream(std::uint64_t seed, Purpose purpose, std::uint64_t index)
                static_cast<std::uint32_t>(purpose) << 16} {}
 
 void Stream::refill() {
-  const r123::Philox4x32::ctr_type counter = {
-      {counter_[0], counter_[1], counter_[2], counter_[3]}};
+  const r123::Philox4x32::ctr_type counter = {{counter_[0], counter_[1], counter_[2], counter_[3]}};
   const r123::Philox4x32::key_type key = {{key_[0], key_[1]}};
   const auto block = r123::Philox4x32()(counter, key);
   for (std::size_t i = 0; i < 4; ++i) block_[i] = block[i];
@@ -34,9 +33,13 @@ std::uint64_t Stream::next_u64() {
   return low | (static_cast<std::uint64_t>(next_u32()) << 32);
 }
 
-double Stream::uniform() { return static_cast<double>(next_u64() >> 11) * 0x1.0p-53; }
+double Stream::uniform() {
+  return static_cast<double>(next_u64() >> 11) * 0x1.0p-53;
+}
 
-double Stream::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Stream::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 double Stream::normal() {
   if (has_spare_normal_) {
@@ -57,7 +60,9 @@ std::uint64_t Stream::below(std::uint64_t n) {
   return draw % n;
 }
 
-double Stream::rademacher() { return (next_u32() & 1U) != 0 ? 1.0 : -1.0; }
+double Stream::rademacher() {
+  return (next_u32() & 1U) != 0 ? 1.0 : -1.0;
+}
 
 void shuffle(std::span<std::int64_t> values, Stream& stream) {
   for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[stream.below(i)]);

@@ -6,7 +6,8 @@
 
 namespace thalweg {
 
-/// What a stream of random numbers is for. The numbers are part of the record format: never renumber.
+/// What a stream of random numbers is for. The numbers are part of the record format: never
+/// renumber.
 enum class Purpose : std::uint32_t {
   test = 0,
   glyphs = 1,
@@ -23,7 +24,8 @@ enum class Purpose : std::uint32_t {
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the k-th number of the stream
-/// (seed, purpose, index) is a pure function of these four, so any rank can make any part of any stream.
+/// (seed, purpose, index) is a pure function of these four, so any rank can make any part of any
+/// stream.
 class Stream {
  public:
   Stream(std::uint64_t seed, Purpose purpose, std::uint64_t index);

@@ -7,9 +7,9 @@
 
 namespace thalweg {
 
-/// How a batch lies over the ranks of a team: cut into shards of a fixed size (the last may be short), the
-/// shards dealt out in contiguous ranges. The shard is the unit of computation: what a shard yields, and the
-/// order in which shards are added up, do not depend on the number of ranks.
+/// How a batch lies over the ranks of a team: cut into shards of a fixed size (the last may be
+/// short), the shards dealt out in contiguous ranges. The shard is the unit of computation: what a
+/// shard yields, and the order in which shards are added up, do not depend on the number of ranks.
 class BatchLayout {
  public:
   BatchLayout(const Communicator& team, std::int64_t batch, std::int64_t shard)
@@ -40,8 +40,9 @@ class BatchLayout {
   OrderedReduction reduction_;
 };
 
-/// The shard size taken when a study names none: at least eight shards for large batches, so that several
-/// ranks find work, but never so small that matrix products run below speed, nor above 256 rows.
+/// The shard size taken when a study names none: at least eight shards for large batches, so that
+/// several ranks find work, but never so small that matrix products run below speed, nor above 256
+/// rows.
 inline std::int64_t default_shard(std::int64_t batch) {
   std::int64_t shard = 64;
   while (shard < 256 && shard * 16 <= batch) shard *= 2;

@@ -17,7 +17,10 @@ template <class Real>
 class BatchNorm final : public Layer<Real> {
  public:
   BatchNorm(std::int64_t features, const BatchNormOptions& options, std::string name)
-      : n_(features), options_(options), name_(std::move(name)), running_(static_cast<std::size_t>(2 * features)) {
+      : n_(features),
+        options_(options),
+        name_(std::move(name)),
+        running_(static_cast<std::size_t>(2 * features)) {
     std::fill(running_.begin(), running_.begin() + n_, 0.0);
     std::fill(running_.begin() + n_, running_.end(), 1.0);
   }
@@ -48,13 +51,15 @@ class BatchNorm final : public Layer<Real> {
     });
   }
 
-  void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* out, const Real* d_out,
-                Real* d_in, GradientTree<Real>& gradient, std::int64_t offset) override {
-    const auto sums = group_sums<2>(pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse) {
-      (void)j;
-      const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-      return std::array<Real, 2>{d, d * ((in[i] - mean) * inverse)};
-    });
+  void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* out,
+                const Real* d_out, Real* d_in, GradientTree<Real>& gradient,
+                std::int64_t offset) override {
+    const auto sums =
+        group_sums<2>(pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse) {
+          (void)j;
+          const Real d = out[i] > floor_ ? d_out[i] : Real{0};
+          return std::array<Real, 2>{d, d * ((in[i] - mean) * inverse)};
+        });
     // γ's gradient is Σ δ x̂, β's is Σ δ.
     parameter_gradient(pass, gradient, offset, sums.of_shards, 2, 1, 0);
     if (d_in == nullptr) return;
@@ -71,8 +76,8 @@ class BatchNorm final : public Layer<Real> {
     });
   }
 
-  void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in, const Real* r_in,
-                 const Real* out, Real* r_out) override {
+  void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
+                 const Real* r_in, const Real* out, Real* r_out) override {
     r_sums_ = group_sums<2>(pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse) {
       (void)j;
       return std::array<Real, 2>{r_in[i], r_in[i] * ((in[i] - mean) * inverse)};
@@ -90,11 +95,12 @@ class BatchNorm final : public Layer<Real> {
     });
   }
 
-  void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in, const Real* r_in,
-                  const Real* out, const Real* d_out, const Real* r_d_out, Real* d_in, Real* r_d_in,
-                  GradientTree<Real>& product, std::int64_t offset) override {
-    const auto sums =
-        group_sums_by_row<4>(pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse, std::int32_t group) {
+  void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
+                  const Real* r_in, const Real* out, const Real* d_out, const Real* r_d_out,
+                  Real* d_in, Real* r_d_in, GradientTree<Real>& product,
+                  std::int64_t offset) override {
+    const auto sums = group_sums_by_row<4>(
+        pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse, std::int32_t group) {
           const Real d = out[i] > floor_ ? d_out[i] : Real{0};
           const Real r_d = out[i] > floor_ ? r_d_out[i] : Real{0};
           const Real x_hat = (in[i] - mean) * inverse;
@@ -129,10 +135,11 @@ class BatchNorm final : public Layer<Real> {
   }
 
  private:
-  /// Sums of K quantities: over each shard (for parameter gradients) and, divided by the number of samples,
-  /// over each group that shares its statistics; the latter are zero when statistics are frozen.
+  /// Sums of K quantities: over each shard (for parameter gradients) and, divided by the number of
+  /// samples, over each group that shares its statistics; the latter are zero when statistics are
+  /// frozen.
   struct Sums {
-    std::vector<double> of_shards;   // local shards × K × n
+    std::vector<double> of_shards;    // local shards × K × n
     AlignedVector<Real> group_means;  // local groups × K × n
     std::int64_t quantities = 0;
     const Real* mean_of(std::int32_t group, std::int64_t quantity, std::int64_t n) const {
@@ -168,19 +175,23 @@ class BatchNorm final : public Layer<Real> {
       }
       auto all = layout.reduction().all_merge(moments, 2 * n_ + 1, merge_moments);
       std::vector<double> mean_and_variance(all.begin() + 1, all.end());
-      for (std::int64_t j = 0; j < n_; ++j) mean_and_variance[static_cast<std::size_t>(n_ + j)] /= all[0];
+      for (std::int64_t j = 0; j < n_; ++j)
+        mean_and_variance[static_cast<std::size_t>(n_ + j)] /= all[0];
       set_moments(1, mean_and_variance);
       if (pass.update_running) update_running(pass, mean_and_variance, all[0]);
       return;
     }
     std::vector<double> moments;
     // Running averages follow the mean over all groups of their moments.
-    std::vector<double> by_shard(static_cast<std::size_t>(layout.shards().size() * (2 * n_ + 1)), 0.0);
+    std::vector<double> by_shard(static_cast<std::size_t>(layout.shards().size() * (2 * n_ + 1)),
+                                 0.0);
     for (std::int64_t group = 0; group < groups; ++group) {
       const std::int64_t begin = (first + group) * options_.ghost_size;
-      const Range range{begin - rows.begin, std::min(begin + options_.ghost_size, rows.end) - rows.begin};
+      const Range range{begin - rows.begin,
+                        std::min(begin + options_.ghost_size, rows.end) - rows.begin};
       auto of_group = column_moments(in, range, n_);
-      double* sum = by_shard.data() + (begin / layout.shard() - layout.shards().begin) * (2 * n_ + 1);
+      double* sum =
+          by_shard.data() + (begin / layout.shard() - layout.shards().begin) * (2 * n_ + 1);
       sum[0] += 1.0;
       const double unbiased = of_group[0] / std::max(of_group[0] - 1.0, 1.0);
       for (std::int64_t j = 0; j < n_; ++j) {
@@ -194,7 +205,8 @@ class BatchNorm final : public Layer<Real> {
     set_moments(groups, moments);
     if (pass.update_running) {
       const auto all = layout.reduction().all_sum(by_shard, 2 * n_ + 1);
-      for (std::size_t j = 0; j < running_.size(); ++j) blend(pass, running_[j], all[j + 1] / all[0]);
+      for (std::size_t j = 0; j < running_.size(); ++j)
+        blend(pass, running_[j], all[j + 1] / all[0]);
     }
   }
 
@@ -206,8 +218,8 @@ class BatchNorm final : public Layer<Real> {
         const auto at = static_cast<std::size_t>(group * n_ + j);
         const auto from = static_cast<std::size_t>(group * 2 * n_ + j);
         mean_[at] = static_cast<Real>(moments[from]);
-        inverse_[at] =
-            static_cast<Real>(1.0 / std::sqrt(moments[from + static_cast<std::size_t>(n_)] + options_.epsilon));
+        inverse_[at] = static_cast<Real>(
+            1.0 / std::sqrt(moments[from + static_cast<std::size_t>(n_)] + options_.epsilon));
       }
     }
   }
@@ -216,7 +228,8 @@ class BatchNorm final : public Layer<Real> {
     running = (1.0 - pass.running_momentum) * running + pass.running_momentum * fresh;
   }
 
-  void update_running(const Pass<Real>& pass, std::span<const double> mean_and_variance, double count) {
+  void update_running(const Pass<Real>& pass, std::span<const double> mean_and_variance,
+                      double count) {
     const double unbiased = count / std::max(count - 1.0, 1.0);
     for (std::int64_t j = 0; j < n_; ++j) {
       const auto at = static_cast<std::size_t>(j);
@@ -237,8 +250,10 @@ class BatchNorm final : public Layer<Real> {
 
   template <int K, class Term>
   Sums group_sums(const Pass<Real>& pass, Term&& term) const {
-    return group_sums_by_row<K>(pass, [&term](std::int64_t i, std::int64_t j, Real mean, Real inverse,
-                                              std::int32_t) { return term(i, j, mean, inverse); });
+    return group_sums_by_row<K>(
+        pass, [&term](std::int64_t i, std::int64_t j, Real mean, Real inverse, std::int32_t) {
+          return term(i, j, mean, inverse);
+        });
   }
 
   template <int K, class Term>
@@ -254,17 +269,19 @@ class BatchNorm final : public Layer<Real> {
     std::vector<double> of_group(width);
     for (std::int64_t shard = layout.shards().begin; shard < layout.shards().end; ++shard) {
       const Range rows = layout.local_rows_of(shard);
-      double* total = sums.of_shards.data() + static_cast<std::size_t>(shard - layout.shards().begin) * width;
+      double* total =
+          sums.of_shards.data() + static_cast<std::size_t>(shard - layout.shards().begin) * width;
       const std::int64_t piece = ghost ? options_.ghost_size : rows.size();
       for (std::int64_t begin = rows.begin; begin < rows.end; begin += piece) {
         const std::int32_t group = group_of_row_[static_cast<std::size_t>(begin)];
         const Real* mean = mean_.data() + group * n_;
         const Real* inverse = inverse_.data() + group * n_;
-        column_sums<K, Real>({begin, std::min(begin + piece, rows.end)}, n_,
-                             [&](std::int64_t row, std::int64_t j) {
-                               return term(row * n_ + j, j, mean[j], inverse[j], group);
-                             },
-                             of_group);
+        column_sums<K, Real>(
+            {begin, std::min(begin + piece, rows.end)}, n_,
+            [&](std::int64_t row, std::int64_t j) {
+              return term(row * n_ + j, j, mean[j], inverse[j], group);
+            },
+            of_group);
         for (std::size_t at = 0; at < width; ++at) total[at] += of_group[at];
         if (!ghost) continue;
         Real* means = sums.group_means.data() + static_cast<std::size_t>(group) * width;
@@ -286,7 +303,8 @@ class BatchNorm final : public Layer<Real> {
                           const std::vector<double>& of_shards, std::int64_t quantities,
                           std::int64_t gamma_quantity, std::int64_t beta_quantity) const {
     tree.accumulate(offset, 2 * n_, [&](std::int64_t shard, Real* target, bool add) {
-      const double* sums = of_shards.data() + (shard - pass.layout.shards().begin) * quantities * n_;
+      const double* sums =
+          of_shards.data() + (shard - pass.layout.shards().begin) * quantities * n_;
       for (std::int64_t j = 0; j < n_; ++j) {
         const Real d_gamma = static_cast<Real>(sums[gamma_quantity * n_ + j]);
         const Real d_beta = static_cast<Real>(sums[beta_quantity * n_ + j]);
@@ -318,7 +336,9 @@ std::unique_ptr<Layer<Real>> make_batch_norm(std::int64_t features, const BatchN
   return std::make_unique<BatchNorm<Real>>(features, options, name);
 }
 
-template std::unique_ptr<Layer<float>> make_batch_norm(std::int64_t, const BatchNormOptions&, const std::string&);
-template std::unique_ptr<Layer<double>> make_batch_norm(std::int64_t, const BatchNormOptions&, const std::string&);
+template std::unique_ptr<Layer<float>> make_batch_norm(std::int64_t, const BatchNormOptions&,
+                                                       const std::string&);
+template std::unique_ptr<Layer<double>> make_batch_norm(std::int64_t, const BatchNormOptions&,
+                                                        const std::string&);
 
 }  // namespace thalweg

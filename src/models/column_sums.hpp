@@ -11,8 +11,8 @@
 
 namespace thalweg {
 
-/// For each of `n` columns, sums of K quantities over a range of rows: sums[k·n + j] = Σ_row term(row, j)[k].
-/// Added up in Real over 32 rows at a time and in float64 across those.
+/// For each of `n` columns, sums of K quantities over a range of rows: sums[k·n + j] = Σ_row
+/// term(row, j)[k]. Added up in Real over 32 rows at a time and in float64 across those.
 template <int K, class Real, class Term>
 void column_sums(Range rows, std::int64_t n, Term&& term, std::span<double> sums) {
   constexpr std::int64_t kRows = 32;
@@ -27,7 +27,8 @@ void column_sums(Range rows, std::int64_t n, Term&& term, std::span<double> sums
         for (int k = 0; k < K; ++k) to[k * n + j] += terms[static_cast<std::size_t>(k)];
       }
     }
-    for (std::size_t at = 0; at < partial.size(); ++at) sums[at] += static_cast<double>(partial[at]);
+    for (std::size_t at = 0; at < partial.size(); ++at)
+      sums[at] += static_cast<double>(partial[at]);
   }
 }
 
@@ -38,19 +39,23 @@ std::vector<double> column_moments(const Real* values, Range rows, std::int64_t 
   std::vector<double> moments(2 * width + 1);
   moments[0] = static_cast<double>(rows.size());
   const std::span<double> means(moments.data() + 1, width);
-  column_sums<1, Real>(rows, n, [&](std::int64_t row, std::int64_t j) {
-    return std::array<Real, 1>{values[row * n + j]};
-  }, means);
+  column_sums<1, Real>(
+      rows, n,
+      [&](std::int64_t row, std::int64_t j) { return std::array<Real, 1>{values[row * n + j]}; },
+      means);
   AlignedVector<Real> rounded(width);
   for (std::size_t j = 0; j < width; ++j) {
     means[j] /= moments[0];
     rounded[j] = static_cast<Real>(means[j]);
   }
   const std::span<double> deviations(moments.data() + 1 + width, width);
-  column_sums<1, Real>(rows, n, [&](std::int64_t row, std::int64_t j) {
-    const Real d = values[row * n + j] - rounded[static_cast<std::size_t>(j)];
-    return std::array<Real, 1>{d * d};
-  }, deviations);
+  column_sums<1, Real>(
+      rows, n,
+      [&](std::int64_t row, std::int64_t j) {
+        const Real d = values[row * n + j] - rounded[static_cast<std::size_t>(j)];
+        return std::array<Real, 1>{d * d};
+      },
+      deviations);
   return moments;
 }
 

@@ -36,35 +36,41 @@ class Dense final : public Layer<Real> {
   }
 
   void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* /*out*/,
-                const Real* d_out, Real* d_in, GradientTree<Real>& gradient, std::int64_t offset) override {
+                const Real* d_out, Real* d_in, GradientTree<Real>& gradient,
+                std::int64_t offset) override {
     gradient.accumulate(offset, weights(), [&](std::int64_t shard, Real* target, bool add) {
       const Range rows = pass.layout.local_rows_of(shard);
       pass.gemm.outer(rows.size(), d_out + rows.begin * outputs_, in + rows.begin * inputs_, target,
                       outputs_, inputs_, add);
     });
     bias_gradient(pass, d_out, gradient, offset);
-    if (d_in != nullptr) pass.gemm.rows_times(pass.layout, d_out, w, false, d_in, inputs_, outputs_);
+    if (d_in != nullptr)
+      pass.gemm.rows_times(pass.layout, d_out, w, false, d_in, inputs_, outputs_);
   }
 
-  void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in, const Real* r_in,
-                 const Real* /*out*/, Real* r_out) override {
+  void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
+                 const Real* r_in, const Real* /*out*/, Real* r_out) override {
     pass.gemm.rows_times(pass.layout, in, v, true, r_out, outputs_, inputs_);
-    if (r_in != nullptr) pass.gemm.rows_times(pass.layout, r_in, w, true, r_out, outputs_, inputs_, true);
+    if (r_in != nullptr)
+      pass.gemm.rows_times(pass.layout, r_in, w, true, r_out, outputs_, inputs_, true);
     add_bias(pass, v, r_out);
   }
 
-  void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in, const Real* r_in,
-                  const Real* /*out*/, const Real* d_out, const Real* r_d_out, Real* d_in, Real* r_d_in,
-                  GradientTree<Real>& product, std::int64_t offset) override {
+  void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
+                  const Real* r_in, const Real* /*out*/, const Real* d_out, const Real* r_d_out,
+                  Real* d_in, Real* r_d_in, GradientTree<Real>& product,
+                  std::int64_t offset) override {
     product.accumulate(offset, weights(), [&](std::int64_t shard, Real* target, bool add) {
       const Range rows = pass.layout.local_rows_of(shard);
       const Real* d = d_out + rows.begin * outputs_;
       const Real* r_d = r_d_out + rows.begin * outputs_;
       if (r_in == nullptr) {
-        pass.gemm.outer(rows.size(), r_d, in + rows.begin * inputs_, target, outputs_, inputs_, add);
+        pass.gemm.outer(rows.size(), r_d, in + rows.begin * inputs_, target, outputs_, inputs_,
+                        add);
         return;
       }
-      // A shard's contribution has two terms: where it is to be added, their sum is added as one value.
+      // A shard's contribution has two terms: where it is to be added, their sum is added as one
+      // value.
       Real* sum = target;
       if (add) {
         scratch_.resize(static_cast<std::size_t>(weights()));
@@ -98,19 +104,20 @@ class Dense final : public Layer<Real> {
   void bias_gradient(const Pass<Real>& pass, const Real* d_out, GradientTree<Real>& gradient,
                      std::int64_t offset) {
     if (!bias_) return;
-    gradient.accumulate(offset + weights(), outputs_, [&](std::int64_t shard, Real* target, bool add) {
-      const Range rows = pass.layout.local_rows_of(shard);
-      column_sums_.assign(static_cast<std::size_t>(outputs_), Real{0});
-      for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-        for (std::int64_t j = 0; j < outputs_; ++j) {
-          column_sums_[static_cast<std::size_t>(j)] += d_out[row * outputs_ + j];
-        }
-      }
-      for (std::int64_t j = 0; j < outputs_; ++j) {
-        const Real sum = column_sums_[static_cast<std::size_t>(j)];
-        target[j] = add ? target[j] + sum : sum;
-      }
-    });
+    gradient.accumulate(
+        offset + weights(), outputs_, [&](std::int64_t shard, Real* target, bool add) {
+          const Range rows = pass.layout.local_rows_of(shard);
+          column_sums_.assign(static_cast<std::size_t>(outputs_), Real{0});
+          for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+            for (std::int64_t j = 0; j < outputs_; ++j) {
+              column_sums_[static_cast<std::size_t>(j)] += d_out[row * outputs_ + j];
+            }
+          }
+          for (std::int64_t j = 0; j < outputs_; ++j) {
+            const Real sum = column_sums_[static_cast<std::size_t>(j)];
+            target[j] = add ? target[j] + sum : sum;
+          }
+        });
   }
 
   std::int64_t inputs_;
@@ -125,8 +132,8 @@ class Dense final : public Layer<Real> {
 }  // namespace
 
 template <class Real>
-std::unique_ptr<Layer<Real>> make_dense(std::int64_t inputs, std::int64_t outputs, bool bias, double gain,
-                                        const std::string& name) {
+std::unique_ptr<Layer<Real>> make_dense(std::int64_t inputs, std::int64_t outputs, bool bias,
+                                        double gain, const std::string& name) {
   return std::make_unique<Dense<Real>>(inputs, outputs, bias, gain, name);
 }
 

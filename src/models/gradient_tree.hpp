@@ -10,9 +10,9 @@
 
 namespace thalweg {
 
-/// The gradient of a batch as sums over this rank's maximal subtrees of shards, one vector a subtree, filled
-/// layer by layer. A shard that is a right leaf is added where its left sibling already stands; higher nodes
-/// need one spare buffer a level.
+/// The gradient of a batch as sums over this rank's maximal subtrees of shards, one vector a
+/// subtree, filled layer by layer. A shard that is a right leaf is added where its left sibling
+/// already stands; higher nodes need one spare buffer a level.
 template <class Real>
 class GradientTree {
  public:
@@ -23,12 +23,13 @@ class GradientTree {
     for (auto& sum : sums_) sum.resize(static_cast<std::size_t>(dimension));
   }
 
-  /// Fills parameters [offset, offset + count) of every subtree. `leaf(shard, target, add)` writes shard's
-  /// contribution to target[0 .. count), or adds it with the bits of a separate addition.
+  /// Fills parameters [offset, offset + count) of every subtree. `leaf(shard, target, add)` writes
+  /// shard's contribution to target[0 .. count), or adds it with the bits of a separate addition.
   template <class Leaf>
   void accumulate(std::int64_t offset, std::int64_t count, Leaf&& leaf) {
     const auto& nodes = layout_->reduction().nodes();
-    for (std::size_t k = 0; k < nodes.size(); ++k) sum(nodes[k], sums_[k].data() + offset, count, leaf);
+    for (std::size_t k = 0; k < nodes.size(); ++k)
+      sum(nodes[k], sums_[k].data() + offset, count, leaf);
   }
 
   [[nodiscard]] std::span<const AlignedVector<Real>> node_sums() const { return sums_; }

@@ -29,7 +29,8 @@ struct Pass {
   double running_momentum = 0.1;
 };
 
-/// A span of a flat parameter vector that other code may treat as one unit (a filter, a neuron's weights).
+/// A span of a flat parameter vector that other code may treat as one unit (a filter, a neuron's
+/// weights).
 struct ParameterBlock {
   std::string name;
   std::int64_t offset = 0;
@@ -42,10 +43,12 @@ struct ParameterBlock {
   }
 };
 
-/// One layer. Arrays are this rank's rows of the batch × features, row-major. All passes are collective over
-/// the team (batch normalisation sums over all shards); every rank takes part, rows or not.
+/// One layer. Arrays are this rank's rows of the batch × features, row-major. All passes are
+/// collective over the team (batch normalisation sums over all shards); every rank takes part, rows
+/// or not.
 ///
-/// The R-operator (Pearlmutter 1994) is the derivative along a direction v of the parameters, written r_….
+/// The R-operator (Pearlmutter 1994) is the derivative along a direction v of the parameters,
+/// written r_….
 template <class Real>
 class Layer {
  public:
@@ -60,7 +63,8 @@ class Layer {
   [[nodiscard]] virtual bool elementwise() const { return false; }
   [[nodiscard]] virtual std::vector<ParameterBlock> parameters() const { return {}; }
   virtual void initialise(std::span<Real> /*w*/, Stream& /*stream*/) const {}
-  /// Running averages and the like: saved with the run, restored on resume. Float64 for both builds.
+  /// Running averages and the like: saved with the run, restored on resume. Float64 for both
+  /// builds.
   [[nodiscard]] virtual std::span<double> buffers() { return {}; }
 
   virtual void forward(const Pass<Real>& pass, const Real* w, const Real* in, Real* out) = 0;
@@ -72,11 +76,12 @@ class Layer {
   /// After forward on the same batch. r_in is null where the input does not depend on parameters.
   virtual void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                          const Real* r_in, const Real* out, Real* r_out) = 0;
-  /// After r_forward. Turns (d_out, r_d_out) into (d_in, r_d_in), in place where those are the same arrays,
-  /// and adds the R-derivative of the parameter gradients to `product`.
+  /// After r_forward. Turns (d_out, r_d_out) into (d_in, r_d_in), in place where those are the same
+  /// arrays, and adds the R-derivative of the parameter gradients to `product`.
   virtual void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                           const Real* r_in, const Real* out, const Real* d_out, const Real* r_d_out,
-                          Real* d_in, Real* r_d_in, GradientTree<Real>& product, std::int64_t offset) = 0;
+                          Real* d_in, Real* r_d_in, GradientTree<Real>& product,
+                          std::int64_t offset) = 0;
 };
 
 }  // namespace thalweg

@@ -25,8 +25,8 @@ Network<Real> make_mlp(const MlpOptions& options) {
     }
     from = to;
   }
-  layers.push_back(
-      make_dense<Real>(from, options.outputs, true, 1.0, fmt::format("dense{}", options.widths.size() + 1)));
+  layers.push_back(make_dense<Real>(from, options.outputs, true, 1.0,
+                                    fmt::format("dense{}", options.widths.size() + 1)));
   return Network<Real>(std::move(layers));
 }
 

@@ -17,9 +17,9 @@ struct MlpOptions {
   std::int64_t ghost_size = 0;
 };
 
-/// Hidden layers of dense, batch norm (if any) and ReLU, then a dense readout. A dense layer that batch norm
-/// follows has no bias of its own: batch norm would take it off again. Keskar et al.'s F1 is widths
-/// {512, 512, 512, 512, 512} with batch norm.
+/// Hidden layers of dense, batch norm (if any) and ReLU, then a dense readout. A dense layer that
+/// batch norm follows has no bias of its own: batch norm would take it off again. Keskar et al.'s
+/// F1 is widths {512, 512, 512, 512, 512} with batch norm.
 template <class Real>
 Network<Real> make_mlp(const MlpOptions& options);
 

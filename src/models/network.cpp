@@ -11,7 +11,8 @@ namespace {
 
 template <class T>
 void grow(AlignedVector<T>& values, std::int64_t size) {
-  if (static_cast<std::int64_t>(values.size()) < size) values.resize(static_cast<std::size_t>(size));
+  if (static_cast<std::int64_t>(values.size()) < size)
+    values.resize(static_cast<std::size_t>(size));
 }
 
 }  // namespace
@@ -73,13 +74,15 @@ void Network<Real>::set_buffers(std::span<const double> values) {
   }
   for (const auto& layer : layers_) {
     const auto target = layer->buffers();
-    std::copy(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(target.size()), target.begin());
+    std::copy(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(target.size()),
+              target.begin());
     values = values.subspan(target.size());
   }
 }
 
 template <class Real>
-const Real* Network<Real>::forward(const Pass<Real>& pass, std::span<const Real> w, const Real* in) {
+const Real* Network<Real>::forward(const Pass<Real>& pass, std::span<const Real> w,
+                                   const Real* in) {
   const std::int64_t rows = pass.layout.rows().size();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     grow(activations_[l], rows * layers_[l]->outputs());
@@ -96,8 +99,8 @@ void Network<Real>::backward(const Pass<Real>& pass, std::span<const Real> w, co
     const bool in_place = layers_[l]->elementwise();
     if (l > 0 && !in_place) grow(spare_, rows * layers_[l]->inputs());
     Real* d_in = l == 0 ? nullptr : (in_place ? d_out.data() : spare_.data());
-    layers_[l]->backward(pass, w.data() + offsets_[l], input_of(l, in), activations_[l].data(), d_out.data(),
-                         d_in, gradient, offsets_[l]);
+    layers_[l]->backward(pass, w.data() + offsets_[l], input_of(l, in), activations_[l].data(),
+                         d_out.data(), d_in, gradient, offsets_[l]);
     if (!in_place) std::swap(d_out, spare_);
   }
 }
@@ -116,9 +119,9 @@ const Real* Network<Real>::r_forward(const Pass<Real>& pass, std::span<const Rea
 }
 
 template <class Real>
-void Network<Real>::r_backward(const Pass<Real>& pass, std::span<const Real> w, std::span<const Real> v,
-                               const Real* in, AlignedVector<Real>& d_out, AlignedVector<Real>& r_d_out,
-                               GradientTree<Real>& product) {
+void Network<Real>::r_backward(const Pass<Real>& pass, std::span<const Real> w,
+                               std::span<const Real> v, const Real* in, AlignedVector<Real>& d_out,
+                               AlignedVector<Real>& r_d_out, GradientTree<Real>& product) {
   const std::int64_t rows = pass.layout.rows().size();
   for (std::size_t l = layers_.size(); l-- > 0;) {
     const bool in_place = layers_[l]->elementwise();

@@ -8,9 +8,9 @@
 
 namespace thalweg {
 
-/// A chain of layers over one flat parameter vector. Holds the activations of the last batch: memory for b
-/// local rows is b · Σ(layer outputs) · sizeof(Real) for a forward pass and 2 · b · max(outputs) more for
-/// gradients; the R-operator doubles it.
+/// A chain of layers over one flat parameter vector. Holds the activations of the last batch:
+/// memory for b local rows is b · Σ(layer outputs) · sizeof(Real) for a forward pass and 2 · b ·
+/// max(outputs) more for gradients; the R-operator doubles it.
 template <class Real>
 class Network {
  public:
@@ -30,14 +30,15 @@ class Network {
   /// Outputs of this rank's rows, valid until the next pass. Collective over the layout's team.
   const Real* forward(const Pass<Real>& pass, std::span<const Real> w, const Real* in);
   /// After forward. `d_out` (rows × outputs) is overwritten. Collective.
-  void backward(const Pass<Real>& pass, std::span<const Real> w, const Real* in, AlignedVector<Real>& d_out,
-                GradientTree<Real>& gradient);
+  void backward(const Pass<Real>& pass, std::span<const Real> w, const Real* in,
+                AlignedVector<Real>& d_out, GradientTree<Real>& gradient);
   /// After forward: derivative of the outputs along v. Collective.
   const Real* r_forward(const Pass<Real>& pass, std::span<const Real> w, std::span<const Real> v,
                         const Real* in);
   /// After r_forward; both arrays are overwritten. Collective.
-  void r_backward(const Pass<Real>& pass, std::span<const Real> w, std::span<const Real> v, const Real* in,
-                  AlignedVector<Real>& d_out, AlignedVector<Real>& r_d_out, GradientTree<Real>& product);
+  void r_backward(const Pass<Real>& pass, std::span<const Real> w, std::span<const Real> v,
+                  const Real* in, AlignedVector<Real>& d_out, AlignedVector<Real>& r_d_out,
+                  GradientTree<Real>& product);
 
  private:
   const Real* input_of(std::size_t layer, const Real* in) const {

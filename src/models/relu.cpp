@@ -30,8 +30,9 @@ class Relu final : public Layer<Real> {
   }
 
   void r_backward(const Pass<Real>& pass, const Real* /*w*/, const Real* /*v*/, const Real* /*in*/,
-                  const Real* /*r_in*/, const Real* out, const Real* d_out, const Real* r_d_out, Real* d_in,
-                  Real* r_d_in, GradientTree<Real>& /*product*/, std::int64_t /*offset*/) override {
+                  const Real* /*r_in*/, const Real* out, const Real* d_out, const Real* r_d_out,
+                  Real* d_in, Real* r_d_in, GradientTree<Real>& /*product*/,
+                  std::int64_t /*offset*/) override {
     if (d_in == nullptr) return;
     mask(pass, out, d_out, d_in);
     mask(pass, out, r_d_out, r_d_in);
@@ -40,7 +41,8 @@ class Relu final : public Layer<Real> {
  private:
   void mask(const Pass<Real>& pass, const Real* out, const Real* from, Real* to) const {
     const std::int64_t n = pass.layout.rows().size() * features_;
-    for (std::int64_t i = 0; i < n; ++i) to[i] = out[i] > Real{0} && from != nullptr ? from[i] : Real{0};
+    for (std::int64_t i = 0; i < n; ++i)
+      to[i] = out[i] > Real{0} && from != nullptr ? from[i] : Real{0};
   }
 
   std::int64_t features_;

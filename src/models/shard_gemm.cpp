@@ -11,7 +11,8 @@ namespace thalweg {
 
 namespace {
 
-/// Rows handed to one GEMM: enough to make packing the weights cheap, few enough to bound what is tried.
+/// Rows handed to one GEMM: enough to make packing the weights cheap, few enough to bound what is
+/// tried.
 constexpr std::int64_t kRowsTogether = 4096;
 
 template <class Real>
@@ -28,20 +29,22 @@ bool same_bits(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
 }
 
 template <class Real>
-void rows_alone(std::int64_t rows, std::int64_t shard, const Real* in, const Real* w, bool transposed,
-                Real* out, std::int64_t n, std::int64_t k, Real beta) {
+void rows_alone(std::int64_t rows, std::int64_t shard, const Real* in, const Real* w,
+                bool transposed, Real* out, std::int64_t n, std::int64_t k, Real beta) {
   for (std::int64_t at = 0; at < rows; at += shard) {
-    gemm(false, transposed, std::min(shard, rows - at), n, k, Real{1}, in + at * k, w, beta, out + at * n);
+    gemm(false, transposed, std::min(shard, rows - at), n, k, Real{1}, in + at * k, w, beta,
+         out + at * n);
   }
 }
 
 }  // namespace
 
 template <class Real>
-bool ShardGemm<Real>::together(std::int64_t rows, std::int64_t shard, bool transposed, bool accumulate,
-                               std::int64_t n, std::int64_t k) {
+bool ShardGemm<Real>::together(std::int64_t rows, std::int64_t shard, bool transposed,
+                               bool accumulate, std::int64_t n, std::int64_t k) {
   if (rows <= shard) return true;
-  const auto [entry, is_new] = together_.try_emplace({rows, shard, transposed, accumulate, n, k}, false);
+  const auto [entry, is_new] =
+      together_.try_emplace({rows, shard, transposed, accumulate, n, k}, false);
   if (is_new) {
     const auto in = random_values<Real>(rows * k, 1);
     const auto w = random_values<Real>(n * k, 2);
@@ -56,8 +59,9 @@ bool ShardGemm<Real>::together(std::int64_t rows, std::int64_t shard, bool trans
 }
 
 template <class Real>
-void ShardGemm<Real>::rows_times(const BatchLayout& layout, const Real* in, const Real* w, bool transposed,
-                                 Real* out, std::int64_t n, std::int64_t k, bool accumulate) {
+void ShardGemm<Real>::rows_times(const BatchLayout& layout, const Real* in, const Real* w,
+                                 bool transposed, Real* out, std::int64_t n, std::int64_t k,
+                                 bool accumulate) {
   const std::int64_t total = layout.rows().size();
   const std::int64_t shard = layout.shard();
   const std::int64_t group = std::max(shard, kRowsTogether / shard * shard);
@@ -90,8 +94,8 @@ bool ShardGemm<Real>::adds(std::int64_t rows, std::int64_t m, std::int64_t n) {
 }
 
 template <class Real>
-void ShardGemm<Real>::outer(std::int64_t rows, const Real* a, const Real* b, Real* out, std::int64_t m,
-                            std::int64_t n, bool add) {
+void ShardGemm<Real>::outer(std::int64_t rows, const Real* a, const Real* b, Real* out,
+                            std::int64_t m, std::int64_t n, bool add) {
   if (!add || adds(rows, m, n)) {
     gemm(true, false, m, n, rows, Real{1}, a, b, add ? Real{1} : Real{0}, out);
     return;

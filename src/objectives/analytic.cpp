@@ -5,10 +5,15 @@
 
 namespace thalweg {
 
-AnalyticObjective::AnalyticObjective(const Communicator& team, std::int64_t dimension, Formulas formulas)
-    : space_(team, dimension), formulas_(std::move(formulas)), whole_(static_cast<std::size_t>(dimension)) {}
+AnalyticObjective::AnalyticObjective(const Communicator& team, std::int64_t dimension,
+                                     Formulas formulas)
+    : space_(team, dimension),
+      formulas_(std::move(formulas)),
+      whole_(static_cast<std::size_t>(dimension)) {}
 
-double AnalyticObjective::value(std::span<const double> x, Subset /*subset*/) { return formulas_.value(x); }
+double AnalyticObjective::value(std::span<const double> x, Subset /*subset*/) {
+  return formulas_.value(x);
+}
 
 double AnalyticObjective::gradient(std::span<const double> x, Subset /*subset*/,
                                    std::span<double> gradient_slice) {
@@ -60,13 +65,13 @@ AnalyticObjective::Formulas quadratic(std::vector<double> hessian, std::vector<d
             std::vector<double> product(x.size());
             multiply(hessian, shifted, product);
             double sum = constant;
-            for (std::size_t i = 0; i < x.size(); ++i) sum += 0.5 * shifted[i] * product[i] + linear[i] * x[i];
+            for (std::size_t i = 0; i < x.size(); ++i)
+              sum += 0.5 * shifted[i] * product[i] + linear[i] * x[i];
             return sum;
           },
           gradient,
-          [hessian](std::span<const double> /*x*/, std::span<const double> v, std::span<double> product) {
-            multiply(hessian, v, product);
-          }};
+          [hessian](std::span<const double> /*x*/, std::span<const double> v,
+                    std::span<double> product) { multiply(hessian, v, product); }};
 }
 
 AnalyticObjective::Formulas scalar_chain() {
@@ -82,7 +87,8 @@ AnalyticObjective::Formulas scalar_chain() {
           [none](std::span<const double> w, std::span<const double> v, std::span<double> product) {
             const double gap = product_without(w, none(w), none(w)) - 1.0;
             double along = 0.0;
-            for (std::size_t j = 0; j < w.size(); ++j) along += product_without(w, j, none(w)) * v[j];
+            for (std::size_t j = 0; j < w.size(); ++j)
+              along += product_without(w, j, none(w)) * v[j];
             for (std::size_t i = 0; i < w.size(); ++i) {
               product[i] = along * product_without(w, i, none(w));
               for (std::size_t j = 0; j < w.size(); ++j) {

@@ -7,20 +7,23 @@
 
 namespace thalweg {
 
-/// An objective given by formulas, evaluated in whole on every rank: for small problems with known answers.
+/// An objective given by formulas, evaluated in whole on every rank: for small problems with known
+/// answers.
 class AnalyticObjective final : public Objective<double> {
  public:
   struct Formulas {
     std::function<double(std::span<const double> x)> value;
     std::function<void(std::span<const double> x, std::span<double> gradient)> gradient;
-    std::function<void(std::span<const double> x, std::span<const double> v, std::span<double> product)>
+    std::function<void(std::span<const double> x, std::span<const double> v,
+                       std::span<double> product)>
         hessian_vector;
   };
   AnalyticObjective(const Communicator& team, std::int64_t dimension, Formulas formulas);
 
   [[nodiscard]] const VectorSpace& space() const override { return space_; }
   double value(std::span<const double> x, Subset subset) override;
-  double gradient(std::span<const double> x, Subset subset, std::span<double> gradient_slice) override;
+  double gradient(std::span<const double> x, Subset subset,
+                  std::span<double> gradient_slice) override;
   void hessian_vector(std::span<const double> x, std::span<const double> v, Subset subset,
                       std::span<double> product_slice) override;
 

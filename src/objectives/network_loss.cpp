@@ -7,8 +7,8 @@
 namespace thalweg {
 
 template <class Real>
-NetworkLoss<Real>::NetworkLoss(const Communicator& team, Network<Real> network, const DataSet<Real>& data,
-                               LossKind loss)
+NetworkLoss<Real>::NetworkLoss(const Communicator& team, Network<Real> network,
+                               const DataSet<Real>& data, LossKind loss)
     : team_(&team),
       network_(std::move(network)),
       data_(&data),
@@ -24,7 +24,8 @@ void NetworkLoss<Real>::fetch(const DataSplit<Real>& split, Subset subset, Batch
 }
 
 template <class Real>
-typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real>& split, Subset subset) {
+typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real>& split,
+                                                            Subset subset) {
   auto& entry = whole_[&split];
   std::vector<std::int64_t> samples(subset.begin(), subset.end());
   if (samples.empty()) {
@@ -33,15 +34,16 @@ typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real
   }
   if (!entry || entry->samples != samples || entry->layout.shard() != evaluation_shard_) {
     const auto count = static_cast<std::int64_t>(samples.size());
-    entry = std::make_unique<Batch>(Batch{BatchLayout(*team_, count, evaluation_shard_), std::move(samples), {}, {}});
+    entry = std::make_unique<Batch>(
+        Batch{BatchLayout(*team_, count, evaluation_shard_), std::move(samples), {}, {}});
     fetch(split, entry->samples, *entry);
   }
   return *entry;
 }
 
 template <class Real>
-Evaluation NetworkLoss<Real>::evaluation_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
-                                            Real* d_out) {
+Evaluation NetworkLoss<Real>::evaluation_of(Batch& batch, const Pass<Real>& pass,
+                                            std::span<const Real> x, Real* d_out) {
   const Real* outputs = network_.forward(pass, x, batch.rows.data());
   const auto sums = batch.layout.reduction().all_sum(
       loss_of_shards(loss_, batch.layout, outputs, batch.labels, network_.outputs(), d_out), 2);
@@ -52,8 +54,8 @@ Evaluation NetworkLoss<Real>::evaluation_of(Batch& batch, const Pass<Real>& pass
 template <class Real>
 double NetworkLoss<Real>::gradient_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
                                       std::span<Real> gradient_slice) {
-  d_out_.resize(std::max(d_out_.size(),
-                         static_cast<std::size_t>(batch.layout.rows().size() * network_.outputs())));
+  d_out_.resize(std::max(
+      d_out_.size(), static_cast<std::size_t>(batch.layout.rows().size() * network_.outputs())));
   tree_.reset(batch.layout, space_.dimension());
   const double loss = evaluation_of(batch, pass, x, d_out_.data()).loss;
   network_.backward(pass, x, batch.rows.data(), d_out_, tree_);
@@ -80,7 +82,8 @@ Evaluation NetworkLoss<Real>::reestimate_statistics(std::span<const Real> x, Sub
 }
 
 template <class Real>
-double NetworkLoss<Real>::gradient(std::span<const Real> x, Subset subset, std::span<Real> gradient_slice) {
+double NetworkLoss<Real>::gradient(std::span<const Real> x, Subset subset,
+                                   std::span<Real> gradient_slice) {
   Batch& batch = whole(data_->train, subset);
   return gradient_of(batch, {batch.layout, gemm_, statistics_, false}, x, gradient_slice);
 }
@@ -99,8 +102,8 @@ double NetworkLoss<Real>::training_gradient(std::span<const Real> x, Subset batc
 }
 
 template <class Real>
-void NetworkLoss<Real>::hessian_vector(std::span<const Real> x, std::span<const Real> v, Subset subset,
-                                       std::span<Real> product_slice) {
+void NetworkLoss<Real>::hessian_vector(std::span<const Real> x, std::span<const Real> v,
+                                       Subset subset, std::span<Real> product_slice) {
   Batch& batch = whole(data_->train, subset);
   const Pass<Real> pass{batch.layout, gemm_, statistics_, false};
   const auto size = static_cast<std::size_t>(batch.layout.rows().size() * network_.outputs());
@@ -140,7 +143,8 @@ double Widened<Real>::value(std::span<const double> x, Subset subset) {
 }
 
 template <class Real>
-double Widened<Real>::gradient(std::span<const double> x, Subset subset, std::span<double> gradient_slice) {
+double Widened<Real>::gradient(std::span<const double> x, Subset subset,
+                               std::span<double> gradient_slice) {
   convert(x, std::span<Real>(point_));
   const double value = inner_->gradient(point_, subset, slice_);
   convert(std::span<const Real>(slice_), gradient_slice);
@@ -148,8 +152,8 @@ double Widened<Real>::gradient(std::span<const double> x, Subset subset, std::sp
 }
 
 template <class Real>
-void Widened<Real>::hessian_vector(std::span<const double> x, std::span<const double> v, Subset subset,
-                                   std::span<double> product_slice) {
+void Widened<Real>::hessian_vector(std::span<const double> x, std::span<const double> v,
+                                   Subset subset, std::span<double> product_slice) {
   convert(x, std::span<Real>(point_));
   convert(v, std::span<Real>(direction_));
   inner_->hessian_vector(point_, direction_, subset, slice_);

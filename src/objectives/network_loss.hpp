@@ -13,19 +13,22 @@ namespace thalweg {
 
 /// The mean loss of a network over training samples.
 ///
-/// Without `training`, batch norm takes its statistics as `set_statistics` says: those of the evaluated set
-/// (one function of the parameters, the default) or the frozen running averages. evaluate_… (accuracies and
-/// the losses of a trajectory) always use the running averages, as at test time.
+/// Without `training`, batch norm takes its statistics as `set_statistics` says: those of the
+/// evaluated set (one function of the parameters, the default) or the frozen running averages.
+/// evaluate_… (accuracies and the losses of a trajectory) always use the running averages, as at
+/// test time.
 template <class Real>
 class NetworkLoss final : public Objective<Real> {
  public:
-  NetworkLoss(const Communicator& team, Network<Real> network, const DataSet<Real>& data, LossKind loss);
+  NetworkLoss(const Communicator& team, Network<Real> network, const DataSet<Real>& data,
+              LossKind loss);
 
   [[nodiscard]] const VectorSpace& space() const override { return space_; }
   [[nodiscard]] std::int64_t sample_count() const override { return data_->train.size(); }
   [[nodiscard]] Network<Real>& network() { return network_; }
   void set_statistics(Statistics statistics) { statistics_ = statistics; }
-  /// Rows of a shard in training steps (0: default_shard of the batch) and in evaluations of whole sets.
+  /// Rows of a shard in training steps (0: default_shard of the batch) and in evaluations of whole
+  /// sets.
   void set_shards(std::int64_t training, std::int64_t evaluation) {
     training_shard_ = training;
     evaluation_shard_ = evaluation;
@@ -41,8 +44,8 @@ class NetworkLoss final : public Objective<Real> {
   /// With the running averages. Collective.
   Evaluation evaluate(std::span<const Real> x, const DataSplit<Real>& split, Statistics statistics,
                       Subset subset = {});
-  /// Loss on the training samples with their own statistics, which become the running averages: how a point
-  /// that no training step has visited is made ready for evaluate(…, frozen). Collective.
+  /// Loss on the training samples with their own statistics, which become the running averages: how
+  /// a point that no training step has visited is made ready for evaluate(…, frozen). Collective.
   Evaluation reestimate_statistics(std::span<const Real> x, Subset subset = {});
   [[nodiscard]] const DataSet<Real>& data() const { return *data_; }
 
@@ -58,7 +61,8 @@ class NetworkLoss final : public Objective<Real> {
   void fetch(const DataSplit<Real>& split, Subset subset, Batch& batch) const;
   double gradient_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
                      std::span<Real> gradient_slice);
-  Evaluation evaluation_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x, Real* d_out);
+  Evaluation evaluation_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
+                           Real* d_out);
 
   const Communicator* team_;
   Network<Real> network_;
@@ -76,7 +80,8 @@ class NetworkLoss final : public Objective<Real> {
   std::map<const void*, std::unique_ptr<Batch>> whole_;      // by split: the last subset evaluated
 };
 
-/// Sees a float32 objective in float64: probes work in float64 throughout, the network in its own type.
+/// Sees a float32 objective in float64: probes work in float64 throughout, the network in its own
+/// type.
 template <class Real>
 class Widened final : public Objective<double> {
  public:
@@ -84,7 +89,8 @@ class Widened final : public Objective<double> {
   [[nodiscard]] const VectorSpace& space() const override { return inner_->space(); }
   [[nodiscard]] std::int64_t sample_count() const override { return inner_->sample_count(); }
   double value(std::span<const double> x, Subset subset) override;
-  double gradient(std::span<const double> x, Subset subset, std::span<double> gradient_slice) override;
+  double gradient(std::span<const double> x, Subset subset,
+                  std::span<double> gradient_slice) override;
   void hessian_vector(std::span<const double> x, std::span<const double> v, Subset subset,
                       std::span<double> product_slice) override;
 

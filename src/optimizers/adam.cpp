@@ -50,8 +50,8 @@ class Adam final : public Optimizer<Real> {
 }  // namespace
 
 template <class Real>
-std::unique_ptr<Optimizer<Real>> make_adam(double beta1, double beta2, double epsilon, double weight_decay,
-                                           std::int64_t slice_size) {
+std::unique_ptr<Optimizer<Real>> make_adam(double beta1, double beta2, double epsilon,
+                                           double weight_decay, std::int64_t slice_size) {
   return std::make_unique<Adam<Real>>(beta1, beta2, epsilon, weight_decay, slice_size);
 }
 

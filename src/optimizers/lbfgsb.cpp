@@ -89,7 +89,8 @@ CauchyPoint cauchy_point(std::span<const double> x, std::span<const double> g, c
     ++next;
   }
   step = std::max(step, 0.0);
-  if (next == order.size() && std::none_of(d.begin(), d.end(), [](double di) { return di != 0.0; })) {
+  if (next == order.size() &&
+      std::none_of(d.begin(), d.end(), [](double di) { return di != 0.0; })) {
     step = 0.0;
   }
   reached += step;
@@ -101,8 +102,9 @@ CauchyPoint cauchy_point(std::span<const double> x, std::span<const double> g, c
 }
 
 /// Minimises the model over the variables that are free at the Cauchy point, cut back to the box.
-std::vector<double> subspace_minimum(std::span<const double> x, std::span<const double> g, const Box& box,
-                                     const QuasiNewtonModel& model, const CauchyPoint& cauchy) {
+std::vector<double> subspace_minimum(std::span<const double> x, std::span<const double> g,
+                                     const Box& box, const QuasiNewtonModel& model,
+                                     const CauchyPoint& cauchy) {
   const std::size_t width = model.width();
   std::vector<double> point = cauchy.x;
   std::vector<std::size_t> free;
@@ -190,20 +192,24 @@ LbfgsbResult minimise_in_box(const BoxFunction& function, std::span<const double
     double step = 1.0;
     double value = std::numeric_limits<double>::infinity();
     bool found = false;
-    for (std::int64_t tries = 0; slope < 0.0 && tries < options.max_line_search && !found; ++tries) {
-      for (std::size_t i = 0; i < n; ++i) trial[i] = box.clamp(result.x[i] + step * direction[i], i);
+    for (std::int64_t tries = 0; slope < 0.0 && tries < options.max_line_search && !found;
+         ++tries) {
+      for (std::size_t i = 0; i < n; ++i)
+        trial[i] = box.clamp(result.x[i] + step * direction[i], i);
       value = function(trial, trial_g);
       ++result.evaluations;
       found = std::isfinite(value) && value <= result.value + 1e-4 * step * slope;
       if (!found) {
-        // The minimiser of the parabola through value, slope and trial, kept within a tenth and a half.
+        // The minimiser of the parabola through value, slope and trial, kept within a tenth and a
+        // half.
         const double bend = value - result.value - step * slope;
         const double best = bend > 0.0 ? -slope * step * step / (2.0 * bend) : 0.5 * step;
         step = std::isfinite(best) ? std::clamp(best, 0.1 * step, 0.5 * step) : 0.1 * step;
       }
     }
     if (!found) {
-      if (model.width() > 0) {  // start again from steepest descent, as the reference implementation does
+      if (model.width() >
+          0) {  // start again from steepest descent, as the reference implementation does
         model.clear();
         continue;
       }

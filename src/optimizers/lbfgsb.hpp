@@ -28,10 +28,11 @@ struct LbfgsbResult {
   std::string exit;  ///< "projected gradient" | "iterations" | "line search" | "not finite"
 };
 
-/// Minimises over a box, lower ≤ x ≤ upper, by L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995): generalised Cauchy
-/// point on the compact quasi-Newton model, direct primal subspace step, backtracking line search (in place
-/// of Moré-Thuente's). The start is moved into the box. Keeps 2·history·n numbers. Runs the same on every
-/// rank of a team when `function` gives every rank the same bits (then collective like `function`).
+/// Minimises over a box, lower ≤ x ≤ upper, by L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995): generalised
+/// Cauchy point on the compact quasi-Newton model, direct primal subspace step, backtracking line
+/// search (in place of Moré-Thuente's). The start is moved into the box. Keeps 2·history·n numbers.
+/// Runs the same on every rank of a team when `function` gives every rank the same bits (then
+/// collective like `function`).
 LbfgsbResult minimise_in_box(const BoxFunction& function, std::span<const double> start,
                              std::span<const double> lower, std::span<const double> upper,
                              const LbfgsbOptions& options);

@@ -9,12 +9,15 @@
 namespace thalweg {
 
 template <class Real>
-std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options, std::int64_t slice_size) {
+std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options,
+                                                std::int64_t slice_size) {
   if (options.type == "sgd" || options.type == "nesterov") {
-    return make_descent<Real>(options.momentum, options.type == "nesterov", options.weight_decay, slice_size);
+    return make_descent<Real>(options.momentum, options.type == "nesterov", options.weight_decay,
+                              slice_size);
   }
   if (options.type == "adam") {
-    return make_adam<Real>(options.beta1, options.beta2, options.epsilon, options.weight_decay, slice_size);
+    return make_adam<Real>(options.beta1, options.beta2, options.epsilon, options.weight_decay,
+                           slice_size);
   }
   throw ConfigurationError(
       fmt::format("optimizer '{}' is not known; known: sgd, nesterov, adam", options.type));

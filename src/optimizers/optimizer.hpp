@@ -8,8 +8,8 @@
 
 namespace thalweg {
 
-/// Moves this rank's slice of the parameters, element by element, by this rank's slice of the gradient. What
-/// it remembers are slices too, saved and restored exactly. Local.
+/// Moves this rank's slice of the parameters, element by element, by this rank's slice of the
+/// gradient. What it remembers are slices too, saved and restored exactly. Local.
 template <class Real>
 class Optimizer {
  public:
@@ -39,6 +39,7 @@ struct OptimizerOptions {
 
 /// Throws ConfigurationError for an unknown type.
 template <class Real>
-std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options, std::int64_t slice_size);
+std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options,
+                                                std::int64_t slice_size);
 
 }  // namespace thalweg

@@ -7,12 +7,14 @@
 
 namespace thalweg {
 
-/// The limited-memory matrix B = θI − W M Wᵀ of Byrd, Nocedal & Schnabel (1994), W = [Y, θS] (n × 2k).
+/// The limited-memory matrix B = θI − W M Wᵀ of Byrd, Nocedal & Schnabel (1994), W = [Y, θS] (n ×
+/// 2k).
 class QuasiNewtonModel {
  public:
   explicit QuasiNewtonModel(std::int64_t history) : history_(history) {}
 
-  /// Takes up a pair s = x⁺ − x, y = g⁺ − g unless its curvature sᵀy is too small. Returns whether it did.
+  /// Takes up a pair s = x⁺ − x, y = g⁺ − g unless its curvature sᵀy is too small. Returns whether
+  /// it did.
   bool update(std::vector<double> s, std::vector<double> y);
   void clear();
 
@@ -36,8 +38,8 @@ class QuasiNewtonModel {
   std::vector<double> middle_;
 };
 
-/// Solves A X = B in place (A n × n, B n × m, row-major) by Gaussian elimination with pivoting; false if A is
-/// singular. For the small systems of quasi-Newton models.
+/// Solves A X = B in place (A n × n, B n × m, row-major) by Gaussian elimination with pivoting;
+/// false if A is singular. For the small systems of quasi-Newton models.
 bool solve_small(std::vector<double> a, std::vector<double>& b, std::size_t n, std::size_t m);
 
 }  // namespace thalweg

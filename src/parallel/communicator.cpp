@@ -30,7 +30,8 @@ void check_mpi(int code, const char* call) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
   MPI_Error_string(code, text.data(), &length);
-  throw Error(fmt::format("{} failed: {}", call, std::string(text.data(), static_cast<std::size_t>(length))));
+  throw Error(fmt::format("{} failed: {}", call,
+                          std::string(text.data(), static_cast<std::size_t>(length))));
 }
 
 Communicator::Communicator(MPI_Comm handle)
@@ -68,7 +69,9 @@ void Communicator::release() noexcept {
   MPI_Comm_free(&handle_);
 }
 
-Communicator::~Communicator() { release(); }
+Communicator::~Communicator() {
+  release();
+}
 
 Communicator Communicator::split(int color) const {
   MPI_Comm handle = MPI_COMM_NULL;
@@ -83,7 +86,9 @@ Communicator Communicator::split_by_node() const {
   return Communicator(handle);
 }
 
-void Communicator::barrier() const { check_mpi(MPI_Barrier(handle_), "MPI_Barrier"); }
+void Communicator::barrier() const {
+  check_mpi(MPI_Barrier(handle_), "MPI_Barrier");
+}
 
 template <class T>
 void Communicator::broadcast(std::span<T> values, int root) const {
@@ -113,10 +118,18 @@ T reduce(T value, MPI_Op op, MPI_Comm comm) {
 }
 }  // namespace
 
-std::int64_t Communicator::max(std::int64_t value) const { return reduce(value, MPI_MAX, handle_); }
-std::int64_t Communicator::min(std::int64_t value) const { return reduce(value, MPI_MIN, handle_); }
-std::int64_t Communicator::sum(std::int64_t value) const { return reduce(value, MPI_SUM, handle_); }
-double Communicator::max(double value) const { return reduce(value, MPI_MAX, handle_); }
+std::int64_t Communicator::max(std::int64_t value) const {
+  return reduce(value, MPI_MAX, handle_);
+}
+std::int64_t Communicator::min(std::int64_t value) const {
+  return reduce(value, MPI_MIN, handle_);
+}
+std::int64_t Communicator::sum(std::int64_t value) const {
+  return reduce(value, MPI_SUM, handle_);
+}
+double Communicator::max(double value) const {
+  return reduce(value, MPI_MAX, handle_);
+}
 
 template <class T>
 void Communicator::all_gather(std::span<const T> mine, std::span<T> all,
@@ -127,7 +140,8 @@ void Communicator::all_gather(std::span<const T> mine, std::span<T> all,
 }
 
 template <class T>
-void Communicator::all_gather_in_place(std::span<T> all, std::span<const std::int64_t> counts) const {
+void Communicator::all_gather_in_place(std::span<T> all,
+                                       std::span<const std::int64_t> counts) const {
   if (size_ == 1) return;
   const auto starts = starts_of(counts);
   if (starts.back() < kPiece) {
@@ -144,7 +158,8 @@ void Communicator::all_gather_in_place(std::span<T> all, std::span<const std::in
   }
   for (int r = 0; r < size_; ++r) {
     const auto at = static_cast<std::size_t>(r);
-    broadcast(all.subspan(static_cast<std::size_t>(starts[at]), static_cast<std::size_t>(counts[at])), r);
+    broadcast(
+        all.subspan(static_cast<std::size_t>(starts[at]), static_cast<std::size_t>(counts[at])), r);
   }
 }
 
@@ -201,16 +216,17 @@ void Communicator::wait_all(std::vector<MPI_Request>& requests) {
   requests.clear();
 }
 
-#define THALWEG_INSTANTIATE(T)                                                                        \
-  template void Communicator::broadcast<T>(std::span<T>, int) const;                                  \
-  template void Communicator::all_gather<T>(std::span<const T>, std::span<T>,                         \
-                                            std::span<const std::int64_t>) const;                     \
-  template void Communicator::all_gather_in_place<T>(std::span<T>, std::span<const std::int64_t>)     \
-      const;                                                                                          \
-  template std::vector<T> Communicator::gather_all<T>(std::span<const T>) const;                      \
-  template void Communicator::start_send<T>(std::span<const T>, int, int, std::vector<MPI_Request>&)  \
-      const;                                                                                          \
-  template void Communicator::start_receive<T>(std::span<T>, int, int, std::vector<MPI_Request>&) const;
+#define THALWEG_INSTANTIATE(T)                                                                    \
+  template void Communicator::broadcast<T>(std::span<T>, int) const;                              \
+  template void Communicator::all_gather<T>(std::span<const T>, std::span<T>,                     \
+                                            std::span<const std::int64_t>) const;                 \
+  template void Communicator::all_gather_in_place<T>(std::span<T>, std::span<const std::int64_t>) \
+      const;                                                                                      \
+  template std::vector<T> Communicator::gather_all<T>(std::span<const T>) const;                  \
+  template void Communicator::start_send<T>(std::span<const T>, int, int,                         \
+                                            std::vector<MPI_Request>&) const;                     \
+  template void Communicator::start_receive<T>(std::span<T>, int, int, std::vector<MPI_Request>&) \
+      const;
 THALWEG_INSTANTIATE(char)
 THALWEG_INSTANTIATE(std::uint8_t)
 THALWEG_INSTANTIATE(int)
@@ -240,7 +256,8 @@ void collectively(const Communicator& comm, const std::function<void()>& action)
     code = static_cast<std::int64_t>(ExitCode::failed);
   }
   const bool failed = code != static_cast<std::int64_t>(ExitCode::done);
-  const std::int64_t lowest = comm.min(failed ? std::int64_t{comm.rank()} : std::int64_t{comm.size()});
+  const std::int64_t lowest =
+      comm.min(failed ? std::int64_t{comm.rank()} : std::int64_t{comm.size()});
   if (lowest == comm.size()) return;
   comm.broadcast(std::span(&code, 1), static_cast<int>(lowest));
   if (comm.rank() == lowest && !already_reported) {

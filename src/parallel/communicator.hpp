@@ -16,26 +16,41 @@ namespace detail {
 template <class T>
 MPI_Datatype mpi_type();
 template <>
-inline MPI_Datatype mpi_type<char>() { return MPI_CHAR; }
+inline MPI_Datatype mpi_type<char>() {
+  return MPI_CHAR;
+}
 template <>
-inline MPI_Datatype mpi_type<std::uint8_t>() { return MPI_UINT8_T; }
+inline MPI_Datatype mpi_type<std::uint8_t>() {
+  return MPI_UINT8_T;
+}
 template <>
-inline MPI_Datatype mpi_type<int>() { return MPI_INT; }
+inline MPI_Datatype mpi_type<int>() {
+  return MPI_INT;
+}
 template <>
-inline MPI_Datatype mpi_type<std::int64_t>() { return MPI_INT64_T; }
+inline MPI_Datatype mpi_type<std::int64_t>() {
+  return MPI_INT64_T;
+}
 template <>
-inline MPI_Datatype mpi_type<std::uint64_t>() { return MPI_UINT64_T; }
+inline MPI_Datatype mpi_type<std::uint64_t>() {
+  return MPI_UINT64_T;
+}
 template <>
-inline MPI_Datatype mpi_type<float>() { return MPI_FLOAT; }
+inline MPI_Datatype mpi_type<float>() {
+  return MPI_FLOAT;
+}
 template <>
-inline MPI_Datatype mpi_type<double>() { return MPI_DOUBLE; }
+inline MPI_Datatype mpi_type<double>() {
+  return MPI_DOUBLE;
+}
 }  // namespace detail
 
 /// Throws Error with MPI's own text when `code` is not MPI_SUCCESS. Local.
 void check_mpi(int code, const char* call);
 
-/// Owns a duplicate or a split of an MPI communicator, whose errors are returned and checked. Passed
-/// explicitly, never global. Must die before MPI_Finalize. Counts above 2³¹ are sent in pieces.
+/// Owns a duplicate or a split of an MPI communicator, whose errors are returned and checked.
+/// Passed explicitly, never global. Must die before MPI_Finalize. Counts above 2³¹ are sent in
+/// pieces.
 class Communicator {
  public:
   /// Collective over `source`.
@@ -57,19 +72,22 @@ class Communicator {
   /// Collective. The ranks that share this node's memory.
   [[nodiscard]] Communicator split_by_node() const;
 
-  void barrier() const;                                              ///< Collective.
+  void barrier() const;  ///< Collective.
   template <class T>
-  void broadcast(std::span<T> values, int root = 0) const;           ///< Collective.
-  [[nodiscard]] std::string broadcast(const std::string& text, int root = 0) const;  ///< Collective.
-  [[nodiscard]] std::int64_t max(std::int64_t value) const;          ///< Collective.
-  [[nodiscard]] std::int64_t min(std::int64_t value) const;          ///< Collective.
-  [[nodiscard]] std::int64_t sum(std::int64_t value) const;          ///< Collective; exact, integers only.
-  [[nodiscard]] double max(double value) const;                      ///< Collective.
+  void broadcast(std::span<T> values, int root = 0) const;  ///< Collective.
+  [[nodiscard]] std::string broadcast(const std::string& text,
+                                      int root = 0) const;   ///< Collective.
+  [[nodiscard]] std::int64_t max(std::int64_t value) const;  ///< Collective.
+  [[nodiscard]] std::int64_t min(std::int64_t value) const;  ///< Collective.
+  [[nodiscard]] std::int64_t sum(std::int64_t value) const;  ///< Collective; exact, integers only.
+  [[nodiscard]] double max(double value) const;              ///< Collective.
   [[nodiscard]] bool any(bool value) const { return max(static_cast<std::int64_t>(value)) != 0; }
 
-  /// Collective. Every rank's block in rank order; `counts[r]` elements from rank r, known on all ranks.
+  /// Collective. Every rank's block in rank order; `counts[r]` elements from rank r, known on all
+  /// ranks.
   template <class T>
-  void all_gather(std::span<const T> mine, std::span<T> all, std::span<const std::int64_t> counts) const;
+  void all_gather(std::span<const T> mine, std::span<T> all,
+                  std::span<const std::int64_t> counts) const;
   /// Collective. As above, in place: rank r's block of `all` is already there on rank r.
   template <class T>
   void all_gather_in_place(std::span<T> all, std::span<const std::int64_t> counts) const;
@@ -81,9 +99,11 @@ class Communicator {
 
   /// One side of a point-to-point exchange. Local; complete with wait_all.
   template <class T>
-  void start_send(std::span<const T> values, int to, int tag, std::vector<MPI_Request>& requests) const;
+  void start_send(std::span<const T> values, int to, int tag,
+                  std::vector<MPI_Request>& requests) const;
   template <class T>
-  void start_receive(std::span<T> values, int from, int tag, std::vector<MPI_Request>& requests) const;
+  void start_receive(std::span<T> values, int from, int tag,
+                     std::vector<MPI_Request>& requests) const;
   static void wait_all(std::vector<MPI_Request>& requests);
 
  private:
@@ -95,9 +115,9 @@ class Communicator {
   int exceptions_at_birth_ = 0;
 };
 
-/// Collective. Runs `action`, which may throw on some ranks but must not communicate. If it threw anywhere,
-/// the lowest such rank prints its message to stderr and every rank throws ReportedError with its code:
-/// no rank is left waiting.
+/// Collective. Runs `action`, which may throw on some ranks but must not communicate. If it threw
+/// anywhere, the lowest such rank prints its message to stderr and every rank throws ReportedError
+/// with its code: no rank is left waiting.
 void collectively(const Communicator& comm, const std::function<void()>& action);
 
 }  // namespace thalweg

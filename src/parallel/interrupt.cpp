@@ -7,7 +7,9 @@ namespace thalweg {
 namespace {
 // A signal handler can reach nothing but a flag of static storage.
 volatile std::sig_atomic_t signalled = 0;
-void on_signal(int /*signal*/) { signalled = 1; }
+void on_signal(int /*signal*/) {
+  signalled = 1;
+}
 }  // namespace
 
 Interrupt::Interrupt() {
@@ -19,7 +21,11 @@ Interrupt::Interrupt() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool Interrupt::requested() noexcept { return signalled != 0; }
-bool Interrupt::requested(const Communicator& comm) { return comm.any(requested()); }
+bool Interrupt::requested() noexcept {
+  return signalled != 0;
+}
+bool Interrupt::requested(const Communicator& comm) {
+  return comm.any(requested());
+}
 
 }  // namespace thalweg

@@ -30,8 +30,8 @@ std::vector<double> OrderedReduction::all_sum_of(std::int64_t width, const Leaf&
   return reduce(width, leaf, add);
 }
 
-std::vector<double> OrderedReduction::all_merge(std::span<const double> leaf_values, std::int64_t width,
-                                                const Merge& merge) const {
+std::vector<double> OrderedReduction::all_merge(std::span<const double> leaf_values,
+                                                std::int64_t width, const Merge& merge) const {
   const auto copy_leaf = [&](std::int64_t leaf, std::span<double> values) {
     const auto from = leaf_values.begin() + (leaf - mine().begin) * width;
     std::copy(from, from + width, values.begin());
@@ -39,7 +39,8 @@ std::vector<double> OrderedReduction::all_merge(std::span<const double> leaf_val
   return reduce(width, copy_leaf, merge);
 }
 
-std::vector<double> OrderedReduction::reduce(std::int64_t width, const Leaf& leaf, const Merge& merge) const {
+std::vector<double> OrderedReduction::reduce(std::int64_t width, const Leaf& leaf,
+                                             const Merge& merge) const {
   using Values = std::vector<double>;
   const auto merge_values = [&merge](Values& left, const Values& right) { merge(left, right); };
   if (leaves() == 0) return Values(static_cast<std::size_t>(width), 0.0);
@@ -63,7 +64,8 @@ std::vector<double> OrderedReduction::reduce(std::int64_t width, const Leaf& lea
     packed.insert(packed.end(), values.begin(), values.end());
   }
   Values all(static_cast<std::size_t>(total));
-  comm_->all_gather(std::span<const double>(packed), std::span(all), std::span<const std::int64_t>(counts));
+  comm_->all_gather(std::span<const double>(packed), std::span(all),
+                    std::span<const std::int64_t>(counts));
 
   TreeSum<Values> global(leaves());
   const double* from = all.data();
@@ -106,7 +108,8 @@ void OrderedReduction::reduce_to_slices(const VectorSpace& space,
   }
   Communicator::wait_all(requests);
 
-  // The first operand of each merge is overwritten, so an own node's slice is copied before it may be one.
+  // The first operand of each merge is overwritten, so an own node's slice is copied before it may
+  // be one.
   using Values = AlignedVector<Real>;
   TreeSum<Values> tree(leaves());
   at = 0;

@@ -13,9 +13,9 @@
 
 namespace thalweg {
 
-/// Sums over the leaves (shards) of the canonical tree, dealt out to ranks in contiguous ranges: each rank
-/// adds its own maximal subtrees, the few partial sums left are exchanged and finished in tree order. The
-/// result has the same bits on any number of ranks.
+/// Sums over the leaves (shards) of the canonical tree, dealt out to ranks in contiguous ranges:
+/// each rank adds its own maximal subtrees, the few partial sums left are exchanged and finished in
+/// tree order. The result has the same bits on any number of ranks.
 class OrderedReduction {
  public:
   /// `leaves` shards over the ranks of `comm`. Local.
@@ -30,26 +30,30 @@ class OrderedReduction {
     return nodes_[static_cast<std::size_t>(comm_->rank())];
   }
 
-  /// Collective. Short vectors: `leaf_values` holds this rank's leaves, `width` numbers each; returns their
-  /// sum over all leaves on every rank. With `merge`, nodes are combined by it instead of by addition.
+  /// Collective. Short vectors: `leaf_values` holds this rank's leaves, `width` numbers each;
+  /// returns their sum over all leaves on every rank. With `merge`, nodes are combined by it
+  /// instead of by addition.
   using Merge = std::function<void(std::span<double> left, std::span<const double> right)>;
-  [[nodiscard]] std::vector<double> all_sum(std::span<const double> leaf_values, std::int64_t width) const;
-  [[nodiscard]] std::vector<double> all_merge(std::span<const double> leaf_values, std::int64_t width,
-                                              const Merge& merge) const;
+  [[nodiscard]] std::vector<double> all_sum(std::span<const double> leaf_values,
+                                            std::int64_t width) const;
+  [[nodiscard]] std::vector<double> all_merge(std::span<const double> leaf_values,
+                                              std::int64_t width, const Merge& merge) const;
 
-  /// Collective. As all_sum, with each leaf's numbers made when they are needed: `leaf(index, values)`.
+  /// Collective. As all_sum, with each leaf's numbers made when they are needed: `leaf(index,
+  /// values)`.
   using Leaf = std::function<void(std::int64_t index, std::span<double> values)>;
   [[nodiscard]] std::vector<double> all_sum_of(std::int64_t width, const Leaf& leaf) const;
 
-  /// Collective. Long vectors: `node_sums[k]` is the sum of this rank's k-th subtree (space.dimension()
-  /// elements). The slices are exchanged, and each rank finishes its own into `slice`: the traffic of the
-  /// first half of a ring allreduce.
+  /// Collective. Long vectors: `node_sums[k]` is the sum of this rank's k-th subtree
+  /// (space.dimension() elements). The slices are exchanged, and each rank finishes its own into
+  /// `slice`: the traffic of the first half of a ring allreduce.
   template <class Real>
   void reduce_to_slices(const VectorSpace& space, std::span<const AlignedVector<Real>> node_sums,
                         std::span<Real> slice) const;
 
  private:
-  [[nodiscard]] std::vector<double> reduce(std::int64_t width, const Leaf& leaf, const Merge& merge) const;
+  [[nodiscard]] std::vector<double> reduce(std::int64_t width, const Leaf& leaf,
+                                           const Merge& merge) const;
   const Communicator* comm_;
   Partition partition_;
   std::vector<std::vector<TreeNode>> nodes_;

@@ -31,7 +31,8 @@ ProcessGrid::ProcessGrid(const Communicator& comm)
 ProcessGrid::ProcessGrid(const Communicator& comm, int rows, int columns)
     : comm_(&comm), rows_(rows), columns_(columns) {
   if (rows * columns != comm.size()) {
-    throw Error(fmt::format("process grid: {} x {} does not use {} ranks", rows, columns, comm.size()));
+    throw Error(
+        fmt::format("process grid: {} x {} does not use {} ranks", rows, columns, comm.size()));
   }
   // The map is column-major; places are dealt out row-major, as rank_at says.
   std::vector<int> map(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));

@@ -6,9 +6,9 @@
 
 namespace thalweg {
 
-/// A BLACS grid of rows × columns over the ranks of a communicator, as square as the number of ranks allows
-/// with every rank used (rows ≤ columns; 6 ranks make 2 × 3). Released when it dies: BLACS contexts are a
-/// finite resource.
+/// A BLACS grid of rows × columns over the ranks of a communicator, as square as the number of
+/// ranks allows with every rank used (rows ≤ columns; 6 ranks make 2 × 3). Released when it dies:
+/// BLACS contexts are a finite resource.
 class ProcessGrid {
  public:
   /// Collective over `comm`.

@@ -55,7 +55,8 @@ std::vector<double> VectorSpace::dots(std::span<const std::vector<double>> a_sli
   std::vector<std::int64_t> counts = block_counts_;
   for (auto& count : counts) count *= static_cast<std::int64_t>(k);
   std::vector<double> all(k * total);
-  comm_->all_gather(std::span<const double>(local), std::span(all), std::span<const std::int64_t>(counts));
+  comm_->all_gather(std::span<const double>(local), std::span(all),
+                    std::span<const std::int64_t>(counts));
   std::vector<double> result(k);
   std::vector<double> sums(total);
   for (std::size_t j = 0; j < k; ++j) {

@@ -9,9 +9,9 @@
 
 namespace thalweg {
 
-/// Vectors of R^dimension, cut into blocks of kVectorBlock elements of which each rank owns a contiguous
-/// run: its slice. Dot products add block sums along the canonical tree, so they have the same bits on any
-/// number of ranks.
+/// Vectors of R^dimension, cut into blocks of kVectorBlock elements of which each rank owns a
+/// contiguous run: its slice. Dot products add block sums along the canonical tree, so they have
+/// the same bits on any number of ranks.
 class VectorSpace {
  public:
   VectorSpace(const Communicator& comm, std::int64_t dimension);

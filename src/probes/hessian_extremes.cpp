@@ -2,7 +2,8 @@
 
 namespace thalweg {
 
-Measurement HessianExtremes::measure(Objective<double>& objective, std::span<const double> x, Subset subset) {
+Measurement HessianExtremes::measure(Objective<double>& objective, std::span<const double> x,
+                                     Subset subset) {
   const auto result = lanczos_extremes(
       objective.space(),
       [&](std::span<const double> v, std::span<double> product) {
@@ -12,9 +13,11 @@ Measurement HessianExtremes::measure(Objective<double>& objective, std::span<con
   Measurement found;
   found.scalars = {
       {"lambda_max", result.largest.value, "1", "largest eigenvalue of the Hessian"},
-      {"lambda_max_residual", result.largest.residual, "1", "norm of Hv - lambda v for the largest eigenvalue"},
+      {"lambda_max_residual", result.largest.residual, "1",
+       "norm of Hv - lambda v for the largest eigenvalue"},
       {"lambda_min", result.smallest.value, "1", "smallest eigenvalue of the Hessian"},
-      {"lambda_min_residual", result.smallest.residual, "1", "norm of Hv - lambda v for the smallest eigenvalue"},
+      {"lambda_min_residual", result.smallest.residual, "1",
+       "norm of Hv - lambda v for the smallest eigenvalue"},
       {"products", static_cast<double>(result.products), "1", "Hessian-vector products used"},
       {"converged", result.converged ? 1.0 : 0.0, "1", "1 if both bounds fell below the tolerance"},
   };

@@ -9,7 +9,8 @@ namespace thalweg {
 class HessianExtremes final : public Probe {
  public:
   explicit HessianExtremes(LanczosOptions options) : options_(options) {}
-  Measurement measure(Objective<double>& objective, std::span<const double> x, Subset subset) override;
+  Measurement measure(Objective<double>& objective, std::span<const double> x,
+                      Subset subset) override;
 
  private:
   LanczosOptions options_;

@@ -16,7 +16,8 @@ class Probe {
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
   /// Collective over the objective's team; every rank gets the same bits. `x` is the whole point.
-  virtual Measurement measure(Objective<double>& objective, std::span<const double> x, Subset subset) = 0;
+  virtual Measurement measure(Objective<double>& objective, std::span<const double> x,
+                              Subset subset) = 0;
 };
 
 }  // namespace thalweg

@@ -23,7 +23,8 @@ std::vector<double> cholesky(std::vector<double> g, std::int64_t p) {
       for (std::int64_t k = 0; k < i; ++k) {
         sum -= g[static_cast<std::size_t>(k * p + i)] * g[static_cast<std::size_t>(k * p + j)];
       }
-      if (i == j && !(sum > 0.0)) throw Error("random subspace: its columns are linearly dependent");
+      if (i == j && !(sum > 0.0))
+        throw Error("random subspace: its columns are linearly dependent");
       g[static_cast<std::size_t>(i * p + j)] =
           i == j ? std::sqrt(sum) : sum / g[static_cast<std::size_t>(i * p + i)];
     }

@@ -10,12 +10,13 @@
 
 namespace thalweg {
 
-/// The range of an n × p matrix A of Gaussian entries whose columns are then made orthonormal (Cholesky QR),
-/// so that its pseudoinverse is Aᵀ. Rows are spread over the ranks: n·p/P float64 a rank.
+/// The range of an n × p matrix A of Gaussian entries whose columns are then made orthonormal
+/// (Cholesky QR), so that its pseudoinverse is Aᵀ. Rows are spread over the ranks: n·p/P float64 a
+/// rank.
 class RandomSubspace {
  public:
-  /// Entries of rows [1024 b, 1024 (b+1)) come from the stream (seed, sharpness_subspace, b). Collective.
-  /// Throws Error if p is not below n.
+  /// Entries of rows [1024 b, 1024 (b+1)) come from the stream (seed, sharpness_subspace, b).
+  /// Collective. Throws Error if p is not below n.
   RandomSubspace(const VectorSpace& space, std::int64_t p, std::uint64_t seed);
 
   [[nodiscard]] std::int64_t dimension() const { return p_; }

@@ -64,14 +64,18 @@ StartKind kind_of(std::int64_t start) {
 
 const char* name_of(StartKind kind) {
   switch (kind) {
-    case StartKind::origin: return "origin";
-    case StartKind::corner: return "corner";
-    case StartKind::interior: return "interior";
+    case StartKind::origin:
+      return "origin";
+    case StartKind::corner:
+      return "corner";
+    case StartKind::interior:
+      return "interior";
   }
   return "";
 }
 
-std::vector<double> start_point(std::int64_t start, std::span<const double> bound, std::uint64_t seed) {
+std::vector<double> start_point(std::int64_t start, std::span<const double> bound,
+                                std::uint64_t seed) {
   std::vector<double> z(bound.size(), 0.0);
   Stream stream(seed, Purpose::sharpness_start, static_cast<std::uint64_t>(start));
   const StartKind kind = kind_of(start);
@@ -84,7 +88,8 @@ std::vector<double> start_point(std::int64_t start, std::span<const double> boun
 
 }  // namespace
 
-Measurement Sharpness::measure(Objective<double>& objective, std::span<const double> x, Subset subset) {
+Measurement Sharpness::measure(Objective<double>& objective, std::span<const double> x,
+                               Subset subset) {
   const VectorSpace& space = objective.space();
   std::unique_ptr<RandomSubspace> plane;
   std::vector<double> centre(x.begin(), x.end());  // A⁺x
@@ -122,7 +127,8 @@ Measurement Sharpness::measure(Objective<double>& objective, std::span<const dou
     };
     LbfgsbOptions climb;
     climb.max_iterations = options_.iterations;
-    const auto result = minimise_in_box(function, start_point(start, upper, options_.seed), lower, upper, climb);
+    const auto result =
+        minimise_in_box(function, start_point(start, upper, options_.seed), lower, upper, climb);
     kinds.emplace_back(name_of(kind_of(start)));
     exits.push_back(result.exit);
     start_values.push_back(first);
@@ -143,10 +149,12 @@ Measurement Sharpness::measure(Objective<double>& objective, std::span<const dou
   const bool certified = std::isfinite(highest) && (highest > here || away_is_sound);
   Measurement found;
   found.scalars = {
-      {"sharpness", phi(highest), "percent", "Keskar sharpness, best over all starts (a lower bound)"},
+      {"sharpness", phi(highest), "percent",
+       "Keskar sharpness, best over all starts (a lower bound)"},
       {"sharpness_mean", mean, "percent", "mean over starts"},
       {"sharpness_spread", spread, "percent", "standard deviation over starts"},
-      {"certified", certified ? 1.0 : 0.0, "1", "1 if the value does not rest on a climb from the origin alone"},
+      {"certified", certified ? 1.0 : 0.0, "1",
+       "1 if the value does not rest on a climb from the origin alone"},
       {"value_at_point", here, "1", "f(x)"},
   };
   found.details = {
@@ -156,7 +164,8 @@ Measurement Sharpness::measure(Objective<double>& objective, std::span<const dou
       {"start_exit", exits, "start", "1", "why the climb ended"},
       {"start_iterations", iterations, "start", "1", "iterations of L-BFGS-B"},
       {"start_evaluations", evaluations, "start", "1", "evaluations of f and its gradient"},
-      {"start_projected_gradient", projected_gradients, "start", "1", "max-norm of the projected gradient at the end"},
+      {"start_projected_gradient", projected_gradients, "start", "1",
+       "max-norm of the projected gradient at the end"},
   };
   return found;
 }

@@ -175,8 +175,8 @@ StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& head
     }
     collectively(context.world, [&] {
       if (!context.world.is_root()) return;
-      write_record(study.string(),
-                   make_record(result, chosen, header, context, recorded_configuration(settings), data));
+      write_record(study.string(), make_record(result, chosen, header, context,
+                                               recorded_configuration(settings), data));
       print_table(result, chosen, context.output_folder);
     });
     return ExitCode::done;

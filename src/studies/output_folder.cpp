@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -39,11 +40,15 @@ std::string read_text(const fs::path& path) {
   return text.str();
 }
 
-bool is_empty(const fs::path& folder) {
+/// Nothing is there, or the configuration alone, left by a study that failed before it had any
+/// result.
+bool holds_no_work(const fs::path& folder) {
   std::error_code error;
-  const bool empty = fs::is_empty(folder, error);
+  const fs::directory_iterator entries(folder, error);
   if (error) refuse(folder, "cannot be read: " + error.message());
-  return empty;
+  return std::all_of(fs::begin(entries), fs::end(entries), [](const fs::directory_entry& entry) {
+    return entry.path().filename() == "config.toml";
+  });
 }
 
 /// The configuration that the folder's record or unfinished work was made with.
@@ -141,7 +146,7 @@ void check_output_folder(const std::string& folder, bool may_hold) {
     refuse(folder,
            fmt::format("{} cannot be written to: {}", place.string(), std::strerror(errno)));
   }
-  if (!may_hold && fs::is_directory(folder, error) && !is_empty(folder)) {
+  if (!may_hold && fs::is_directory(folder, error) && !holds_no_work(folder)) {
     refuse(folder,
            "is not empty; --resume continues a study there, --force replaces it, -o names another");
   }
@@ -154,7 +159,7 @@ StudyStart open_output_folder(const std::string& folder, const std::string& reso
   fs::create_directories(folder, error);
   if (error) refuse(folder, "cannot be made: " + error.message());
   StudyStart start = StudyStart::fresh;
-  if (!is_empty(folder)) {
+  if (resume ? !fs::is_empty(folder) : !holds_no_work(folder)) {
     if (force) {
       delete_owned(folder);
     } else {

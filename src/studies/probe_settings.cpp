@@ -48,7 +48,8 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     plan.statistics = table.choice("statistics", {"batch", "frozen"}, "batch") == "frozen"
                           ? Statistics::frozen
                           : Statistics::batch;
-    plan.probe = type == "sharpness" ? read_sharpness(table, study_seed) : read_hessian_extremes(table, study_seed);
+    plan.probe = type == "sharpness" ? read_sharpness(table, study_seed)
+                                     : read_hessian_extremes(table, study_seed);
     plans.push_back(std::move(plan));
   }
   return plans;

@@ -14,7 +14,8 @@ MlpOptions read_model(const Settings& model) {
   static_cast<void>(model.choice("type", {"mlp"}, "mlp"));
   options.widths = model.integers("widths", {256, 256});
   for (const auto width : options.widths) {
-    if (width < 1) model.fail("widths", fmt::format("found a width of {}, expected at least 1", width));
+    if (width < 1)
+      model.fail("widths", fmt::format("found a width of {}, expected at least 1", width));
   }
   const auto norm = model.choice("batch_norm", {"none", "batch", "ghost"}, "batch");
   options.batch_norm = norm == "none"    ? BatchNormKind::none
@@ -42,8 +43,8 @@ TrainOptions read_train(const Settings& train, const MlpOptions& model) {
     options.shard = (shard + model.ghost_size - 1) / model.ghost_size * model.ghost_size;
   }
   if (model.ghost_size > 0 && options.shard % model.ghost_size != 0) {
-    train.fail("shard", fmt::format("found {}, expected a multiple of ghost_size = {}", options.shard,
-                                    model.ghost_size));
+    train.fail("shard", fmt::format("found {}, expected a multiple of ghost_size = {}",
+                                    options.shard, model.ghost_size));
   }
   options.epochs = train.integer_at_least("epochs", 1, options.epochs);
   options.evaluate_every = train.integer_at_least("evaluate_every", 0, 0);
@@ -90,10 +91,13 @@ std::string plain_name(const std::string& text) {
 }  // namespace
 
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed) {
-  const auto seeds = settings.table("sweep").integers("seeds", {static_cast<std::int64_t>(study_seed)});
+  const auto seeds =
+      settings.table("sweep").integers("seeds", {static_cast<std::int64_t>(study_seed)});
   if (seeds.empty()) settings.table("sweep").fail("seeds", "expected at least one seed");
   for (const auto seed : seeds) {
-    if (seed < 0) settings.table("sweep").fail("seeds", fmt::format("found {}, expected seeds of at least 0", seed));
+    if (seed < 0)
+      settings.table("sweep").fail("seeds",
+                                   fmt::format("found {}, expected seeds of at least 0", seed));
   }
   const auto probes = read_probe_plans(settings, study_seed);
   std::vector<RunPlan> plans;
@@ -119,31 +123,37 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto group = runs[i].string("name", fmt::format("run{}", i));
     if (!is_plain_name(plain_name(group))) {
-      runs[i].fail("name", fmt::format("found \"{}\", expected letters, digits, spaces, '_', '-' and '.'", group));
+      runs[i].fail(
+          "name",
+          fmt::format("found \"{}\", expected letters, digits, spaces, '_', '-' and '.'", group));
     }
     add(settings.with(runs[i]), group);
   }
   return plans;
 }
 
-std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vector<RunPlan>& runs) {
+std::vector<SlicePlan> read_slice_plans(const Settings& settings,
+                                        const std::vector<RunPlan>& runs) {
   std::vector<SlicePlan> plans;
   for (const auto& table : settings.tables("slice")) {
     SlicePlan slice;
     const auto between = table.strings("between", {});
     if (between.size() != 2) {
-      table.fail("between", fmt::format("found {} names, expected two runs or groups of runs", between.size()));
+      table.fail("between", fmt::format("found {} names, expected two runs or groups of runs",
+                                        between.size()));
     }
     slice.points = table.integer_at_least("points", 2, slice.points);
     slice.low = table.number("low", slice.low);
     slice.high = table.number("high", slice.high);
     if (!(slice.low < slice.high)) table.fail("high", "expected a number above low");
     const auto base = table.string("name", "line");
-    if (!is_plain_name(base)) table.fail("name", fmt::format("found \"{}\", expected a plain name", base));
+    if (!is_plain_name(base))
+      table.fail("name", fmt::format("found \"{}\", expected a plain name", base));
     std::size_t found = 0;
     for (const auto& from : runs) {
       for (const auto& to : runs) {
-        const bool by_group = from.group == between[0] && to.group == between[1] && from.seed == to.seed;
+        const bool by_group =
+            from.group == between[0] && to.group == between[1] && from.seed == to.seed;
         const bool by_name = from.name == between[0] && to.name == between[1];
         if (!by_group && !by_name) continue;
         slice.from = from.name;
@@ -156,10 +166,11 @@ std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vec
     if (found == 0) {
       std::string known;
       for (const auto& run : runs) {
-        if (known.find("\"" + run.group + "\"") == std::string::npos) known += " \"" + run.group + "\"";
+        if (known.find("\"" + run.group + "\"") == std::string::npos)
+          known += " \"" + run.group + "\"";
       }
-      table.fail("between", fmt::format("found \"{}\" and \"{}\", expected runs or groups of:{}", between[0],
-                                        between[1], known));
+      table.fail("between", fmt::format("found \"{}\" and \"{}\", expected runs or groups of:{}",
+                                        between[0], between[1], known));
     }
   }
   return plans;

@@ -46,7 +46,8 @@ struct RunPlan {
   std::vector<ProbePlan> probes;
 };
 
-/// The slice between the minima of two runs (or of each pair of two groups' runs with the same seed).
+/// The slice between the minima of two runs (or of each pair of two groups' runs with the same
+/// seed).
 struct SlicePlan {
   std::string name;
   std::string from;  ///< α = 0
@@ -56,7 +57,8 @@ struct SlicePlan {
   double high = 2.0;
 };
 
-/// Reads [model], [train], [optimizer], [[run]], [sweep] and [[probe]] of a study. Throws ConfigurationError.
+/// Reads [model], [train], [optimizer], [[run]], [sweep] and [[probe]] of a study. Throws
+/// ConfigurationError.
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed);
 /// Reads [[slice]]; each names two groups or runs of `runs`, and becomes one slice a shared seed.
 std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vector<RunPlan>& runs);

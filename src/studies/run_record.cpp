@@ -14,26 +14,30 @@ struct NumberColumn {
   const char* name;
   const char* units;
   const char* long_name;
-  double TrajectoryPoint::* field;
+  double TrajectoryPoint::*field;
 };
 
 constexpr NumberColumn kNumbers[] = {
     {"epoch", "epoch", "passes over the training set", &TrajectoryPoint::epoch},
     {"learning_rate", "1", "learning rate of the next step", &TrajectoryPoint::learning_rate},
-    {"train_loss", "1", "mean loss on the training set (running statistics)", &TrajectoryPoint::train_loss},
-    {"train_accuracy", "1", "share of training samples classified rightly", &TrajectoryPoint::train_accuracy},
+    {"train_loss", "1", "mean loss on the training set (running statistics)",
+     &TrajectoryPoint::train_loss},
+    {"train_accuracy", "1", "share of training samples classified rightly",
+     &TrajectoryPoint::train_accuracy},
     {"test_loss", "1", "mean loss on the test set", &TrajectoryPoint::test_loss},
-    {"test_accuracy", "1", "share of test samples classified rightly", &TrajectoryPoint::test_accuracy},
+    {"test_accuracy", "1", "share of test samples classified rightly",
+     &TrajectoryPoint::test_accuracy},
     {"distance_from_start", "1", "Euclidean distance from the initial parameters",
      &TrajectoryPoint::distance_from_start},
-    {"elapsed_s", "s", "wall time since the run began, summed over resumes", &TrajectoryPoint::elapsed_s},
+    {"elapsed_s", "s", "wall time since the run began, summed over resumes",
+     &TrajectoryPoint::elapsed_s},
 };
 
 struct IntegerColumn {
   const char* name;
   const char* units;
   const char* long_name;
-  std::int64_t TrajectoryPoint::* field;
+  std::int64_t TrajectoryPoint::*field;
 };
 
 constexpr IntegerColumn kIntegers[] = {
@@ -42,10 +46,11 @@ constexpr IntegerColumn kIntegers[] = {
     {"batch_size", "sample", "samples of a step", &TrajectoryPoint::batch_size},
 };
 
-constexpr NumberColumn kGradientNorm = {"gradient_norm", "1",
-                                        "Euclidean norm of the training loss's gradient (statistics of the "
-                                        "whole training set)",
-                                        &TrajectoryPoint::gradient_norm};
+constexpr NumberColumn kGradientNorm = {
+    "gradient_norm", "1",
+    "Euclidean norm of the training loss's gradient (statistics of the "
+    "whole training set)",
+    &TrajectoryPoint::gradient_norm};
 
 template <class T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
@@ -71,7 +76,8 @@ void RunRecord::add(const std::string& probe, std::int64_t step, const Measureme
 }
 
 bool RunRecord::has(const std::string& probe, std::int64_t step) const {
-  if (const auto rows = probes_.find(probe); rows != probes_.end()) return rows->second.steps.back() == step;
+  if (const auto rows = probes_.find(probe); rows != probes_.end())
+    return rows->second.steps.back() == step;
   const auto rows = earlier_.find(probe);
   if (rows == earlier_.end()) return false;
   const auto& steps = std::get<std::vector<std::int64_t>>(
@@ -83,14 +89,16 @@ void RunRecord::write_to(Record& record) const {
   const auto write = [&](const NumberColumn& column) {
     std::vector<double> values;
     for (const auto& point : points_) values.push_back(point.*column.field);
-    record.column(std::string("/trajectory/") + column.name, values, "step", column.units, column.long_name);
+    record.column(std::string("/trajectory/") + column.name, values, "step", column.units,
+                  column.long_name);
   };
   for (const auto& column : kNumbers) write(column);
   if (with_gradient_norm_) write(kGradientNorm);
   for (const auto& column : kIntegers) {
     std::vector<std::int64_t> values;
     for (const auto& point : points_) values.push_back(point.*column.field);
-    record.column(std::string("/trajectory/") + column.name, values, "step", column.units, column.long_name);
+    record.column(std::string("/trajectory/") + column.name, values, "step", column.units,
+                  column.long_name);
   }
 
   for (const auto& [probe, earlier] : earlier_) {
@@ -103,15 +111,23 @@ void RunRecord::write_to(Record& record) const {
       if (!is_new) append_rows(found->second, array);
     };
     for (std::size_t row = 0; row < rows.steps.size(); ++row) {
-      put("step", {std::vector<std::int64_t>{rows.steps[row]}, {1}, {"step"}, "step", "optimiser steps taken"});
+      put("step", {std::vector<std::int64_t>{rows.steps[row]},
+                   {1},
+                   {"step"},
+                   "step",
+                   "optimiser steps taken"});
       for (const auto& scalar : rows.measurements[row].scalars) {
-        put(scalar.name, {std::vector<double>{scalar.value}, {1}, {"step"}, scalar.units, scalar.long_name});
+        put(scalar.name,
+            {std::vector<double>{scalar.value}, {1}, {"step"}, scalar.units, scalar.long_name});
       }
       for (const auto& detail : rows.measurements[row].details) {
         std::visit(
             [&](const auto& values) {
-              put(detail.name, {values, {1, static_cast<std::int64_t>(values.size())},
-                                {"step", detail.dimension}, detail.units, detail.long_name});
+              put(detail.name, {values,
+                                {1, static_cast<std::int64_t>(values.size())},
+                                {"step", detail.dimension},
+                                detail.units,
+                                detail.long_name});
             },
             detail.values);
       }
@@ -121,15 +137,16 @@ void RunRecord::write_to(Record& record) const {
 
 void RunRecord::read_from(const Record& record) {
   const auto numbers = [&](const NumberColumn& column) {
-    const auto& values = std::get<std::vector<double>>(record.arrays.at(std::string("/trajectory/") + column.name).values);
+    const auto& values = std::get<std::vector<double>>(
+        record.arrays.at(std::string("/trajectory/") + column.name).values);
     points_.resize(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) points_[i].*column.field = values[i];
   };
   for (const auto& column : kNumbers) numbers(column);
   if (with_gradient_norm_) numbers(kGradientNorm);
   for (const auto& column : kIntegers) {
-    const auto& values =
-        std::get<std::vector<std::int64_t>>(record.arrays.at(std::string("/trajectory/") + column.name).values);
+    const auto& values = std::get<std::vector<std::int64_t>>(
+        record.arrays.at(std::string("/trajectory/") + column.name).values);
     for (std::size_t i = 0; i < values.size(); ++i) points_[i].*column.field = values[i];
   }
   const std::string prefix = "/probes/";

@@ -43,7 +43,8 @@ class RunRecord {
   void read_from(const Record& record);
 
  private:
-  /// Rows of one probe: scalars as columns over /probes/NAME/step, details as rows × their own axis.
+  /// Rows of one probe: scalars as columns over /probes/NAME/step, details as rows × their own
+  /// axis.
   struct ProbeRows {
     std::vector<std::int64_t> steps;
     std::vector<Measurement> measurements;

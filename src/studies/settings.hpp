@@ -10,13 +10,15 @@
 
 namespace thalweg {
 
-/// One table of a study file, read key by key with defaults. A key that nobody asked for is an error that
-/// names file, line and the nearest known key; every value used, defaults included, goes into
-/// `config_resolved`. Copies share the same underlying state, so that usage is tracked over all of them.
+/// One table of a study file, read key by key with defaults. A key that nobody asked for is an
+/// error that names file, line and the nearest known key; every value used, defaults included, goes
+/// into `config_resolved`. Copies share the same underlying state, so that usage is tracked over
+/// all of them.
 class Settings {
  public:
-  /// Parses a study file's text; `overrides` are --set arguments "a.b=value" (TOML values; a bare word is a
-  /// string; "run.0.batch=8" reaches into an array of tables). Throws ConfigurationError naming file and line.
+  /// Parses a study file's text; `overrides` are --set arguments "a.b=value" (TOML values; a bare
+  /// word is a string; "run.0.batch=8" reaches into an array of tables). Throws ConfigurationError
+  /// naming file and line.
   static Settings parse(const std::string& text, const std::string& file,
                         const std::vector<std::string>& overrides = {});
 
@@ -26,8 +28,9 @@ class Settings {
   [[nodiscard]] std::vector<Settings> tables(const std::string& key) const;
   [[nodiscard]] bool has(const std::string& key) const;
 
-  // Values with defaults. A value of another type is an error that names file, line, key, what was found and
-  // what was expected. Whole floats are not integers; integers are read as floats where a float is wanted.
+  // Values with defaults. A value of another type is an error that names file, line, key, what was
+  // found and what was expected. Whole floats are not integers; integers are read as floats where a
+  // float is wanted.
   [[nodiscard]] std::int64_t integer(const std::string& key, std::int64_t fallback) const;
   [[nodiscard]] double number(const std::string& key, double fallback) const;
   [[nodiscard]] bool boolean(const std::string& key, bool fallback) const;
@@ -36,18 +39,21 @@ class Settings {
                                                  const std::vector<std::string>& fallback) const;
   [[nodiscard]] std::vector<std::int64_t> integers(const std::string& key,
                                                    const std::vector<std::int64_t>& fallback) const;
-  [[nodiscard]] std::vector<double> numbers(const std::string& key, const std::vector<double>& fallback) const;
+  [[nodiscard]] std::vector<double> numbers(const std::string& key,
+                                            const std::vector<double>& fallback) const;
   /// A string that must be one of `choices`; the error lists them and the nearest.
   [[nodiscard]] std::string choice(const std::string& key, const std::vector<std::string>& choices,
                                    const std::string& fallback) const;
   /// An integer of at least `least`.
-  [[nodiscard]] std::int64_t integer_at_least(const std::string& key, std::int64_t least, std::int64_t fallback) const;
+  [[nodiscard]] std::int64_t integer_at_least(const std::string& key, std::int64_t least,
+                                              std::int64_t fallback) const;
   /// A finite number greater than zero.
   [[nodiscard]] double positive(const std::string& key, double fallback) const;
   /// A finite number of at least `least`.
   [[nodiscard]] double number_at_least(const std::string& key, double least, double fallback) const;
 
-  /// This table with the keys of `overrides` (recursively) put over it: a [[run]] over the study's tables.
+  /// This table with the keys of `overrides` (recursively) put over it: a [[run]] over the study's
+  /// tables.
   [[nodiscard]] Settings with(const Settings& overrides) const;
 
   /// Throws ConfigurationError about `key` at its line: "FILE:LINE: [table] key: message".

@@ -9,9 +9,11 @@ void Slice::write_to(Record& record) const {
   const std::string group = "/slices/" + plan.name + "/";
   record.column(group + "alpha", alpha, "alpha", "1", "0 at the run `from`, 1 at the run `to`");
   record.column(group + "train_loss", train_loss, "alpha", "1", "mean loss on the training set");
-  record.column(group + "train_accuracy", train_accuracy, "alpha", "1", "share of training samples classified rightly");
+  record.column(group + "train_accuracy", train_accuracy, "alpha", "1",
+                "share of training samples classified rightly");
   record.column(group + "test_loss", test_loss, "alpha", "1", "mean loss on the test set");
-  record.column(group + "test_accuracy", test_accuracy, "alpha", "1", "share of test samples classified rightly");
+  record.column(group + "test_accuracy", test_accuracy, "alpha", "1",
+                "share of test samples classified rightly");
   auto& attributes = record.group_attributes["/slices/" + plan.name];
   attributes["from"] = plan.from;
   attributes["to"] = plan.to;
@@ -21,7 +23,8 @@ void Slice::write_to(Record& record) const {
 template <class Real>
 Slice slice_between(const Communicator& world, const Communicator& team, std::int64_t team_index,
                     std::int64_t teams, const SlicePlan& plan, const RunPlan& network_of,
-                    const DataSet<Real>& data, std::span<const Real> from, std::span<const Real> to) {
+                    const DataSet<Real>& data, std::span<const Real> from,
+                    std::span<const Real> to) {
   Slice slice;
   slice.plan = plan;
   for (std::int64_t i = 0; i < plan.points; ++i) {
@@ -34,15 +37,18 @@ Slice slice_between(const Communicator& world, const Communicator& team, std::in
   for (std::int64_t i = team_index; i < plan.points; i += teams) {
     const double alpha = slice.alpha[static_cast<std::size_t>(i)];
     for (std::size_t j = 0; j < x.size(); ++j) {
-      x[j] = static_cast<Real>(alpha * static_cast<double>(to[j]) + (1.0 - alpha) * static_cast<double>(from[j]));
+      x[j] = static_cast<Real>(alpha * static_cast<double>(to[j]) +
+                               (1.0 - alpha) * static_cast<double>(from[j]));
     }
     const auto train = objective->reestimate_statistics(x);
     const auto test = objective->evaluate(x, data.test, Statistics::frozen);
     if (!team.is_root()) continue;
-    mine.insert(mine.end(), {static_cast<double>(i), train.loss, train.accuracy, test.loss, test.accuracy});
+    mine.insert(mine.end(),
+                {static_cast<double>(i), train.loss, train.accuracy, test.loss, test.accuracy});
   }
   const auto all = world.gather_all(std::span<const double>(mine));
-  for (auto* column : {&slice.train_loss, &slice.train_accuracy, &slice.test_loss, &slice.test_accuracy}) {
+  for (auto* column :
+       {&slice.train_loss, &slice.train_accuracy, &slice.test_loss, &slice.test_accuracy}) {
     column->resize(slice.alpha.size());
   }
   for (std::size_t at = 0; at < all.size(); at += 5) {
@@ -55,10 +61,11 @@ Slice slice_between(const Communicator& world, const Communicator& team, std::in
   return slice;
 }
 
-template Slice slice_between(const Communicator&, const Communicator&, std::int64_t, std::int64_t, const SlicePlan&,
-                             const RunPlan&, const DataSet<float>&, std::span<const float>, std::span<const float>);
-template Slice slice_between(const Communicator&, const Communicator&, std::int64_t, std::int64_t, const SlicePlan&,
-                             const RunPlan&, const DataSet<double>&, std::span<const double>,
-                             std::span<const double>);
+template Slice slice_between(const Communicator&, const Communicator&, std::int64_t, std::int64_t,
+                             const SlicePlan&, const RunPlan&, const DataSet<float>&,
+                             std::span<const float>, std::span<const float>);
+template Slice slice_between(const Communicator&, const Communicator&, std::int64_t, std::int64_t,
+                             const SlicePlan&, const RunPlan&, const DataSet<double>&,
+                             std::span<const double>, std::span<const double>);
 
 }  // namespace thalweg

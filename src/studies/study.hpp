@@ -64,8 +64,8 @@ const std::vector<StudyKind>& study_kinds();
 /// Reads [study] (name, kind, seed, team_size). Local. Throws ConfigurationError.
 StudyHeader read_study_header(const Settings& settings, const std::string& study_file);
 
-/// The resolved configuration as records keep it: without team_size, which says how a study was computed and
-/// never what. Local.
+/// The resolved configuration as records keep it: without team_size, which says how a study was
+/// computed and never what. Local.
 std::string recorded_configuration(const Settings& settings);
 
 /// Runs a study: reads its settings, makes or checks the output folder (its name is put into the

@@ -24,8 +24,8 @@ constexpr std::int64_t kAgreeEvery = 16;
 template <class Real>
 class TrajectoryRun {
  public:
-  TrajectoryRun(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data, const RunFiles& files,
-                const StudyContext& context, const Log& log)
+  TrajectoryRun(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
+                const RunFiles& files, const StudyContext& context, const Log& log)
       : team_(team),
         plan_(plan),
         data_(data),
@@ -69,7 +69,8 @@ class TrajectoryRun {
       }
     }
     progress.finish();
-    if (status_.empty()) status_ = plan_.train.target_loss > 0.0 ? "target_not_reached" : "finished";
+    if (status_.empty())
+      status_ = plan_.train.target_loss > 0.0 ? "target_not_reached" : "finished";
     finish();
     return RunOutcome::done;
   }
@@ -77,7 +78,9 @@ class TrajectoryRun {
  private:
   enum class Request : std::int64_t { none = 0, checkpoint = 1, stop = 2 };
 
-  double epoch() const { return static_cast<double>(step_) / static_cast<double>(steps_per_epoch_); }
+  double epoch() const {
+    return static_cast<double>(step_) / static_cast<double>(steps_per_epoch_);
+  }
   double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
 
   /// Whether any rank was told to stop, or the root's clock says that a checkpoint is due.
@@ -86,7 +89,8 @@ class TrajectoryRun {
     if (team_.is_root() && since_checkpoint_.elapsed_s() > plan_.train.checkpoint_every_s) {
       mine = Request::checkpoint;
     }
-    if (Interrupt::requested() || context_.started.elapsed_s() > context_.time_limit_s) mine = Request::stop;
+    if (Interrupt::requested() || context_.started.elapsed_s() > context_.time_limit_s)
+      mine = Request::stop;
     return static_cast<Request>(team_.max(static_cast<std::int64_t>(mine)));
   }
 
@@ -102,8 +106,8 @@ class TrajectoryRun {
       order_epoch_ = this_epoch;
     }
     const std::int64_t begin = (step_ % steps_per_epoch_) * batch;
-    const auto samples = Subset(order_).subspan(static_cast<std::size_t>(begin),
-                                                static_cast<std::size_t>(std::min(batch, n - begin)));
+    const auto samples = Subset(order_).subspan(
+        static_cast<std::size_t>(begin), static_cast<std::size_t>(std::min(batch, n - begin)));
     const double loss = objective_->training_gradient(w_, samples, gradient_);
     if (!std::isfinite(loss)) {
       status_ = kDiverged;
@@ -136,9 +140,11 @@ class TrajectoryRun {
     if (plan_.train.gradient_norm_every) point.gradient_norm = gradient_norm();
     record_.add(point);
     if (!std::isfinite(train.loss)) status_ = kDiverged;
-    if (plan_.train.target_loss > 0.0 && train.loss <= plan_.train.target_loss) status_ = "finished";
+    if (plan_.train.target_loss > 0.0 && train.loss <= plan_.train.target_loss)
+      status_ = "finished";
     for (const auto& probe : plan_.probes) {
-      const bool due = probe.every_epochs > 0 && step_ % (probe.every_epochs * steps_per_epoch_) == 0;
+      const bool due =
+          probe.every_epochs > 0 && step_ % (probe.every_epochs * steps_per_epoch_) == 0;
       if (due && status_.empty()) measure(probe);
     }
   }
@@ -152,7 +158,8 @@ class TrajectoryRun {
   void measure(const ProbePlan& plan) {
     // The root alone keeps earlier rows after a resume: its word decides.
     if (team_.any(team_.is_root() && record_.has(plan.name, step_))) return;
-    if (plan.every_epochs == 0) log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, step_));
+    if (plan.every_epochs == 0)
+      log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, step_));
     std::vector<std::int64_t> samples(
         static_cast<std::size_t>(std::min(plan.samples, data_.train.size())));
     std::iota(samples.begin(), samples.end(), 0);
@@ -180,10 +187,11 @@ class TrajectoryRun {
       checkpoint.attributes["status"] = status_;
       record_.write_to(checkpoint);
       checkpoint.column("/parameters/current", w_, "parameter", "1", "parameters");
-      checkpoint.column("/parameters/running_statistics", objective_->network().buffers(), "statistic", "1",
-                        "running statistics of batch norm");
+      checkpoint.column("/parameters/running_statistics", objective_->network().buffers(),
+                        "statistic", "1", "running statistics of batch norm");
       for (std::size_t k = 0; k < state.size(); ++k) {
-        checkpoint.column(fmt::format("/optimizer/state{}", k), state[k], "parameter", "1", "optimiser state");
+        checkpoint.column(fmt::format("/optimizer/state{}", k), state[k], "parameter", "1",
+                          "optimiser state");
       }
       write_checkpoint(files_.checkpoint, checkpoint);
     });
@@ -219,7 +227,8 @@ class TrajectoryRun {
     team_.broadcast(std::span<Real>(w_));
     auto buffers = objective_->network().buffers();
     if (team_.is_root()) {
-      buffers = std::get<std::vector<double>>(checkpoint->arrays.at("/parameters/running_statistics").values);
+      buffers = std::get<std::vector<double>>(
+          checkpoint->arrays.at("/parameters/running_statistics").values);
     }
     team_.broadcast(std::span<double>(buffers));
     objective_->network().set_buffers(buffers);
@@ -227,7 +236,8 @@ class TrajectoryRun {
     const auto state = optimizer_->state();
     for (std::size_t k = 0; k < state.size(); ++k) {
       if (team_.is_root()) {
-        whole = std::get<std::vector<Real>>(checkpoint->arrays.at(fmt::format("/optimizer/state{}", k)).values);
+        whole = std::get<std::vector<Real>>(
+            checkpoint->arrays.at(fmt::format("/optimizer/state{}", k)).values);
       }
       team_.broadcast(std::span<Real>(whole));
       const auto mine = space_.slice_of(std::span<const Real>(whole));
@@ -262,18 +272,21 @@ class TrajectoryRun {
         if (status_ == kDiverged) continue;
         auto& attributes = record.group_attributes["/probes/" + probe.name];
         attributes["statistics"] = probe.statistics == Statistics::batch ? "batch" : "frozen";
-        attributes["samples"] = probe.samples > 0 ? std::min(probe.samples, data_.train.size()) : data_.train.size();
+        attributes["samples"] =
+            probe.samples > 0 ? std::min(probe.samples, data_.train.size()) : data_.train.size();
       }
-      record.scalar("/final/gradient_norm", norm, "1",
-                    "norm of the training loss's gradient at the end (statistics of the whole training set)");
+      record.scalar(
+          "/final/gradient_norm", norm, "1",
+          "norm of the training loss's gradient at the end (statistics of the whole training set)");
       record.column("/parameters/final", w_, "parameter", "1", "parameters at the end");
-      record.column("/parameters/running_statistics", objective_->network().buffers(), "statistic", "1",
-                    "running statistics of batch norm, mean then variance of each layer");
+      record.column("/parameters/running_statistics", objective_->network().buffers(), "statistic",
+                    "1", "running statistics of batch norm, mean then variance of each layer");
       write_record(files_.record, record);
       remove_checkpoint(files_.checkpoint);
       const auto& last = record_.points().back();
-      log_.info(fmt::format("{}: {} after {} steps, train loss {:.4g}, test accuracy {:.4f}, {:.1f} s",
-                            plan_.name, status_, step_, last.train_loss, last.test_accuracy, elapsed_s()));
+      log_.info(fmt::format(
+          "{}: {} after {} steps, train loss {:.4g}, test accuracy {:.4f}, {:.1f} s", plan_.name,
+          status_, step_, last.train_loss, last.test_accuracy, elapsed_s()));
     });
   }
 
@@ -311,7 +324,8 @@ std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, c
   MlpOptions model = plan.model;
   model.inputs = data.train.features();
   model.outputs = data.train.classes();
-  auto objective = std::make_unique<NetworkLoss<Real>>(team, make_mlp<Real>(model), data, plan.train.loss);
+  auto objective =
+      std::make_unique<NetworkLoss<Real>>(team, make_mlp<Real>(model), data, plan.train.loss);
   constexpr std::int64_t evaluation_shard = 256;
   const std::int64_t ghost = std::max<std::int64_t>(model.ghost_size, 1);
   objective->set_shards(plan.train.shard, (evaluation_shard + ghost - 1) / ghost * ghost);
@@ -328,9 +342,9 @@ template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicato
                                                                const DataSet<float>&);
 template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,
                                                                 const DataSet<double>&);
-template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<float>&, const RunFiles&,
-                                   const StudyContext&, const Log&);
-template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<double>&, const RunFiles&,
-                                   const StudyContext&, const Log&);
+template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<float>&,
+                                   const RunFiles&, const StudyContext&, const Log&);
+template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<double>&,
+                                   const RunFiles&, const StudyContext&, const Log&);
 
 }  // namespace thalweg

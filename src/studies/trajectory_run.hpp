@@ -19,10 +19,10 @@ struct RunFiles {
   std::string checkpoint;  ///< DIR/checkpoints/NAME.h5
 };
 
-/// Makes one trajectory on a team and writes its record; takes up the newest whole checkpoint if there is
-/// one. Steps, evaluations and probes have the same bits on any number of ranks. An interrupt or the time
-/// limit, agreed over the team between steps, leaves a checkpoint. A run whose loss stops being finite ends
-/// with status "diverged". Collective over `team`.
+/// Makes one trajectory on a team and writes its record; takes up the newest whole checkpoint if
+/// there is one. Steps, evaluations and probes have the same bits on any number of ranks. An
+/// interrupt or the time limit, agreed over the team between steps, leaves a checkpoint. A run
+/// whose loss stops being finite ends with status "diverged". Collective over `team`.
 template <class Real>
 RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
                           const RunFiles& files, const StudyContext& context, const Log& log);

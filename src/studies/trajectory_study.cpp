@@ -30,13 +30,15 @@ struct TrajectoryPlan {
 };
 
 RunFiles files_of(const StudyContext& context, const std::string& run) {
-  return {context.output_folder + "/runs/" + run + ".h5", context.output_folder + "/checkpoints/" + run + ".h5"};
+  return {context.output_folder + "/runs/" + run + ".h5",
+          context.output_folder + "/checkpoints/" + run + ".h5"};
 }
 
-/// The runs of each team: longest first, each to the team with the least work so far. Work is counted in
-/// samples seen plus a tax on every step, so the answer is the same wherever it is computed.
-std::vector<std::vector<std::size_t>> deal_out(const std::vector<RunPlan>& runs, std::int64_t samples,
-                                               std::int64_t teams) {
+/// The runs of each team: longest first, each to the team with the least work so far. Work is
+/// counted in samples seen plus a tax on every step, so the answer is the same wherever it is
+/// computed.
+std::vector<std::vector<std::size_t>> deal_out(const std::vector<RunPlan>& runs,
+                                               std::int64_t samples, std::int64_t teams) {
   const auto cost = [&](std::size_t i) {
     const auto& train = runs[i].train;
     constexpr double step_tax = 30.0;
@@ -49,7 +51,8 @@ std::vector<std::vector<std::size_t>> deal_out(const std::vector<RunPlan>& runs,
   std::vector<std::vector<std::size_t>> dealt(static_cast<std::size_t>(teams));
   std::vector<double> load(dealt.size(), 0.0);
   for (const auto run : order) {
-    const auto least = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
+    const auto least =
+        static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
     dealt[least].push_back(run);
     load[least] += cost(run);
   }
@@ -57,7 +60,8 @@ std::vector<std::vector<std::size_t>> deal_out(const std::vector<RunPlan>& runs,
 }
 
 template <class Real>
-std::vector<Real> final_parameters(const Communicator& world, const StudyContext& context, const std::string& run) {
+std::vector<Real> final_parameters(const Communicator& world, const StudyContext& context,
+                                   const std::string& run) {
   std::vector<Real> parameters;
   collectively(world, [&] {
     if (!world.is_root()) return;
@@ -71,11 +75,13 @@ std::vector<Real> final_parameters(const Communicator& world, const StudyContext
   return parameters;
 }
 
-std::string status_of(const Communicator& world, const StudyContext& context, const std::string& run) {
+std::string status_of(const Communicator& world, const StudyContext& context,
+                      const std::string& run) {
   std::string status;
   collectively(world, [&] {
     if (!world.is_root()) return;
-    status = std::get<std::string>(read_record(files_of(context, run).record).attributes.at("status"));
+    status =
+        std::get<std::string>(read_record(files_of(context, run).record).attributes.at("status"));
   });
   return world.broadcast(status);
 }
@@ -84,8 +90,9 @@ template <class Real>
 ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
   const Communicator& world = context.world;
   const std::int64_t team_size =
-      plan.header.team_size > 0 ? plan.header.team_size
-                                : std::max<std::int64_t>(1, world.size() / static_cast<std::int64_t>(plan.runs.size()));
+      plan.header.team_size > 0
+          ? plan.header.team_size
+          : std::max<std::int64_t>(1, world.size() / static_cast<std::int64_t>(plan.runs.size()));
   const std::int64_t teams = std::max<std::int64_t>(1, world.size() / team_size);
   // Ranks left over by the division join the last team: a team's size never changes its results.
   const std::int64_t team_index = std::min<std::int64_t>(world.rank() / team_size, teams - 1);
@@ -95,15 +102,16 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
     for (const auto& run : plan.runs) {
       for (const auto& probe : run.probes) {
         if (probe.samples > data.train.size()) {
-          throw ConfigurationError(fmt::format("probe '{}': samples is {}, but the training set has {}", probe.name,
-                                               probe.samples, data.train.size()));
+          throw ConfigurationError(
+              fmt::format("probe '{}': samples is {}, but the training set has {}", probe.name,
+                          probe.samples, data.train.size()));
         }
       }
     }
   });
   if (world.is_root()) {
-    context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks", data.description, plan.runs.size(), teams,
-                                 team.size()));
+    context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks", data.description,
+                                 plan.runs.size(), teams, team.size()));
   }
   const auto dealt = deal_out(plan.runs, data.train.size(), teams);
   const Log log(team.is_root(), context.log.terminal() && world.is_root());
@@ -119,28 +127,35 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
     }
   }
   if (world.any(interrupted)) {
-    if (world.is_root()) context.log.info("interrupted; checkpoints are written: run again with --resume");
+    if (world.is_root())
+      context.log.info("interrupted; checkpoints are written: run again with --resume");
     return ExitCode::checkpointed;
   }
 
   std::vector<Slice> slices;
   for (const auto& slice : plan.slices) {
-    if (status_of(world, context, slice.from) == kDiverged || status_of(world, context, slice.to) == kDiverged) {
-      if (world.is_root()) context.log.warn(fmt::format("slice {}: left out, one of its runs diverged", slice.name));
+    if (status_of(world, context, slice.from) == kDiverged ||
+        status_of(world, context, slice.to) == kDiverged) {
+      if (world.is_root())
+        context.log.warn(fmt::format("slice {}: left out, one of its runs diverged", slice.name));
       continue;
     }
-    if (world.is_root()) context.log.info(fmt::format("slice {} from {} to {}", slice.name, slice.from, slice.to));
+    if (world.is_root())
+      context.log.info(fmt::format("slice {} from {} to {}", slice.name, slice.from, slice.to));
     const auto from = final_parameters<Real>(world, context, slice.from);
     const auto to = final_parameters<Real>(world, context, slice.to);
-    const auto run = std::find_if(plan.runs.begin(), plan.runs.end(),
-                                  [&](const RunPlan& candidate) { return candidate.name == slice.from; });
+    const auto run =
+        std::find_if(plan.runs.begin(), plan.runs.end(),
+                     [&](const RunPlan& candidate) { return candidate.name == slice.from; });
     if (from.size() != to.size()) {
       collectively(world, [&] {
-        throw ConfigurationError(fmt::format("slice {}: runs {} and {} have networks of different sizes", slice.name,
-                                             slice.from, slice.to));
+        throw ConfigurationError(
+            fmt::format("slice {}: runs {} and {} have networks of different sizes", slice.name,
+                        slice.from, slice.to));
       });
     }
-    slices.push_back(slice_between<Real>(world, team, team_index, teams, slice, *run, data, from, to));
+    slices.push_back(
+        slice_between<Real>(world, team, team_index, teams, slice, *run, data, from, to));
     if (Interrupt::requested(world)) return ExitCode::checkpointed;
   }
 
@@ -173,8 +188,8 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
     write_record(context.output_folder + "/study.h5", study);
     std::error_code ignored;
     std::filesystem::remove(context.output_folder + "/checkpoints", ignored);
-    fmt::print("{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), names.size(), diverged,
-               context.output_folder + "/study.h5");
+    fmt::print("{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), names.size(),
+               diverged, context.output_folder + "/study.h5");
     std::fflush(stdout);
   });
   return ExitCode::done;
@@ -182,16 +197,19 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
 
 }  // namespace
 
-StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& header, StudyContext& context) {
+StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& header,
+                                   StudyContext& context) {
   TrajectoryPlan plan;
   plan.header = header;
   plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
   plan.runs = read_run_plans(settings, static_cast<std::uint64_t>(header.seed));
   plan.slices = read_slice_plans(settings, plan.runs);
-  const bool wide = settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
+  const bool wide =
+      settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
   for (const auto& run : settings.tables("run")) {
     if (run.table("train").has("precision")) {
-      run.table("train").fail("precision", "belongs to the whole study, under [train]: its runs share one data set");
+      run.table("train").fail(
+          "precision", "belongs to the whole study, under [train]: its runs share one data set");
     }
   }
   return [settings, plan, wide, &context](StudyStart /*start*/) mutable {

@@ -33,9 +33,11 @@ TEST(TreeSum, IsTheSameHoweverLeavesAreDealtOut) {
         const std::int64_t begin = n * part / parts;
         const std::int64_t end = n * (part + 1) / parts;
         TreeSum<double> local(n);
-        for (std::int64_t i = begin; i < end; ++i) local.push({0, i}, leaves[static_cast<std::size_t>(i)], add);
+        for (std::int64_t i = begin; i < end; ++i)
+          local.push({0, i}, leaves[static_cast<std::size_t>(i)], add);
         const auto nodes = cover(begin, end, n);
-        ASSERT_EQ(nodes.size(), local.nodes().size()) << n << " leaves, part " << part << " of " << parts;
+        ASSERT_EQ(nodes.size(), local.nodes().size())
+            << n << " leaves, part " << part << " of " << parts;
         for (std::size_t k = 0; k < nodes.size(); ++k) {
           EXPECT_EQ(leaves_of(nodes[k], n), leaves_of(local.nodes()[k].first, n));
           global.push(nodes[k], local.nodes()[k].second, add);
@@ -64,7 +66,8 @@ TEST(BlockDot, IsExactOnIntegers) {
 }
 
 TEST(BlasSetup, WarnsOnlyWhenTheCpuOffersMore) {
-  EXPECT_NE(blas_core_warning("Haswell", "Haswell", true).find("unset OPENBLAS_CORETYPE"), std::string::npos);
+  EXPECT_NE(blas_core_warning("Haswell", "Haswell", true).find("unset OPENBLAS_CORETYPE"),
+            std::string::npos);
   EXPECT_EQ(blas_core_warning("", "SkylakeX", true), "");
   EXPECT_EQ(blas_core_warning("Haswell", "Haswell", false), "");
   EXPECT_NE(blas_core_warning("", "Haswell", true), "");

@@ -74,7 +74,8 @@ TEST_P(NetworkLossDerivatives, MatchDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, NetworkLossDerivatives,
-    ::testing::Combine(::testing::Values(BatchNormKind::none, BatchNormKind::batch, BatchNormKind::ghost),
+    ::testing::Combine(::testing::Values(BatchNormKind::none, BatchNormKind::batch,
+                                         BatchNormKind::ghost),
                        ::testing::Values(LossKind::cross_entropy, LossKind::squared),
                        ::testing::Values(Statistics::batch, Statistics::frozen)));
 
@@ -168,21 +169,25 @@ TEST(NetworkLoss, MatchesAHandWrittenNet) {
     double normaliser = 0.0;
     for (std::int64_t k = 0; k < c; ++k) {
       double sum = at(b2 + k);
-      for (std::int64_t j = 0; j < h; ++j) sum += at(w2 + k * h + j) * hidden[static_cast<std::size_t>(j)];
+      for (std::int64_t j = 0; j < h; ++j)
+        sum += at(w2 + k * h + j) * hidden[static_cast<std::size_t>(j)];
       out[static_cast<std::size_t>(k)] = sum;
       normaliser += std::exp(sum);
     }
     const auto label = data.labels()[static_cast<std::size_t>(n)];
     loss += std::log(normaliser) - out[static_cast<std::size_t>(label)];
     for (std::int64_t k = 0; k < c; ++k) {
-      const double delta = std::exp(out[static_cast<std::size_t>(k)]) / normaliser - (k == label ? 1.0 : 0.0);
+      const double delta =
+          std::exp(out[static_cast<std::size_t>(k)]) / normaliser - (k == label ? 1.0 : 0.0);
       gradient[static_cast<std::size_t>(b2 + k)] += delta;
       for (std::int64_t j = 0; j < h; ++j) {
-        gradient[static_cast<std::size_t>(w2 + k * h + j)] += delta * hidden[static_cast<std::size_t>(j)];
+        gradient[static_cast<std::size_t>(w2 + k * h + j)] +=
+            delta * hidden[static_cast<std::size_t>(j)];
         if (hidden[static_cast<std::size_t>(j)] <= 0.0) continue;
         const double back = delta * at(w2 + k * h + j);
         gradient[static_cast<std::size_t>(b1 + j)] += back;
-        for (std::int64_t i = 0; i < d; ++i) gradient[static_cast<std::size_t>(j * d + i)] += back * x[i];
+        for (std::int64_t i = 0; i < d; ++i)
+          gradient[static_cast<std::size_t>(j * d + i)] += back * x[i];
       }
     }
   }
@@ -201,7 +206,8 @@ TEST(NetworkLoss, SoftmaxRegressionAtZeroHasItsClosedForm) {
   const auto& data = problem.data.train;
   const auto rows = data.all_rows();
   const std::int64_t d = data.features();
-  // Trace over the weights: (C−1)/C · tr Σ; over the C biases (a feature that is always 1): (C−1)/C.
+  // Trace over the weights: (C−1)/C · tr Σ; over the C biases (a feature that is always 1):
+  // (C−1)/C.
   double trace_sigma = 0.0;
   for (const double x : rows) trace_sigma += x * x / static_cast<double>(data.size());
   double trace = 0.0;
@@ -217,14 +223,15 @@ TEST(NetworkLoss, SoftmaxRegressionAtZeroHasItsClosedForm) {
   const auto column = problem.hessian_vector(unit);
   double sigma = 0.0;
   for (std::int64_t n = 0; n < data.size(); ++n) {
-    sigma += rows[static_cast<std::size_t>(n * d + 20)] * rows[static_cast<std::size_t>(n * d + 27)] /
-             static_cast<double>(data.size());
+    sigma += rows[static_cast<std::size_t>(n * d + 20)] *
+             rows[static_cast<std::size_t>(n * d + 27)] / static_cast<double>(data.size());
   }
   EXPECT_NEAR(column[static_cast<std::size_t>(2 * d + 27)], 0.1 * 0.9 * sigma, 1e-12);
   EXPECT_NEAR(column[static_cast<std::size_t>(5 * d + 27)], -0.1 * 0.1 * sigma, 1e-12);
 }
 
-// The shard is a unit of computation: it changes rounding, never the model. Ghost groups change the model.
+// The shard is a unit of computation: it changes rounding, never the model. Ghost groups change the
+// model.
 TEST(NetworkLoss, ShardsChangeOnlyRounding) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   for (const auto norm : {BatchNormKind::batch, BatchNormKind::ghost}) {
@@ -237,7 +244,9 @@ TEST(NetworkLoss, ShardsChangeOnlyRounding) {
   }
   TinyProblem<double> batch(world, BatchNormKind::batch);
   TinyProblem<double> ghost(world, BatchNormKind::ghost);
-  EXPECT_GT(std::abs(batch.objective.value(batch.point, {}) - ghost.objective.value(ghost.point, {})), 1e-4);
+  EXPECT_GT(
+      std::abs(batch.objective.value(batch.point, {}) - ghost.objective.value(ghost.point, {})),
+      1e-4);
 }
 
 TEST(NetworkLoss, SubsetsAverageOverTheirSamples) {

@@ -24,8 +24,9 @@ LbfgsbOptions thorough() {
 }
 
 TEST(Lbfgsb, FindsTheFreeMinimum) {
-  const auto result = minimise_in_box(rosenbrock, std::vector<double>{-1.2, 1.0}, std::vector<double>{-5, -5},
-                                      std::vector<double>{5, 5}, thorough());
+  const auto result =
+      minimise_in_box(rosenbrock, std::vector<double>{-1.2, 1.0}, std::vector<double>{-5, -5},
+                      std::vector<double>{5, 5}, thorough());
   EXPECT_EQ(result.exit, "projected gradient");
   EXPECT_NEAR(result.x[0], 1.0, 1e-7);
   EXPECT_NEAR(result.x[1], 1.0, 1e-7);
@@ -34,8 +35,9 @@ TEST(Lbfgsb, FindsTheFreeMinimum) {
 
 // With x ≤ 0.5 the minimum lies at (0.5, 0.25), value 0.25.
 TEST(Lbfgsb, StopsAtActiveBounds) {
-  const auto result = minimise_in_box(rosenbrock, std::vector<double>{-1.2, 1.0}, std::vector<double>{-5, -5},
-                                      std::vector<double>{0.5, 5}, thorough());
+  const auto result =
+      minimise_in_box(rosenbrock, std::vector<double>{-1.2, 1.0}, std::vector<double>{-5, -5},
+                      std::vector<double>{0.5, 5}, thorough());
   EXPECT_NEAR(result.x[0], 0.5, 1e-12);
   EXPECT_NEAR(result.x[1], 0.25, 1e-8);
   EXPECT_NEAR(result.value, 0.25, 1e-12);
@@ -58,7 +60,8 @@ TEST(Lbfgsb, SatisfiesTheOptimalityConditions) {
   };
   const std::vector<double> lower(n, -0.2);
   const std::vector<double> upper(n, 0.1);
-  const auto result = minimise_in_box(function, std::vector<double>(n, 0.0), lower, upper, thorough());
+  const auto result =
+      minimise_in_box(function, std::vector<double>(n, 0.0), lower, upper, thorough());
   std::vector<double> g(n);
   function(result.x, g);
   int active = 0;
@@ -82,7 +85,8 @@ TEST(Lbfgsb, SaysWhyItStopped) {
   few.max_iterations = 2;
   const std::vector<double> lower{-5, -5};
   const std::vector<double> upper{5, 5};
-  EXPECT_EQ(minimise_in_box(rosenbrock, std::vector<double>{-1.2, 1.0}, lower, upper, few).exit, "iterations");
+  EXPECT_EQ(minimise_in_box(rosenbrock, std::vector<double>{-1.2, 1.0}, lower, upper, few).exit,
+            "iterations");
   const auto broken = [](std::span<const double>, std::span<double>) {
     return std::numeric_limits<double>::quiet_NaN();
   };
@@ -93,7 +97,8 @@ TEST(Lbfgsb, SaysWhyItStopped) {
     g[1] = -2.0 * x[1];
     return x[0] * x[0] + x[1] * x[1];
   };
-  EXPECT_EQ(minimise_in_box(liar, std::vector<double>{1.0, 1.0}, lower, upper, few).exit, "line search");
+  EXPECT_EQ(minimise_in_box(liar, std::vector<double>{1.0, 1.0}, lower, upper, few).exit,
+            "line search");
 }
 
 }  // namespace

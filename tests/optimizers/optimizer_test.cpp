@@ -10,7 +10,8 @@
 namespace thalweg {
 namespace {
 
-std::vector<double> run(const OptimizerOptions& options, std::vector<double> w, double rate, int steps, double h) {
+std::vector<double> run(const OptimizerOptions& options, std::vector<double> w, double rate,
+                        int steps, double h) {
   const auto optimizer = make_optimizer<double>(options, static_cast<std::int64_t>(w.size()));
   for (int k = 0; k < steps; ++k) {
     std::vector<double> g;
@@ -46,7 +47,8 @@ TEST(Descent, IsStableJustBelowItsThresholdAndNotAbove) {
     const char* type;
     double momentum, threshold;
   };
-  for (const auto& row : {Row{"sgd", 0.0, 2.0 / h}, Row{"sgd", 0.9, 3.8 / h}, Row{"nesterov", 0.9, 3.8 / (2.8 * h)}}) {
+  for (const auto& row : {Row{"sgd", 0.0, 2.0 / h}, Row{"sgd", 0.9, 3.8 / h},
+                          Row{"nesterov", 0.9, 3.8 / (2.8 * h)}}) {
     OptimizerOptions options;
     options.type = row.type;
     options.momentum = row.momentum;
@@ -101,7 +103,8 @@ TEST(Optimizer, StateRestoresExactly) {
     auto resumed = w;
     const auto from = whole->state();
     const auto to = second->state();
-    for (std::size_t s = 0; s < from.size(); ++s) std::copy(from[s].begin(), from[s].end(), to[s].begin());
+    for (std::size_t s = 0; s < from.size(); ++s)
+      std::copy(from[s].begin(), from[s].end(), to[s].begin());
     second->set_steps(whole->steps());
     for (int k = 0; k < 5; ++k) {
       step(*whole, w);
@@ -117,7 +120,8 @@ TEST(Optimizer, StateHasTheSameShapeOnAnIdleRank) {
     OptimizerOptions options;
     options.type = type;
     options.momentum = 0.9;
-    EXPECT_EQ(make_optimizer<float>(options, 0)->state().size(), make_optimizer<float>(options, 7)->state().size());
+    EXPECT_EQ(make_optimizer<float>(options, 0)->state().size(),
+              make_optimizer<float>(options, 7)->state().size());
   }
 }
 

@@ -15,11 +15,14 @@ TEST(Communicator, GathersBlocksInRankOrder) {
   const std::vector<std::int64_t> mine(static_cast<std::size_t>(world.rank()), world.rank());
   const auto all = world.gather_all(std::span<const std::int64_t>(mine));
   std::vector<std::int64_t> expected;
-  for (int rank = 0; rank < world.size(); ++rank) expected.insert(expected.end(), static_cast<std::size_t>(rank), rank);
+  for (int rank = 0; rank < world.size(); ++rank)
+    expected.insert(expected.end(), static_cast<std::size_t>(rank), rank);
   EXPECT_EQ(all, expected);
-  const auto names = world.gather_strings(std::string(static_cast<std::size_t>(world.rank()), 'x') + "!");
+  const auto names =
+      world.gather_strings(std::string(static_cast<std::size_t>(world.rank()), 'x') + "!");
   for (int rank = 0; rank < world.size(); ++rank) {
-    EXPECT_EQ(names[static_cast<std::size_t>(rank)], std::string(static_cast<std::size_t>(rank), 'x') + "!");
+    EXPECT_EQ(names[static_cast<std::size_t>(rank)],
+              std::string(static_cast<std::size_t>(rank), 'x') + "!");
   }
 }
 

@@ -1,10 +1,9 @@
-#include "parallel/ordered_reduction.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "base/philox.hpp"
+#include "parallel/ordered_reduction.hpp"
 #include "parallel/vector_space.hpp"
 
 namespace thalweg {
@@ -24,7 +23,8 @@ TEST(OrderedReduction, ShortVectorsHaveTheBitsOfOneRank) {
     const auto sum = [&](const Communicator& comm) {
       const OrderedReduction reduction(comm, leaves);
       return reduction.all_sum_of(width, [&](std::int64_t leaf, std::span<double> values) {
-        for (std::int64_t i = 0; i < width; ++i) values[static_cast<std::size_t>(i)] = leaf_value(leaf, i);
+        for (std::int64_t i = 0; i < width; ++i)
+          values[static_cast<std::size_t>(i)] = leaf_value(leaf, i);
       });
     };
     EXPECT_EQ(sum(world), sum(self)) << leaves << " leaves";

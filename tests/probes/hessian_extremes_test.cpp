@@ -14,10 +14,11 @@ struct Extremes {
   double largest, largest_residual, smallest, smallest_residual, converged;
 };
 
-Extremes extremes(Objective<double>& objective, const std::vector<double>& x, LanczosOptions options = {}) {
+Extremes extremes(Objective<double>& objective, const std::vector<double>& x,
+                  LanczosOptions options = {}) {
   const auto found = HessianExtremes(options).measure(objective, x, {});
-  return {found.scalars[0].value, found.scalars[1].value, found.scalars[2].value, found.scalars[3].value,
-          found.scalars[5].value};
+  return {found.scalars[0].value, found.scalars[1].value, found.scalars[2].value,
+          found.scalars[3].value, found.scalars[5].value};
 }
 
 // METHODS, section 3: ½(ab − 1)², ½(Πw − 1)² and the second difference matrix.
@@ -53,13 +54,15 @@ TEST(HessianExtremes, TellTheLargestFromTheLargestInSize) {
   AnalyticObjective saddle(world, 3, quadratic({4, 0, 0, 0, -9, 0, 0, 0, 1}, {0, 0, 0}));
   EXPECT_NEAR(extremes(saddle, {1, 1, 1}).largest, 4.0, 1e-12);
   EXPECT_NEAR(extremes(saddle, {1, 1, 1}).smallest, -9.0, 1e-12);
-  AnalyticObjective sphere(world, 4, quadratic({3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3}, {0, 0, 0, 0}));
+  AnalyticObjective sphere(
+      world, 4, quadratic({3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3}, {0, 0, 0, 0}));
   const auto found = extremes(sphere, {1, 2, 3, 4});
   EXPECT_NEAR(found.largest, 3.0, 1e-12);
   EXPECT_NEAR(found.smallest, 3.0, 1e-12);
 }
 
-// Against a few hundred Lanczos steps on a net: few steps carry honest residuals, and all ranks the same bits.
+// Against a few hundred Lanczos steps on a net: few steps carry honest residuals, and all ranks the
+// same bits.
 TEST(HessianExtremes, OfANetCarryTheirResiduals) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   const auto self = Communicator::duplicate(MPI_COMM_SELF);

@@ -47,7 +47,8 @@ TEST(Sharpness, HasItsClosedForms) {
   EXPECT_NEAR(sharpness_of(world, linear, {1, -2}, 5e-4), 0.0692308, 1e-7);
 }
 
-// A climb from the origin of an exact minimum alone finds nothing, and says that this proves nothing.
+// A climb from the origin of an exact minimum alone finds nothing, and says that this proves
+// nothing.
 TEST(Sharpness, AZeroFromTheOriginIsNotCertified) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   AnalyticObjective bowl(world, 2, quadratic({2, 1, 1, 3}, {0, 0}));
@@ -93,7 +94,8 @@ TEST(RandomSubspace, HasOrthonormalColumnsOnAnyNumberOfRanks) {
   EXPECT_THROW(RandomSubspace(small, 5, 1), Error);
 }
 
-// In a subspace: f = ½ h ‖x‖² at 0 restricted to z is ½ h ‖z‖², so φ = 50 ε² h p, whatever the subspace.
+// In a subspace: f = ½ h ‖x‖² at 0 restricted to z is ½ h ‖z‖², so φ = 50 ε² h p, whatever the
+// subspace.
 TEST(Sharpness, InASubspaceOfABowl) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   const std::int64_t n = 40;

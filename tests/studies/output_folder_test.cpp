@@ -36,6 +36,10 @@ TEST(OutputFolder, IsMadeResumedAndProtected) {
   const std::string folder = scratch.file("deep/results");
   EXPECT_EQ(open_output_folder(folder, kConfig, false, false), StudyStart::fresh);
   EXPECT_TRUE(fs::exists(folder + "/config.toml"));
+  EXPECT_EQ(open_output_folder(folder, kConfig, true, false), StudyStart::resumed);
+  // A study that failed before it had any result does not stand in its own way.
+  EXPECT_EQ(open_output_folder(folder, kConfig, false, false), StudyStart::fresh);
+  fs::create_directory(folder + "/runs");
   expect_has(message_of([&] { (void)open_output_folder(folder, kConfig, false, false); }),
              "is not empty");
   EXPECT_EQ(open_output_folder(folder, kConfig, true, false), StudyStart::resumed);

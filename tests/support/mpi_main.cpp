@@ -9,7 +9,8 @@
 
 namespace {
 
-/// Prints the failures of every rank, with the rank's number; the default printer stays on rank 0 alone.
+/// Prints the failures of every rank, with the rank's number; the default printer stays on rank 0
+/// alone.
 class FailurePrinter : public testing::EmptyTestEventListener {
  public:
   FailurePrinter(int rank, int size) : rank_(rank), size_(size) {}

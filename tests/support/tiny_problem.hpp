@@ -10,8 +10,9 @@ namespace thalweg::testing {
 template <class Real>
 struct TinyProblem {
   explicit TinyProblem(const Communicator& team, BatchNormKind norm = BatchNormKind::batch,
-                       LossKind loss = LossKind::cross_entropy, std::vector<std::int64_t> widths = {12, 9},
-                       std::int64_t train = 50, std::int64_t shard = 8)
+                       LossKind loss = LossKind::cross_entropy,
+                       std::vector<std::int64_t> widths = {12, 9}, std::int64_t train = 50,
+                       std::int64_t shard = 8)
       : data(load_data<Real>(options(train), team, team)),
         objective(team, network(data, norm, std::move(widths)), data, loss) {
     objective.set_shards(shard, shard);
@@ -31,7 +32,8 @@ struct TinyProblem {
     return chosen;
   }
 
-  static Network<Real> network(const DataSet<Real>& data, BatchNormKind norm, std::vector<std::int64_t> widths) {
+  static Network<Real> network(const DataSet<Real>& data, BatchNormKind norm,
+                               std::vector<std::int64_t> widths) {
     MlpOptions mlp;
     mlp.inputs = data.train.features();
     mlp.outputs = data.train.classes();
