@@ -22,6 +22,7 @@
 #include "base/clock.hpp"
 #include "data/data_set.hpp"
 #include "kernels/arctangent.hpp"
+#include "linalg/factorization.hpp"
 
 namespace {
 
@@ -98,7 +99,7 @@ int run(int argc, char** argv) {
   const std::int64_t n = data.train.size();
   const std::int64_t features = data.train.features();
   const std::int64_t block = thalweg::choose_block(n);
-  const thalweg::ProcessGrid grid(comm);
+  const thalweg::ProcessGrid grid = thalweg::tall_grid(comm);
   thalweg::DistributedMatrix<double> gram(grid, n, n, block);
   std::vector<double> times_s;
   for (int repetition = -1; repetition < repetitions; ++repetition) {

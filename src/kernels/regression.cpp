@@ -90,7 +90,7 @@ KernelResult kernel_regression(const Communicator& comm, const DataSet<Real>& da
   result.classes = data.train.classes();
   result.block = block;
 
-  const ProcessGrid grid(comm);
+  const ProcessGrid grid = tall_grid(comm);
   require_memory(comm, "kernel regression", n, [&](std::int64_t size) {
     return regression_bytes(size, result.classes, kernel.depth, grid.rows(), grid.columns(),
                             sizeof(Real));

@@ -55,6 +55,12 @@ void check_arguments(int info, const char* routine) {
 
 }  // namespace
 
+ProcessGrid tall_grid(const Communicator& comm) {
+  int columns = static_cast<int>(std::sqrt(static_cast<double>(comm.size())));
+  while (comm.size() % columns != 0) --columns;
+  return {comm, comm.size() / columns, columns};
+}
+
 template <class Real>
 void factor_cholesky(DistributedMatrix<Real>& matrix, Triangle triangle) {
   const char uplo = static_cast<char>(triangle);

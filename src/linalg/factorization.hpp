@@ -10,6 +10,11 @@ namespace thalweg {
 /// written.
 enum class Triangle : char { lower = 'L', upper = 'U' };
 
+/// Collective over comm. The grid for factoring an upper triangle: rows ≥ columns, all ranks used.
+/// A panel of the factor is then spread over few ranks; on 1 × 2 ranks the upper triangle takes 2.3
+/// times as long as on 2 × 1 (the lower one the other way round).
+[[nodiscard]] ProcessGrid tall_grid(const Communicator& comm);
+
 /// Collective over the grid. Overwrites the triangle of a symmetric positive-definite n × n matrix
 /// with its Cholesky factor (ScaLAPACK p?potrf), n³/3 flops. Throws Error on every rank, with the
 /// order of the leading minor, when the matrix is not positive definite.

@@ -94,6 +94,12 @@ TYPED_TEST(Matrix, CholeskySolvesALaplacianInEitherTriangle) {
   }
 }
 
+TYPED_TEST(Matrix, TheTallGridUsesEveryRank) {
+  const ProcessGrid grid = tall_grid(this->comm_);
+  EXPECT_EQ(grid.rows() * grid.columns(), this->comm_.size());
+  EXPECT_GE(grid.rows(), grid.columns());
+}
+
 TYPED_TEST(Matrix, CholeskyNamesTheMinorThatFails) {
   constexpr std::int64_t n = 40;
   DistributedMatrix<TypeParam> a(this->grid_, n, n, 8);
