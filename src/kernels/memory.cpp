@@ -35,19 +35,11 @@ void require_memory(const Communicator& comm, const std::string& what, std::int6
     for (std::int64_t step = std::int64_t{1} << 40; step > 0; step /= 2) {
       if (fits + step < n && need(fits + step) <= share) fits += step;
     }
-<<<<<<< HEAD
-    throw ConfigurationError(fmt::format(
-        "{} with n = {} needs {} bytes of memory on a node ({} ranks of {} bytes), {} are "
-        "available; the largest n "
-        "that fits on these nodes is {}",
-        what, n, need(n) * node.size(), node.size(), need(n), of_node[0], fits));
-=======
     throw ConfigurationError(fmt::format(
         "not enough memory: {} with n = {} needs {} bytes on a node ({} ranks of {} bytes), {} are "
         "available; the largest n "
         "that fits on these nodes is {}",
         what, n, need(n) * node.size(), node.size(), need(n), of_node[0], fits));
->>>>>>> kernels
   });
 }
 
