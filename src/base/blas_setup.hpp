@@ -6,6 +6,7 @@
 namespace thalweg {
 
 /// One BLAS thread inside a shard: bits depend on the thread count, and ranks are the parallelism.
+/// Also has OpenBLAS take its work buffer while there is memory. Once, in main.
 void use_one_blas_thread();
 
 /// Name of the core type whose kernels OpenBLAS chose when it was loaded, such as "SkylakeX".

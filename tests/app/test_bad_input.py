@@ -2,12 +2,13 @@
 import gzip
 import os
 import struct
+import subprocess
 
 import h5py
 import numpy
 import pytest
 
-from studies import kernel, run_study, thalweg, trajectories
+from studies import BINARY, kernel, run_study, thalweg, trajectories
 
 RANKS = [2, 4]
 
@@ -123,6 +124,19 @@ def test_gram_larger_than_memory_is_refused_with_what_would_fit(tmp_path, ranks)
     result = run_study(tmp_path, text, "out", ranks=ranks, timeout=200)
     refused(result, "n = 900000", "memory", "the largest n that fits")
     assert not (tmp_path / "out" / "gram.h5").exists()
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_one_rank_out_of_memory_ends_all(tmp_path, ranks):
+    """A failure that one rank alone meets, outside any agreement: the others must not wait for it."""
+    study = tmp_path / "study.toml"
+    study.write_text(trajectories().replace("widths = [24, 16]", "widths = [12000, 12000]"))
+    arguments = [BINARY, "run", str(study), "-o", str(tmp_path / "out"), "--set", f"study.team_size={ranks}"]
+    limited = ["sh", "-c", 'ulimit -v 1500000; exec "$@"', "sh", *arguments]
+    result = subprocess.run(["mpirun", "-n", str(ranks - 1), *arguments, ":", "-n", "1", *limited],
+                            capture_output=True, text=True, timeout=120)
+    assert result.returncode == 1, (result.returncode, result.stderr)
+    assert f"[rank {ranks - 1}/{ranks}]" in result.stderr and "memory" in result.stderr
 
 
 @pytest.mark.parametrize("ranks", RANKS)

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "objectives/analytic.hpp"
@@ -46,6 +48,57 @@ TEST(HessianExtremes, HaveTheirClosedForms) {
   EXPECT_LT(found.largest_residual, 1e-12);
   EXPECT_LT(found.smallest_residual, 1e-12);
   EXPECT_EQ(found.converged, 1.0);
+}
+
+// ½‖W2 W1 − M‖² at zero residual, W2 = diag(3, 1) (2 × 2), W1 = diag(2, ½): the non-zero
+// eigenvalues are σ_i(W2)² + σ_j(W1)² over all pairs: 13, 9.25, 5, 1.25; the other four of the
+// eight are 0.
+TEST(HessianExtremes, OfALinearNetAtZeroResidualAreSumsOfSquaredSingularValues) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  using Matrix = std::array<double, 4>;
+  const auto times = [](const double* a, const double* b) {
+    return Matrix{a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3], a[2] * b[0] + a[3] * b[2],
+                  a[2] * b[1] + a[3] * b[3]};
+  };
+  const auto transposed = [](const double* a) { return Matrix{a[0], a[2], a[1], a[3]}; };
+  const Matrix target{6.0, 0.0, 0.0, 0.5};
+  AnalyticObjective::Formulas formulas;
+  formulas.value = [=](std::span<const double> x) {
+    const auto product = times(x.data(), x.data() + 4);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < 4; ++i)
+      sum += 0.5 * (product[i] - target[i]) * (product[i] - target[i]);
+    return sum;
+  };
+  // At zero residual H = JᵀJ, J v = V2 W1 + W2 V1.
+  formulas.hessian_vector = [=](std::span<const double> x, std::span<const double> v,
+                                std::span<double> out) {
+    const auto a = times(v.data(), x.data() + 4);
+    const auto b = times(x.data(), v.data() + 4);
+    Matrix j{};
+    for (std::size_t i = 0; i < 4; ++i) j[i] = a[i] + b[i];
+    const auto w1_t = transposed(x.data() + 4);
+    const auto w2_t = transposed(x.data());
+    const auto g2 = times(j.data(), w1_t.data());
+    const auto g1 = times(w2_t.data(), j.data());
+    std::copy(g2.begin(), g2.end(), out.begin());
+    std::copy(g1.begin(), g1.end(), out.begin() + 4);
+  };
+  AnalyticObjective net(world, 8, formulas);
+  const std::vector<double> minimum{3, 0, 0, 1, 2, 0, 0, 0.5};
+  EXPECT_EQ(net.value(minimum, {}), 0.0);
+  LanczosOptions options;
+  options.tolerance = 1e-14;
+  const auto found = lanczos_extremes(
+      net.space(),
+      [&](std::span<const double> v, std::span<double> product) {
+        net.hessian_vector(minimum, v, {}, product);
+      },
+      options);
+  const std::vector<double> expected{0.0, 1.25, 5.0, 9.25, 13.0};
+  ASSERT_EQ(found.ritz_values.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(found.ritz_values[i], expected[i], 1e-10);
 }
 
 // Power iteration would find −9 here; the largest eigenvalue is 4. H = cI ends after one step.
