@@ -40,8 +40,8 @@ Json file_json(const std::string& path) {
     if (hdf5::elements_of(outline.what.shape) <= kMostValues) {
       const ArrayValues values = file.read(name).values;
       std::visit(
-          [&](const auto& v) {
-            if (outline.what.shape.empty()) {
+          [&array, scalar = outline.what.shape.empty()](const auto& v) {
+            if (scalar) {
               array["values"] = v.front();
             } else {
               array["values"] = v;

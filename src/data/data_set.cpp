@@ -114,6 +114,7 @@ class Exchange {
   void unpack(Range mine, const std::vector<std::vector<Real>>& incoming,
               std::span<Real> rows) const {
     std::vector<const Real*> next;
+    next.reserve(incoming.size());
     for (const auto& packed : incoming) next.push_back(packed.data());
     auto to = rows.begin();
     for (std::int64_t k = mine.begin; k < mine.end; ++k) {

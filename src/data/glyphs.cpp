@@ -167,7 +167,7 @@ void Glyphs::draw(std::int64_t index, std::span<std::uint8_t> pixels) const {
       cover = t * t * (3.0 - 2.0 * t);
     }
     const double grey = paper + (ink - paper) * cover + kNoise * quick_noise(stream);
-    pixels[i] = static_cast<std::uint8_t>(std::clamp(grey, 0.0, 1.0) * 255.0 + 0.5);
+    pixels[i] = static_cast<std::uint8_t>(std::floor(std::clamp(grey, 0.0, 1.0) * 255.0 + 0.5));
   }
 }
 

@@ -24,7 +24,8 @@ std::string find_file(const std::string& folder, Half half, const std::string& k
   const std::string stem = (half == Half::train ? "train-" : "t10k-") + kind;
   for (const char* joint : {"-", "."}) {
     for (const char* end : {"", ".gz"}) {
-      const auto path = std::filesystem::path(folder) / (stem + joint + type + end);
+      const auto path =
+          std::filesystem::path(folder) / fmt::format("{}{}{}{}", stem, joint, type, end);
       if (std::filesystem::exists(path)) return path.string();
     }
   }

@@ -39,7 +39,7 @@ std::uint64_t tile_checksum(const void* bytes, std::int64_t size) {
       lanes[lane] = (lanes[lane] ^ (lanes[lane] >> 29U) ^ words[lane]) * kPrime;
     }
   }
-  std::uint64_t sum = static_cast<std::uint64_t>(size);
+  auto sum = static_cast<std::uint64_t>(size);
   for (const std::uint64_t lane : lanes) sum = ((sum ^ lane) * kPrime) ^ (sum >> 31U);
   return sum;
 }
@@ -51,8 +51,7 @@ GramStore::GramStore(const Communicator& comm, std::string path, const GramIdent
       partial_(path_ + ".partial"),
       identity_(identity),
       panels_((identity.samples + identity.block - 1) / identity.block),
-      tile_bytes_(identity.block * identity.block * identity.element_bytes),
-      last_flush_s_(0.0) {
+      tile_bytes_(identity.block * identity.block * identity.element_bytes) {
   GramFileLayout layout;
   collectively(comm, [&] {
     if (!comm.is_root()) return;

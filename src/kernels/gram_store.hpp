@@ -81,7 +81,7 @@ class GramStore {
   std::vector<std::int64_t> pending_;  ///< entries written, not yet marked
   std::vector<std::int64_t> written_;
   Stopwatch watch_;
-  double last_flush_s_;
+  double last_flush_s_ = 0.0;
 };
 
 /// Local. 64-bit checksum of a buffer whose size is a multiple of 64 bytes (eight FNV-like lanes).

@@ -93,7 +93,7 @@ double solve_residual(const KernelTiles<Real>& tiles, const DistributedMatrix<Re
   for (std::int64_t i = 0; i < n; ++i) {
     for (std::int64_t k = 0; k < classes; ++k) {
       const auto at = static_cast<std::size_t>(i + k * n);
-      const double target = static_cast<double>(targets[at]);
+      const auto target = static_cast<double>(targets[at]);
       const double difference = sums[static_cast<std::size_t>(i * classes + k)] +
                                 lambda * static_cast<double>(solution[at]) - target;
       error += difference * difference;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -31,6 +32,7 @@ class Partition {
   /// Sizes of all parts.
   [[nodiscard]] std::vector<std::int64_t> counts() const {
     std::vector<std::int64_t> sizes;
+    sizes.reserve(static_cast<std::size_t>(parts_));
     for (int part = 0; part < parts_; ++part) sizes.push_back(of(part).size());
     return sizes;
   }

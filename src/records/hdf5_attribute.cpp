@@ -30,6 +30,7 @@ std::vector<std::string> read_texts(const Handle& attribute, const Handle& type,
       check(H5Sget_simple_extent_npoints(space.id()), where, "reading an attribute's extent"));
   std::vector<std::string> texts;
   if (n == 0) return texts;
+  texts.reserve(n);
   if (check(H5Tis_variable_str(type.id()), where, "H5Tis_variable_str") > 0) {
     const Handle memory = string_type(where);
     check(H5Tset_cset(memory.id(), H5Tget_cset(type.id())), where, "H5Tset_cset");
@@ -81,6 +82,7 @@ void write_attribute(hid_t object, const std::string& name, const AttributeValue
     const Handle space(H5Screate_simple(1, &n, nullptr), H5Sclose, here, "H5Screate_simple");
     const Handle attribute = create(object, name, type.id(), space, here);
     std::vector<const char*> pointers;
+    pointers.reserve(texts.size());
     for (const auto& one : texts) pointers.push_back(one.c_str());
     if (n > 0) check(H5Awrite(attribute.id(), type.id(), pointers.data()), here, write);
   }

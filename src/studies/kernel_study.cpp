@@ -161,9 +161,12 @@ StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& head
       if (context.world.is_root()) context.log.info(study.string() + " is complete: nothing to do");
       return ExitCode::done;
     }
-    const auto [result, data] = chosen.single_precision
-                                    ? compute<float>(options, chosen, context, resume)
-                                    : compute<double>(options, chosen, context, resume);
+    const auto computed = chosen.single_precision
+                              ? compute<float>(options, chosen, context, resume)
+                              : compute<double>(options, chosen, context, resume);
+    // Names, not a structured binding, which not every C++20 compiler lets a lambda capture.
+    const KernelResult& result = computed.first;
+    const std::string& data = computed.second;
     if (result.interrupted) {
       if (context.world.is_root()) {
         context.log.info(

@@ -169,7 +169,7 @@ std::vector<SlicePlan> read_slice_plans(const Settings& settings,
         if (known.find("\"" + run.group + "\"") == std::string::npos)
           known += " \"" + run.group + "\"";
       }
-      table.fail("between", fmt::format("found \"{}\" and \"{}\", expected runs or groups of:{}",
+      table.fail("between", fmt::format(R"(found "{}" and "{}", expected runs or groups of:{})",
                                         between[0], between[1], known));
     }
   }

@@ -31,6 +31,7 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
                     const std::vector<Record>& runs) {
   const auto text = [&](const char* attribute, const char* long_name, const std::string& column) {
     std::vector<std::string> values;
+    values.reserve(runs.size());
     for (const auto& run : runs)
       values.push_back(std::get<std::string>(run.attributes.at(attribute)));
     study.column("/summary/" + column, values, "run", "1", long_name);
@@ -39,6 +40,7 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
   text("group", "runs of one group differ in their seed alone", "group");
   text("status", "finished, target_not_reached or diverged", "status");
   std::vector<std::int64_t> seeds;
+  seeds.reserve(runs.size());
   for (const auto& run : runs) seeds.push_back(std::get<std::int64_t>(run.attributes.at("seed")));
   study.column("/summary/seed", seeds, "run", "1", "seed of the run");
 
