@@ -13,6 +13,14 @@ namespace thalweg {
 
 void use_one_blas_thread() {
   openblas_set_num_threads(1);
+  // OpenBLAS takes its work buffer (128 MiB) at the first large product and keeps it. Where the
+  // system has no memory left by then it asks again for ever: a rank would hang. So it is taken
+  // now.
+  constexpr int n = 256;
+  const std::vector<float> zeros(static_cast<std::size_t>(n * n));
+  std::vector<float> product(zeros.size());
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, n, 1.0F, zeros.data(), n, zeros.data(),
+              n, 0.0F, product.data(), n);
 }
 
 std::string blas_core() {
