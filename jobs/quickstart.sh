@@ -38,6 +38,6 @@ Figure    results/figure.png
 Next      build/src/thalweg show results/large_batch          what is in a record
           build/src/thalweg list                              what can be studied
           edit a copy of jobs/large_batch/study.toml          a new experiment is a new file
-          build/src/thalweg plan FILE --ranks 64 --sbatch     the same on a cluster
+          sbatch jobs/study.sbatch FILE                       the same on a cluster
           analysis/README.md                                  the records in Python
 END
