@@ -49,6 +49,7 @@ class TrajectoryRun {
   }
 
   RunOutcome run() {
+    warn_of_idle_ranks();
     const bool resumed = resume();
     if (!resumed) evaluate();
     Progress progress(log_, plan_.name, last_step_);
@@ -82,6 +83,18 @@ class TrajectoryRun {
     return static_cast<double>(step_) / static_cast<double>(steps_per_epoch_);
   }
   double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
+
+  void warn_of_idle_ranks() const {
+    const std::int64_t batch = std::min(plan_.train.batch, data_.train.size());
+    const std::int64_t shard = plan_.train.shard > 0 ? plan_.train.shard : default_shard(batch);
+    const std::int64_t shards = (batch + shard - 1) / shard;
+    if (shards >= team_.size()) return;
+    log_.warn(
+        fmt::format("{}: a batch of {} has {} shards of {} for {} ranks, the others idle in "
+                    "training steps; lower "
+                    "[train] shard or [study] team_size",
+                    plan_.name, batch, shards, shard, team_.size()));
+  }
 
   /// Whether any rank was told to stop, or the root's clock says that a checkpoint is due.
   Request agree() {

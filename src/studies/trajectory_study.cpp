@@ -201,6 +201,10 @@ StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& 
                                    StudyContext& context) {
   TrajectoryPlan plan;
   plan.header = header;
+  if (header.team_size > context.world.size()) {
+    settings.table("study").fail("team_size", fmt::format("found {}, but there are {} ranks",
+                                                          header.team_size, context.world.size()));
+  }
   plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
   plan.runs = read_run_plans(settings, static_cast<std::uint64_t>(header.seed));
   plan.slices = read_slice_plans(settings, plan.runs);

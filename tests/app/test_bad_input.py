@@ -96,6 +96,7 @@ def test_broken_cifar_files(tmp_path, ranks):
     ("probe.0.type=\"sharpnes\"", ["sharpnes"]),
     ("probe.0.samples=1000", ["samples", "1000", "300"]),
     ("slice.0.between=[\"a run\", \"nobody\"]", ["nobody", "another"]),
+    ("study.team_size=9", ["team_size", "9"]),
     ("study.kind=\"trajectory\"", ["trajectory", "trajectories"]),
 ])
 def test_bad_values_name_their_key(tmp_path, ranks, override, parts):
