@@ -204,9 +204,9 @@ def measure_label(column: str) -> str:
     """A summary column as a tick label: lambda_max.lambda_max → λ_max, sharpness_full.sharpness → φ full."""
     probe, value = column.split(".", 1)
     if value == "lambda_max":
-        rest = probe.replace("lambda_max", "").strip("_")
-        return "λ$_{max}$" + (f"\n{rest.replace('_', ' ')}" if rest else "")
-    rest = probe.replace("sharpness", "").strip("_").replace("_", " ")
+        rest = probe.removeprefix("lambda_max").removeprefix("lambda").strip("_").replace("_", "\n")
+        return "λ$_{max}$" + (f"\n{rest}" if rest else "")
+    rest = probe.replace("sharpness", "").strip("_").replace("_", "\n")
     return f"φ\n{rest}" if rest else "φ"
 
 
