@@ -38,4 +38,48 @@ inline Dual<Real> relu_dual(Real q11, Real q12, Real q22) {
   return {std::fma(q12, half_minus, s * kInverseTwoPi), half_minus};
 }
 
+/// Dual of the rectifier with slopes a for negative and b for positive inputs (leaky ReLU; a = −1,
+/// b = 1 is the absolute value): E[φ'φ'] = (a² + b²)/2 − (a − b)² θ/2π, E[φφ] = (a − b)² s/2π +
+/// E[φ'φ'] q12. Local.
+template <class Real>
+inline Dual<Real> rectifier_dual(Real a, Real b, Real q11, Real q12, Real q22) {
+  const Real gap = (a - b) * (a - b);
+  // (a² + b²)/2 − gap·θ/2π = ab + gap·(½ − θ/2π), whose last factor the ReLU's dual has without
+  // cancellation.
+  const Dual<Real> relu = relu_dual(q11, q12, q22);
+  return {std::fma(gap, relu.value, a * b * q12), std::fma(gap, relu.derivative, a * b)};
+}
+
+/// Dual of erf (Williams 1997): with r = √((1 + 2 q11)(1 + 2 q22) − 4 q12²), E[φφ] = (2/π) atan2(2
+/// q12, r), E[φ'φ'] = 4/(π r). Local.
+template <class Real>
+inline Dual<Real> erf_dual(Real q11, Real q12, Real q22) {
+  constexpr Real kTwoOverPi = static_cast<Real>(0.63661977236758138);
+  const Real r =
+      sine_term(std::fma(Real{2}, q11, Real{1}), Real{2} * q12, std::fma(Real{2}, q22, Real{1}));
+  const Real angle = first_quadrant_angle(Real{2} * std::abs(q12), r);
+  return {kTwoOverPi * (q12 < 0 ? -angle : angle), Real{2} * kTwoOverPi / r};
+}
+
+/// Dual of GELU, x Φ(x): with p = q11 q22, P = (1 + q11)(1 + q22), δ = √(P − q12²), a = atan2(q12,
+/// δ): E[φφ] = [(q12² + p δ²)/(P δ) + q12 a]/2π + q12/4, E[φ'φ'] = [1/δ² + (1 − p)/P + 1] q12/(2π
+/// δ) + ¼ + a/2π. Local.
+template <class Real>
+inline Dual<Real> gelu_dual(Real q11, Real q12, Real q22) {
+  constexpr Real kInverseTwoPi = static_cast<Real>(0.15915494309189535);
+  const Real p = q11 * q22;
+  const Real whole = (Real{1} + q11) * (Real{1} + q22);
+  const Real delta = sine_term(Real{1} + q11, q12, Real{1} + q22);
+  const Real inverse = Real{1} / delta;
+  const Real angle = first_quadrant_angle(std::abs(q12), delta);
+  const Real a = q12 < 0 ? -angle : angle;
+  const Real square = q12 * q12;
+  const Real value =
+      std::fma(q12, a, std::fma(p * delta, delta, square) / whole * inverse) * kInverseTwoPi +
+      q12 * Real(0.25);
+  const Real derivative =
+      std::fma(inverse, inverse, (Real{1} - p) / whole + Real{1}) * q12 * inverse;
+  return {value, std::fma(derivative + a, kInverseTwoPi, Real(0.25))};
+}
+
 }  // namespace thalweg

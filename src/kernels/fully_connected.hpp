@@ -9,7 +9,13 @@
 
 namespace thalweg {
 
-/// The infinitely wide fully connected ReLU net: dense, (activation, dense) × depth. With K⁰ the
+enum class Activation { relu, leaky_relu, abs, erf, gelu };
+
+/// The names of study files: relu | leaky_relu | abs | erf | gelu. Throws Error for another.
+[[nodiscard]] Activation activation_named(const std::string& name);
+[[nodiscard]] const std::vector<std::string>& activation_names();
+
+/// The infinitely wide fully connected net: dense, (activation, dense) × depth. With K⁰ the
 /// product of the inputs,
 ///   dense:       K ← σ_w² K + σ_b²,  Θ ← K + σ_w² Θ
 ///   activation:  K ← E[φφ],          Θ ← Θ E[φ'φ']
@@ -18,6 +24,8 @@ struct FullyConnectedKernel {
   std::int64_t depth = 3;  ///< hidden layers, ≥ 0
   double weight_variance = 2.0;
   double bias_variance = 0.0;
+  Activation activation = Activation::relu;
+  double negative_slope = 0.01;  ///< of leaky_relu
   /// K⁰ = x·x'/d; false: Arora et al. 2019 (1904.11955), K⁰ = x·x' and no factor in the first dense
   /// layer.
   bool input_scaling = true;
@@ -64,10 +72,10 @@ inline constexpr std::int64_t kLargestTile = 512;
 /// values, through all layers while a column is in cache. Element (i, j) depends on its inner
 /// product and the two samples' variances only, never on its place.
 ///
-/// Work per element and layer: 1 division, 1 square root, about 45 flops in 32 vector instructions;
-/// traffic 2 · 8 bytes an element for the whole pass (the tile lives in the second-level cache), 5
-/// · 8 bytes an element and layer to the first-level one. The divider (about 34 cycles for 8
-/// doubles) is the limit.
+/// Work per element and layer, ReLU: 1 division, 1 square root, about 45 flops in 32 vector
+/// instructions; traffic 2 · 8 bytes an element for the whole pass (the tile lives in the
+/// second-level cache), 5 · 8 bytes an element and layer to the first-level one. The divider (about
+/// 34 cycles for 8 doubles) is the limit.
 template <class Real>
 void apply_layers(const FullyConnectedKernel& kernel, std::int64_t features,
                   const SampleVariances<Real>& row_variances, std::int64_t first_row,

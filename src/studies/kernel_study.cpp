@@ -126,8 +126,11 @@ KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples
         "trained",
         fmt::format("found \"{}\", but the NNGP kernel trains the last layer alone", trained));
   }
-  // The one there is: read so that a study may say it and a record states it.
-  static_cast<void>(table.choice("activation", {"relu"}, "relu"));
+  chosen.kernel.activation =
+      activation_named(table.choice("activation", activation_names(), "relu"));
+  if (chosen.kernel.activation == Activation::leaky_relu) {
+    chosen.kernel.negative_slope = table.number("negative_slope", chosen.kernel.negative_slope);
+  }
   chosen.kernel.weight_variance = table.positive("weight_variance", 2.0);
   chosen.kernel.bias_variance = table.number_at_least("bias_variance", 0.0, 0.0);
   chosen.single_precision =
