@@ -15,9 +15,9 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Examples:\n"
-      "  thalweg run jobs/quickstart/study.toml -o results/quickstart\n"
+      "  thalweg run jobs/large_batch/study.toml -o results/large_batch\n"
       "  mpirun -n 4 thalweg run study.toml --set train.batch=512 --resume\n"
-      "  thalweg show results/quickstart\n"
+      "  thalweg show results/large_batch\n"
       "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a verification failed or records "
       "differ,\n"
       "75 checkpointed: run again with --resume.");

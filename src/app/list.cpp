@@ -14,6 +14,7 @@ namespace {
 void print_category(const CatalogueCategory& category) {
   fmt::print("{}\n", category.name);
   std::size_t width = 0;
+  if (category.entries.empty()) fmt::print("  (none)\n");
   for (const auto& entry : category.entries) width = std::max(width, entry.name.size());
   for (const auto& entry : category.entries) {
     fmt::print("  {:<{}}  {}\n", entry.name, width, entry.description);

@@ -51,7 +51,9 @@ int run(int argc, char** argv) {
   try {
     return static_cast<int>(run_command_line(session, argc, argv));
   } catch (const ReportedError& error) {
-    // Every rank is here: one has printed the cause, and all can end in order.
+    // One rank has printed the cause. If all ranks are here they can end in order; a team that
+    // failed alone must not leave the others waiting for it.
+    if (error.ranks() < world.size()) MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.code()));
     return static_cast<int>(error.code());
   }
 }

@@ -21,8 +21,8 @@ void add_show(CLI::App& app, const Session& session, Action& action) {
       ->check(CLI::ExistingPath);
   show->add_flag("--json", options->json, "The same for a program");
   show->footer(
-      "Examples:\n  thalweg show results/quickstart\n"
-      "  thalweg show results/quickstart/runs/small.h5 --json | jq .attributes.seed");
+      "Examples:\n  thalweg show results/large_batch\n"
+      "  thalweg show results/large_batch/runs/small_batch-seed1.h5 --json | jq .attributes.seed");
   show->callback([&session, &action, options] {
     action = [&session, options] {
       return on_root(session.world, [&] {

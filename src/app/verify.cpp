@@ -17,7 +17,7 @@ void add_verify(CLI::App& app, const Session& session, Action& action) {
       ->required()
       ->check(CLI::ExistingPath);
   verify->footer(
-      "Examples:\n  thalweg verify results/quickstart\n  thalweg verify results/a/gram.h5");
+      "Examples:\n  thalweg verify results/large_batch\n  thalweg verify results/a/gram.h5");
   verify->callback([&session, &action, path] {
     action = [&session, path] {
       return on_root(session.world, [&] {

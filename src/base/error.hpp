@@ -31,10 +31,17 @@ class ConfigurationError : public Error {
   explicit ConfigurationError(const std::string& message) : Error(message, ExitCode::usage) {}
 };
 
-/// Thrown on every rank after one rank has already printed the cause; main only returns its code.
+/// Thrown on every rank of a communicator after one of them has printed the cause. main only
+/// returns its code where those were all ranks; where they were a team, it ends the other teams.
 class ReportedError : public Error {
  public:
-  explicit ReportedError(ExitCode code) : Error("already reported", code) {}
+  explicit ReportedError(ExitCode code, int ranks)
+      : Error("already reported", code), ranks_(ranks) {}
+  /// How many ranks threw it together.
+  [[nodiscard]] int ranks() const noexcept { return ranks_; }
+
+ private:
+  int ranks_;
 };
 
 }  // namespace thalweg

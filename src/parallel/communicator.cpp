@@ -261,11 +261,15 @@ void collectively(const Communicator& comm, const std::function<void()>& action)
   if (lowest == comm.size()) return;
   comm.broadcast(std::span(&code, 1), static_cast<int>(lowest));
   if (comm.rank() == lowest && !already_reported) {
-    const std::string where =
-        comm.size() > 1 ? fmt::format("[rank {}/{}] ", comm.rank(), comm.size()) : std::string();
+    // The rank a person knows is that of the whole job, not of a team.
+    int rank = 0;
+    int size = 1;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    const std::string where = size > 1 ? fmt::format("[rank {}/{}] ", rank, size) : std::string();
     std::fputs(fmt::format("thalweg: {}{}\n", where, message).c_str(), stderr);
   }
-  throw ReportedError(static_cast<ExitCode>(code));
+  throw ReportedError(static_cast<ExitCode>(code), comm.size());
 }
 
 }  // namespace thalweg

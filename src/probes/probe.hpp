@@ -15,6 +15,9 @@ class Probe {
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
+  /// Throws ConfigurationError where the probe makes no sense on objectives of this many
+  /// parameters. Local.
+  virtual void check(std::int64_t /*dimension*/) const {}
   /// Collective over the objective's team; every rank gets the same bits. `x` is the whole point.
   virtual Measurement measure(Objective<double>& objective, std::span<const double> x,
                               Subset subset) = 0;

@@ -1,10 +1,13 @@
 #include "probes/sharpness.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
 
+#include "base/error.hpp"
 #include "base/philox.hpp"
 #include "optimizers/lbfgsb.hpp"
 #include "probes/random_subspace.hpp"
@@ -87,6 +90,13 @@ std::vector<double> start_point(std::int64_t start, std::span<const double> boun
 }
 
 }  // namespace
+
+void Sharpness::check(std::int64_t dimension) const {
+  if (options_.subspace < dimension) return;
+  throw ConfigurationError(
+      fmt::format("sharpness: subspace is {}, but the network has {} parameters; expected fewer",
+                  options_.subspace, dimension));
+}
 
 Measurement Sharpness::measure(Objective<double>& objective, std::span<const double> x,
                                Subset subset) {

@@ -94,12 +94,12 @@ void write_atomically(const std::string& path,
   sync_folder(folder);
 }
 
-void write_text_atomically(const std::string& path, const std::string& text) {
+void write_bytes_atomically(const std::string& path, std::string_view bytes) {
   write_atomically(path, [&](const std::string& partial) {
     const Descriptor descriptor(partial, O_WRONLY | O_CREAT | O_TRUNC);
     std::size_t at = 0;
-    while (at < text.size()) {
-      const ssize_t n = ::write(descriptor.id(), text.data() + at, text.size() - at);
+    while (at < bytes.size()) {
+      const ssize_t n = ::write(descriptor.id(), bytes.data() + at, bytes.size() - at);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) fail(path, "cannot be written", errno);
       at += static_cast<std::size_t>(n);

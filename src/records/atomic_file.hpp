@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace thalweg {
 
@@ -12,8 +13,8 @@ namespace thalweg {
 void write_atomically(const std::string& path,
                       const std::function<void(const std::string& partial)>& write);
 
-/// Writes a text file in the same manner. Local.
-void write_text_atomically(const std::string& path, const std::string& text);
+/// Writes a file of these bytes in the same manner. Local.
+void write_bytes_atomically(const std::string& path, std::string_view bytes);
 
 /// The name under which `path` is written before it is whole.
 std::string partial_name(const std::string& path);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/error.hpp"
 #include "records/atomic_file.hpp"
 #include "records/dimension_scale.hpp"
 #include "records/hdf5_attribute.hpp"
@@ -36,9 +37,14 @@ void write_groups(hid_t file, const Record& record, const std::string& path) {
   }
 }
 
-void write_file(const std::string& path, const Record& record) {
+/// The bytes of the HDF5 file. It is put together in memory: when the disk fills up under HDF5
+/// itself, version 1.10 crashes while it closes the file.
+std::string file_image(const std::string& path, const Record& record) {
   const hdf5::QuietErrors quiet;
-  hdf5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose,
+  const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, path, "H5Pcreate");
+  constexpr std::size_t grow_by = std::size_t{16} << 20;
+  hdf5::check(H5Pset_fapl_core(access.id(), grow_by, false), path, "H5Pset_fapl_core");
+  hdf5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose,
                     path, "creating the file");
   {
     const hdf5::Handle root(H5Gopen2(file.id(), "/", H5P_DEFAULT), H5Gclose, path, "H5Gopen2");
@@ -51,13 +57,21 @@ void write_file(const std::string& path, const Record& record) {
   }
   write_groups(file.id(), record, path);
   hdf5::write_dimension_scales(file.id(), record, path);
+  hdf5::check(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), path, "H5Fflush");
+  const ssize_t size = H5Fget_file_image(file.id(), nullptr, 0);
+  if (size <= 0) throw Error(path + ": the file's image has no size");
+  std::string image(static_cast<std::size_t>(size), '\0');
+  if (H5Fget_file_image(file.id(), image.data(), image.size()) != size) {
+    throw Error(path + ": the file's image could not be taken");
+  }
   file.close(path, "closing the file");
+  return image;
 }
 
 }  // namespace
 
 void write_record(const std::string& path, const Record& record) {
-  write_atomically(path, [&](const std::string& partial) { write_file(partial, record); });
+  write_bytes_atomically(path, file_image(path, record));
 }
 
 Record read_record(const std::string& path) {

@@ -172,8 +172,8 @@ StudyStart open_output_folder(const std::string& folder, const std::string& reso
     }
   }
   if (start == StudyStart::fresh) {
-    write_text_atomically((fs::path(folder) / "config.toml").string(),
-                          fmt::format("{}\n{}", kMark, resolved));
+    write_bytes_atomically((fs::path(folder) / "config.toml").string(),
+                           fmt::format("{}\n{}", kMark, resolved));
   }
   return start;
 }

@@ -40,8 +40,10 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     if (!names.insert(plan.name).second) {
       table.fail("name", fmt::format("two probes are called '{}'", plan.name));
     }
-    if (plan.name.find('/') != std::string::npos || plan.name.empty()) {
-      table.fail("name", "expected a name without '/': it names a group of the record");
+    if (!is_plain_name(plan.name)) {
+      table.fail("name",
+                 fmt::format("found \"{}\", expected at most 100 letters, digits, '_', '-' and '.'",
+                             plan.name));
     }
     plan.every_epochs = table.integer_at_least("every_epochs", 0, 0);
     plan.samples = table.integer_at_least("samples", 0, 0);

@@ -7,6 +7,15 @@
 
 namespace thalweg {
 
+bool is_plain_name(const std::string& name) {
+  // Names become names of files and of groups of a record.
+  constexpr std::size_t longest = 100;
+  return !name.empty() && name.front() != '.' && name.size() <= longest &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+         });
+}
+
 namespace {
 
 MlpOptions read_model(const Settings& model) {
@@ -22,6 +31,10 @@ MlpOptions read_model(const Settings& model) {
                        : norm == "batch" ? BatchNormKind::batch
                                          : BatchNormKind::ghost;
   options.ghost_size = model.integer_at_least("ghost_size", 0, 0);
+  if (norm == "ghost" && options.ghost_size == 1) {
+    model.fail("ghost_size",
+               "found 1, but a group needs at least two samples to take a variance of");
+  }
   if (norm == "ghost" && options.ghost_size == 0) {
     model.fail("ghost_size", "batch_norm is \"ghost\", which needs the size of its groups");
   }
@@ -37,6 +50,9 @@ TrainOptions read_train(const Settings& train, const MlpOptions& model) {
                      ? LossKind::squared
                      : LossKind::cross_entropy;
   options.batch = train.integer_at_least("batch", 1, options.batch);
+  if (options.batch == 1 && model.batch_norm != BatchNormKind::none) {
+    train.fail("batch", "found 1, but batch norm needs at least two samples to take a variance of");
+  }
   options.shard = train.integer_at_least("shard", 0, 0);
   if (options.shard == 0 && model.ghost_size > 0) {
     const std::int64_t shard = default_shard(options.batch);
@@ -73,13 +89,6 @@ OptimizerOptions read_optimizer(const Settings& table, double& learning_rate) {
     options.momentum = below_one("momentum", options.type == "nesterov" ? 0.9 : 0.0);
   }
   return options;
-}
-
-bool is_plain_name(const std::string& name) {
-  return !name.empty() && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
-         });
 }
 
 std::string plain_name(const std::string& text) {
@@ -125,7 +134,9 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
     if (!is_plain_name(plain_name(group))) {
       runs[i].fail(
           "name",
-          fmt::format("found \"{}\", expected letters, digits, spaces, '_', '-' and '.'", group));
+          fmt::format(
+              "found \"{}\", expected at most 100 letters, digits, spaces, '_', '-' and '.'",
+              group));
     }
     add(settings.with(runs[i]), group);
   }

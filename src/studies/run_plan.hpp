@@ -62,6 +62,9 @@ struct SlicePlan {
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed);
 /// Reads [[slice]]; each names two groups or runs of `runs`, and becomes one slice a shared seed.
 std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vector<RunPlan>& runs);
+/// Whether a text may name files and groups: at most 100 letters, digits, '_', '-' and '.', no '.'
+/// first.
+[[nodiscard]] bool is_plain_name(const std::string& name);
 /// Reads [[probe]].
 std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t study_seed);
 

@@ -25,6 +25,19 @@ struct Column {
   std::string long_name;
 };
 
+/// A probe's value whose own check failed in that row.
+bool is_doubtful(const Record& study, const std::string& column, std::size_t row) {
+  const auto dot = column.find('.');
+  if (dot == std::string::npos) return false;
+  for (const char* check : {".converged", ".certified"}) {
+    const auto found = study.arrays.find("/summary/" + column.substr(0, dot) + check);
+    if (found != study.arrays.end() &&
+        std::get<std::vector<double>>(found->second.values)[row] == 0.0)
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void summarise_runs(Record& study, const std::vector<std::string>& names,
@@ -114,16 +127,25 @@ std::string summary_table(const Record& study) {
   std::string table = fmt::format("{:<{}}", "run", width);
   for (const auto& label : labels) table += fmt::format("  {:>10}", label);
   table += "  status\n";
+  bool doubtful = false;
   for (std::size_t row = 0; row < names.size(); ++row) {
     table += fmt::format("{:<{}}", names[row], width);
     for (std::size_t c = 0; c < shown.size(); ++c) {
       const double value =
           std::get<std::vector<double>>(study.arrays.at("/summary/" + shown[c]).values)[row];
-      const std::string cell = std::isnan(value) ? "-" : fmt::format("{:.5g}", value);
+      const std::string cell =
+          std::isnan(value)
+              ? "-"
+              : fmt::format("{:.5g}{}", value, is_doubtful(study, shown[c], row) ? "?" : "");
+      doubtful = doubtful || cell.ends_with('?');
       table += fmt::format("  {:>{}}", cell, std::max<std::size_t>(10, labels[c].size()));
     }
     table += "  " + status[row] + "\n";
   }
+  if (doubtful)
+    table +=
+        "? not converged to its tolerance, or not certified: see the record's residuals and "
+        "starts\n";
   return table;
 }
 

@@ -72,8 +72,7 @@ class TrajectoryRun {
     progress.finish();
     if (status_.empty())
       status_ = plan_.train.target_loss > 0.0 ? "target_not_reached" : "finished";
-    finish();
-    return RunOutcome::done;
+    return finish() ? RunOutcome::done : RunOutcome::interrupted;
   }
 
  private:
@@ -261,10 +260,15 @@ class TrajectoryRun {
     return true;
   }
 
-  void finish() {
+  /// Whether the end was reached before an interrupt.
+  bool finish() {
     if (status_ != kDiverged && !plan_.probes.empty()) {
       save();  // the probes may take longer than the training
-      for (const auto& probe : plan_.probes) measure(probe);
+      for (const auto& probe : plan_.probes) {
+        measure(probe);
+        save();
+        if (agree() == Request::stop) return false;
+      }
     }
     const double norm = status_ == kDiverged ? std::nan("") : gradient_norm();
     collectively(team_, [&] {
@@ -301,6 +305,7 @@ class TrajectoryRun {
           "{}: {} after {} steps, train loss {:.4g}, test accuracy {:.4f}, {:.1f} s", plan_.name,
           status_, step_, last.train_loss, last.test_accuracy, elapsed_s()));
     });
+    return true;
   }
 
   const Communicator& team_;
@@ -329,14 +334,25 @@ class TrajectoryRun {
   Stopwatch since_checkpoint_;
 };
 
+template <class Real>
+MlpOptions network_options(const RunPlan& plan, const DataSet<Real>& data) {
+  MlpOptions model = plan.model;
+  model.inputs = data.train.features();
+  model.outputs = data.train.classes();
+  return model;
+}
+
 }  // namespace
+
+template <class Real>
+std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data) {
+  return make_mlp<Real>(network_options(plan, data)).parameter_count();
+}
 
 template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data) {
-  MlpOptions model = plan.model;
-  model.inputs = data.train.features();
-  model.outputs = data.train.classes();
+  const MlpOptions model = network_options(plan, data);
   auto objective =
       std::make_unique<NetworkLoss<Real>>(team, make_mlp<Real>(model), data, plan.train.loss);
   constexpr std::int64_t evaluation_shard = 256;
@@ -351,6 +367,8 @@ RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const D
   return TrajectoryRun<Real>(team, plan, data, files, context, log).run();
 }
 
+template std::int64_t parameter_count(const RunPlan&, const DataSet<float>&);
+template std::int64_t parameter_count(const RunPlan&, const DataSet<double>&);
 template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicator&, const RunPlan&,
                                                                const DataSet<float>&);
 template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,

@@ -27,6 +27,10 @@ template <class Real>
 RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
                           const RunFiles& files, const StudyContext& context, const Log& log);
 
+/// Parameters of a run's network on this data. Local.
+template <class Real>
+std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data);
+
 /// A network loss as a run's plan describes it.
 template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,

@@ -34,6 +34,18 @@ RunFiles files_of(const StudyContext& context, const std::string& run) {
           context.output_folder + "/checkpoints/" + run + ".h5"};
 }
 
+/// Whether a run's record is there and whole. One that cannot be read is made again.
+bool is_finished(const std::string& record, const Log& log) {
+  if (!std::filesystem::exists(record)) return false;
+  try {
+    static_cast<void>(read_record(record));
+    return true;
+  } catch (const Error& error) {
+    log.warn(fmt::format("{}; the run is made again", error.what()));
+    return false;
+  }
+}
+
 /// The runs of each team: longest first, each to the team with the least work so far. Work is
 /// counted in samples seen plus a tax on every step, so the answer is the same wherever it is
 /// computed.
@@ -100,7 +112,9 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
   const auto data = load_data<Real>(plan.data, world, team);
   collectively(world, [&] {
     for (const auto& run : plan.runs) {
+      const std::int64_t dimension = parameter_count<Real>(run, data);
       for (const auto& probe : run.probes) {
+        probe.probe->check(dimension);
         if (probe.samples > data.train.size()) {
           throw ConfigurationError(
               fmt::format("probe '{}': samples is {}, but the training set has {}", probe.name,
@@ -119,7 +133,7 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
   for (const auto index : dealt[static_cast<std::size_t>(team_index)]) {
     const RunPlan& run = plan.runs[index];
     const RunFiles files = files_of(context, run.name);
-    const bool done = team.any(team.is_root() && std::filesystem::exists(files.record));
+    const bool done = team.any(team.is_root() && is_finished(files.record, log));
     if (done) continue;
     if (run_trajectory(team, run, data, files, context, log) == RunOutcome::interrupted) {
       interrupted = true;
@@ -156,7 +170,8 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
     }
     slices.push_back(
         slice_between<Real>(world, team, team_index, teams, slice, *run, data, from, to));
-    if (Interrupt::requested(world)) return ExitCode::checkpointed;
+    const bool late = context.started.elapsed_s() > context.time_limit_s;
+    if (world.any(late || Interrupt::requested())) return ExitCode::checkpointed;
   }
 
   collectively(world, [&] {

@@ -94,6 +94,10 @@ def test_broken_cifar_files(tmp_path, ranks):
     ("data.preprocess=[\"whiten\"]", ["whiten"]),
     ("data.source=\"imagenet\"", ["imagenet"]),
     ("probe.0.type=\"sharpnes\"", ["sharpnes"]),
+    ("train.batch=1", ["batch", "batch norm"]),
+    ("probe.1.subspace=100000", ["subspace", "100000", "parameters"]),
+    ("probe.0.name=\"..\"", ["name", ".."]),
+    ("run.0.name=\"" + "x" * 200 + "\"", ["name", "100"]),
     ("probe.0.samples=1000", ["samples", "1000", "300"]),
     ("slice.0.between=[\"a run\", \"nobody\"]", ["nobody", "another"]),
     ("study.team_size=9", ["team_size", "9"]),
@@ -138,6 +142,35 @@ def test_one_rank_out_of_memory_ends_all(tmp_path, ranks):
                             capture_output=True, text=True, timeout=120)
     assert result.returncode == 1, (result.returncode, result.stderr)
     assert f"[rank {ranks - 1}/{ranks}]" in result.stderr and "memory" in result.stderr
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+def test_one_team_that_cannot_write_ends_all(tmp_path, ranks):
+    """Only one team meets the error; the others are at work on their own runs and must not go on, nor wait."""
+    blocked = tmp_path / "out" / "checkpoints" / ".a_run.h5.next.partial"
+    text = trajectories(epochs=100000)
+    assert run_study(tmp_path, text, "out", "--time-limit", "0.5").returncode == 75
+    blocked.mkdir(parents=True)
+    result = run_study(tmp_path, text, "out", "--resume", "--set", "study.team_size=1", ranks=ranks, timeout=60)
+    refused(result, "[rank ", ".a_run.h5.next.partial", code=1)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_full_disk_is_an_error_and_what_was_there_stays(tmp_path, ranks):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96k", "none", str(disk)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    try:
+        result = run_study(tmp_path, trajectories(), "disk/out", ranks=ranks, timeout=60)
+        assert result.returncode == 1, (result.returncode, result.stderr)
+        assert "No space left on device" in result.stderr
+        assert not (disk / "out" / "study.h5").exists()
+        assert not list(disk.rglob("*.partial"))
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("ranks", RANKS)

@@ -94,3 +94,31 @@ def test_a_broken_checkpoint_is_passed_over_with_a_warning(tmp_path):
     assert result.returncode == 0, result.stderr
     assert "warning" in result.stderr
     assert_identical(tmp_path / "whole", tmp_path / "out")
+
+
+def test_a_broken_record_of_a_run_is_made_again(tmp_path):
+    text = trajectories()
+    assert run_study(tmp_path, text, "whole").returncode == 0
+    assert run_study(tmp_path, text, "out").returncode == 0
+    (tmp_path / "out" / "study.h5").unlink()
+    run = tmp_path / "out" / "runs" / "another.h5"
+    run.write_bytes(run.read_bytes()[:3000])
+    result = run_study(tmp_path, text, "out", "--resume", ranks=2)
+    assert result.returncode == 0, result.stderr
+    assert "another.h5" in result.stderr and "made again" in result.stderr
+    assert_identical(tmp_path / "whole", tmp_path / "out")
+
+
+def test_time_limit_stops_between_probes_and_keeps_what_they_found(tmp_path):
+    text = trajectories()
+    assert run_study(tmp_path, text, "whole").returncode == 0
+    assert run_study(tmp_path, text, "out", "--time-limit", "0.0001").returncode == 75
+    assert run_study(tmp_path, text, "out", "--resume", ranks=2).returncode == 0
+    assert_identical(tmp_path / "whole", tmp_path / "out")
+
+
+def test_verify_says_unfinished_and_no_more_of_work_in_progress(tmp_path):
+    assert run_study(tmp_path, trajectories(epochs=100000), "out", "--time-limit", "0.5").returncode == 75
+    result = thalweg("verify", tmp_path / "out")
+    assert result.returncode == 3
+    assert "unfinished" in result.stdout and "checkpoint" not in result.stdout
