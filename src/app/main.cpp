@@ -11,6 +11,7 @@
 #include "app/environment.hpp"
 #include "app/mpi_lifetime.hpp"
 #include "base/blas_setup.hpp"
+#include "parallel/communicator.hpp"
 #include "parallel/interrupt.hpp"
 
 namespace {
@@ -26,14 +27,10 @@ void abort_on_terminate() {
 
 /// A rank that fails alone ends the others, which may be waiting for it.
 int fail(const std::string& message, ExitCode code) {
-  int rank = 0;
-  int size = 1;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  const std::string where = size > 1 ? fmt::format("[rank {}/{}] ", rank, size) : std::string();
-  std::fputs(fmt::format("thalweg: {}{}\n", where, message).c_str(), stderr);
+  std::fputs(fmt::format("thalweg: {}{}\n", rank_label(), message).c_str(), stderr);
   std::fflush(stdout);
-  if (size > 1) MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
+  // A single rank has nobody to wait for; it ends in order.
+  if (!rank_label().empty()) MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
   MPI_Finalize();
   return static_cast<int>(code);
 }

@@ -12,12 +12,6 @@ namespace thalweg {
 
 namespace {
 
-double dot(std::span<const double> a, std::span<const double> b) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
-
 struct Box {
   std::span<const double> lower;
   std::span<const double> upper;

@@ -6,15 +6,11 @@
 
 namespace thalweg {
 
-namespace {
-
 double dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
   return sum;
 }
-
-}  // namespace
 
 bool solve_small(std::vector<double> a, std::vector<double>& b, std::size_t n, std::size_t m) {
   for (std::size_t column = 0; column < n; ++column) {

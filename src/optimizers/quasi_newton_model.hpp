@@ -38,6 +38,9 @@ class QuasiNewtonModel {
   std::vector<double> middle_;
 };
 
+/// Σ a_i b_i from left to right. For vectors that every rank holds in whole.
+[[nodiscard]] double dot(std::span<const double> a, std::span<const double> b);
+
 /// Solves A X = B in place (A n × n, B n × m, row-major) by Gaussian elimination with pivoting;
 /// false if A is singular. For the small systems of quasi-Newton models.
 bool solve_small(std::vector<double> a, std::vector<double>& b, std::size_t n, std::size_t m);

@@ -236,6 +236,14 @@ THALWEG_INSTANTIATE(float)
 THALWEG_INSTANTIATE(double)
 #undef THALWEG_INSTANTIATE
 
+std::string rank_label() {
+  int rank = 0;
+  int size = 1;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  return size > 1 ? fmt::format("[rank {}/{}] ", rank, size) : std::string();
+}
+
 void collectively(const Communicator& comm, const std::function<void()>& action) {
   std::string message;
   auto code = static_cast<std::int64_t>(ExitCode::done);
@@ -261,13 +269,7 @@ void collectively(const Communicator& comm, const std::function<void()>& action)
   if (lowest == comm.size()) return;
   comm.broadcast(std::span(&code, 1), static_cast<int>(lowest));
   if (comm.rank() == lowest && !already_reported) {
-    // The rank a person knows is that of the whole job, not of a team.
-    int rank = 0;
-    int size = 1;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    const std::string where = size > 1 ? fmt::format("[rank {}/{}] ", rank, size) : std::string();
-    std::fputs(fmt::format("thalweg: {}{}\n", where, message).c_str(), stderr);
+    std::fputs(fmt::format("thalweg: {}{}\n", rank_label(), message).c_str(), stderr);
   }
   throw ReportedError(static_cast<ExitCode>(code), comm.size());
 }

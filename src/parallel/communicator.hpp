@@ -115,6 +115,10 @@ class Communicator {
   int exceptions_at_birth_ = 0;
 };
 
+/// "[rank r/P] " within the whole job, for messages: the rank a person knows; empty for a single
+/// rank. Local.
+[[nodiscard]] std::string rank_label();
+
 /// Collective. Runs `action`, which may throw on some ranks but must not communicate. If it threw
 /// anywhere, the lowest such rank prints its message to stderr and every rank throws ReportedError
 /// with its code: no rank is left waiting.
