@@ -42,16 +42,4 @@ struct Evaluation {
   double accuracy = 0.0;
 };
 
-/// Capability: an objective that is the loss of a classifier.
-class Classifier {
- public:
-  Classifier() = default;
-  Classifier(const Classifier&) = delete;
-  Classifier& operator=(const Classifier&) = delete;
-  virtual ~Classifier() = default;
-  /// Collective over the team.
-  virtual Evaluation evaluate_train(std::span<const double> x) = 0;
-  virtual Evaluation evaluate_test(std::span<const double> x) = 0;
-};
-
 }  // namespace thalweg

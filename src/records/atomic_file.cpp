@@ -73,30 +73,15 @@ void sync_folder(const std::string& folder) {
   if (::fsync(descriptor.id()) != 0 && errno != EINVAL) fail(folder, "fsync failed", errno);
 }
 
-void write_atomically(const std::string& path,
-                      const std::function<void(const std::string& partial)>& write) {
+void write_bytes_atomically(const std::string& path, std::string_view bytes) {
   const std::string folder = folder_of(path);
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail(folder, "the folder cannot be made", error.value());
   const std::string partial = partial_name(path);
-  // Opened once by hand, so that the cause of a refusal is the system's own text.
-  { const Descriptor probe(partial, O_WRONLY | O_CREAT | O_TRUNC); }
-  Partial guard(partial);
-  write(partial);
   {
-    const Descriptor descriptor(partial, O_RDONLY);
-    if (::fsync(descriptor.id()) != 0) fail(partial, "fsync failed", errno);
-  }
-  if (::rename(partial.c_str(), path.c_str()) != 0)
-    fail(path, "cannot be renamed into place", errno);
-  guard.keep();
-  sync_folder(folder);
-}
-
-void write_bytes_atomically(const std::string& path, std::string_view bytes) {
-  write_atomically(path, [&](const std::string& partial) {
     const Descriptor descriptor(partial, O_WRONLY | O_CREAT | O_TRUNC);
+    Partial guard(partial);
     std::size_t at = 0;
     while (at < bytes.size()) {
       const ssize_t n = ::write(descriptor.id(), bytes.data() + at, bytes.size() - at);
@@ -104,7 +89,12 @@ void write_bytes_atomically(const std::string& path, std::string_view bytes) {
       if (n < 0) fail(path, "cannot be written", errno);
       at += static_cast<std::size_t>(n);
     }
-  });
+    if (::fsync(descriptor.id()) != 0) fail(partial, "fsync failed", errno);
+    if (::rename(partial.c_str(), path.c_str()) != 0)
+      fail(path, "cannot be renamed into place", errno);
+    guard.keep();
+  }
+  sync_folder(folder);
 }
 
 }  // namespace thalweg

@@ -1,19 +1,14 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
 namespace thalweg {
 
-/// Calls write(partial) for the name ".NAME.partial" beside `path`, then fsync, rename to `path`,
+/// Writes these bytes under the name ".NAME.partial" beside `path`, then fsync, rename to `path`,
 /// fsync of the folder: whatever kills the process, `path` is the old file or the whole new one.
 /// Missing folders are made; the partial file is removed when anything throws. Local. Throws Error
 /// naming path and cause.
-void write_atomically(const std::string& path,
-                      const std::function<void(const std::string& partial)>& write);
-
-/// Writes a file of these bytes in the same manner. Local.
 void write_bytes_atomically(const std::string& path, std::string_view bytes);
 
 /// The name under which `path` is written before it is whole.
