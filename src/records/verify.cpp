@@ -188,18 +188,11 @@ class Verification {
     if (done == nullptr) {
       fault("/done: not a mask");
     } else {
-      // Tiles of the lower triangle: the other one is not part of the matrix.
-      const auto side =
-          static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(done->size()))));
-      std::size_t unfinished = 0;
-      for (std::size_t row = 0; row < side; ++row) {
-        for (std::size_t column = 0; column <= row; ++column) {
-          unfinished += (*done)[row * side + column] == 0 ? 1 : 0;
-        }
-      }
+      const auto unfinished = std::count(done->begin(), done->end(), std::uint8_t{0});
       if (unfinished > 0) {
-        fault(
-            fmt::format("/done: {} of {} tiles are unfinished", unfinished, side * (side + 1) / 2));
+        const auto wanted =
+            std::count_if(done->begin(), done->end(), [](std::uint8_t mark) { return mark != 2; });
+        fault(fmt::format("/done: {} of {} strips are unfinished", unfinished, wanted));
       }
     }
   }
