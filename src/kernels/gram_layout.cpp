@@ -195,10 +195,10 @@ void create_gram_file(const std::string& file, const GramIdentity& identity,
     check(H5Dwrite(done.id(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, marks.data()), file,
           "writing /done");
     label_axes(out.id(), done, journal_axes, file);
-    Handle checksum(H5Dcreate2(out.id(), "checksum", H5T_NATIVE_UINT64, journal_space.id(),
+    Handle checksum(H5Dcreate2(out.id(), "checksum", H5T_NATIVE_INT64, journal_space.id(),
                                H5P_DEFAULT, journal_list.id(), H5P_DEFAULT),
                     H5Dclose, file, "creating /checksum");
-    describe(checksum, "1", "64-bit checksum of each strip's bytes", file);
+    describe(checksum, "1", "64-bit checksum of each strip's bytes, as a signed number", file);
     label_axes(out.id(), checksum, journal_axes, file);
     out.close(file, "closing the file");
   }
@@ -248,7 +248,7 @@ GramFileLayout read_gram_layout(const std::string& file, const GramIdentity& ide
   layout.checksum_offset = offset_of(checksum, file);
   check(H5Dread(done.id(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, layout.done.data()),
         file, "reading /done");
-  check(H5Dread(checksum.id(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+  check(H5Dread(checksum.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT,
                 layout.checksums.data()),
         file, "reading /checksum");
   return layout;

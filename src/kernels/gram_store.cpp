@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/checksum.hpp"
 #include "base/error.hpp"
 #include "kernels/gram_layout.hpp"
 #include "records/atomic_file.hpp"
@@ -25,25 +26,6 @@ constexpr std::int64_t kStripsReadBack = 16;
   throw Error(fmt::format("{}: {}: {}", file, what, std::strerror(errno)));
 }
 }  // namespace
-
-std::uint64_t tile_checksum(const void* bytes, std::int64_t size) {
-  constexpr std::uint64_t kPrime = 0x00000100000001b3ULL;
-  std::array<std::uint64_t, 8> lanes{};
-  for (std::size_t lane = 0; lane < 8; ++lane) lanes[lane] = 0xcbf29ce484222325ULL + lane;
-  const auto* next = static_cast<const unsigned char*>(bytes);
-  for (std::int64_t at = 0; at < size; at += 64) {
-    std::array<std::uint64_t, 8> words{};
-    std::memcpy(words.data(), next + at,
-                static_cast<std::size_t>(std::min<std::int64_t>(64, size - at)));
-    for (std::size_t lane = 0; lane < 8; ++lane) {
-      // The shift carries high bits down, which the product alone would never do.
-      lanes[lane] = (lanes[lane] ^ (lanes[lane] >> 29U) ^ words[lane]) * kPrime;
-    }
-  }
-  auto sum = static_cast<std::uint64_t>(size);
-  for (const std::uint64_t lane : lanes) sum = ((sum ^ lane) * kPrime) ^ (sum >> 31U);
-  return sum;
-}
 
 GramStore::GramStore(const Communicator& comm, std::string path, const GramIdentity& identity,
                      const Attributes& provenance, bool resume)
@@ -120,14 +102,14 @@ std::int64_t GramStore::done_count() const {
 bool GramStore::read(StripPlace place, void* strip) const {
   const std::int64_t at = entry(place);
   transfer_in(offset(at), strip, identity_.strip_bytes());
-  return tile_checksum(strip, identity_.strip_bytes()) == checksums_[static_cast<std::size_t>(at)];
+  return block_checksum(strip, identity_.strip_bytes()) == checksums_[static_cast<std::size_t>(at)];
 }
 
 void GramStore::write(StripPlace place, const void* strip) {
   if (sealed_) throw Error(path_ + ": complete, yet one of its tiles does not match its checksum");
   const std::int64_t at = entry(place);
   transfer_out(offset(at), strip, identity_.strip_bytes());
-  const std::uint64_t checksum = tile_checksum(strip, identity_.strip_bytes());
+  const std::uint64_t checksum = block_checksum(strip, identity_.strip_bytes());
   checksums_[static_cast<std::size_t>(at)] = checksum;
   pending_.push_back(at);
   written_.push_back(at);
@@ -163,7 +145,7 @@ void GramStore::seal() {
     for (std::int64_t k = 0; k < samples; ++k) {
       const std::int64_t at = written_[static_cast<std::size_t>(k * count / samples)];
       transfer_in(offset(at), strip.data(), identity_.strip_bytes());
-      if (tile_checksum(strip.data(), identity_.strip_bytes()) !=
+      if (block_checksum(strip.data(), identity_.strip_bytes()) !=
           checksums_[static_cast<std::size_t>(at)]) {
         throw Error(partial_ +
                     ": a tile read back differs from what was written; is the disk sound?");

@@ -111,8 +111,4 @@ inline constexpr std::uint8_t kMissing = 0;
 inline constexpr std::uint8_t kWritten = 1;
 inline constexpr std::uint8_t kUnwanted = 2;
 
-/// Local. 64-bit checksum of a buffer (eight FNV-like lanes; a rest below 64 bytes counts as filled
-/// up with zeros).
-[[nodiscard]] std::uint64_t tile_checksum(const void* bytes, std::int64_t size);
-
 }  // namespace thalweg

@@ -12,6 +12,7 @@
 #include "records/provenance.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
+#include "records/verify_gram.hpp"
 
 namespace thalweg {
 
@@ -45,7 +46,9 @@ class Verification {
       check_finite(name, outline);
     }
     check_trajectory();
-    check_done();
+    if (text_of(file_.attributes(), "schema") == kGramSchema) {
+      verify_gram(file_, [&](const std::string& what) { fault(what); });
+    }
     for (const auto& [name, target] : file_.external_links()) check_link(name, target);
   }
 
@@ -176,23 +179,6 @@ class Verification {
         length = rows;
       } else if (rows != length) {
         fault(fmt::format("{} has {} rows, {} has {}", name, rows, first, length));
-      }
-    }
-  }
-
-  void check_done() {
-    if (text_of(file_.attributes(), "schema") != kGramSchema || !file_.arrays().contains("/done"))
-      return;
-    const ArrayValues values = file_.read("/done").values;
-    const auto* done = std::get_if<std::vector<std::uint8_t>>(&values);
-    if (done == nullptr) {
-      fault("/done: not a mask");
-    } else {
-      const auto unfinished = std::count(done->begin(), done->end(), std::uint8_t{0});
-      if (unfinished > 0) {
-        const auto wanted =
-            std::count_if(done->begin(), done->end(), [](std::uint8_t mark) { return mark != 2; });
-        fault(fmt::format("/done: {} of {} strips are unfinished", unfinished, wanted));
       }
     }
   }
