@@ -210,7 +210,7 @@ TEST_F(Store, VerifyFindsEveryDamagedStrip) {
   // The first strip of tile (0, 2) and the second one of tile (3, 3).
   file.seekp(layout.tile_offsets[2 * 5 + 0] + 8);
   file.put('\x7f');
-  file.seekp(layout.tile_offsets[3 * 5 + 3] + identity_.strip_bytes() + 31 * 256 + 7);
+  file.seekp(layout.tile_offsets[3 * 5 + 3] + identity_.strip_bytes() + 10 * 256 + 7);
   file.put('\x3e');
   file.close();
   const auto faults = faults_now();
