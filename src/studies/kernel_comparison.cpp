@@ -73,9 +73,14 @@ Record make_record(const std::vector<Part>& parts, const StudyHeader& header,
       column.values.push_back(scalar_of(one, path));
       column.long_name = one.arrays.at(path).long_name;
     }
-    record.external_links["/runs/" + part.name] = part.name + "/study.h5";
+    record.external_links["/runs/" + part.name] = "runs/" + part.name + "/study.h5";
   }
   record.column("/summary/run", names, "run", "1", "name of the run, and of its folder");
+  record.column("/summary/group", names, "run", "1", "each run is a group of its own");
+  record.column("/summary/status", std::vector<std::string>(names.size(), "finished"), "run", "1",
+                "finished: only whole runs enter the table");
+  record.column("/summary/seed", std::vector<std::int64_t>(names.size(), header.seed), "run", "1",
+                "seed of the study");
   record.column("/summary/kernel", kernels, "run", "1", "the kernel with all its numbers");
   for (Column& column : columns) {
     record.column(std::string("/summary/") + column.name, std::move(column.values), "run", "1",
@@ -116,7 +121,7 @@ StudyBody prepare_kernel_comparison(const Settings& settings, const StudyHeader&
   for (const auto& [name, merged] : runs) {
     parts->push_back({name, context, {}});
     Part& part = parts->back();
-    part.context.output_folder = (fs::path(context.output_folder) / name).string();
+    part.context.output_folder = (fs::path(context.output_folder) / "runs" / name).string();
     part.body = prepare_kernel_study(merged, header, part.context);
   }
   return [parts, settings, header, &context](StudyStart start) {
