@@ -87,7 +87,10 @@ bool is_header(const std::vector<std::string>& fields, const DataOptions& option
   // One field may be a label, which is a text in files without a header too.
   const auto texts = std::count_if(fields.begin(), fields.end(),
                                    [](const auto& field) { return !number_of(field); });
-  return texts > 1 || std::find(fields.begin(), fields.end(), options.label_column) != fields.end();
+  const bool names_label =
+      !number_of(options.label_column) &&
+      std::find(fields.begin(), fields.end(), options.label_column) != fields.end();
+  return texts > 1 || names_label;
 }
 
 TableRows read_rows(const std::string& path, const DataOptions& options) {

@@ -160,7 +160,10 @@ void Preprocess::fit_zca(const RawSplit& train, const Communicator& holders, dou
     std::fill(rows.begin() + static_cast<std::ptrdiff_t>(used.size()), rows.end(), 0.0);
   };
   auto matrix = covariance(holders, train.size(), train.shape.features(), fill);
-  step.whiten = zca_matrix(holders, std::move(matrix), train.shape.features(), epsilon);
+  // As in standardize: the mean of equal numbers may be off by roundings.
+  double negligible = 0.0;
+  for (const double m : step.shift) negligible += 1e-20 * m * m;
+  step.whiten = zca_matrix(holders, std::move(matrix), train.shape.features(), epsilon, negligible);
   steps_.push_back(std::move(step));
 }
 

@@ -57,14 +57,14 @@ std::vector<double> covariance(const Communicator& holders, std::int64_t samples
 }
 
 std::vector<double> zca_matrix(const Communicator& holders, std::vector<double> covariance,
-                               std::int64_t features, double epsilon) {
+                               std::int64_t features, double epsilon, double negligible) {
   const auto d = static_cast<std::size_t>(features);
   std::vector<double> whiten(d * d);
   collectively(holders, [&] {
     if (!holders.is_root()) return;
     double trace = 0.0;
     for (std::size_t j = 0; j < d; ++j) trace += covariance[j * d + j];
-    if (trace <= 0.0) {
+    if (trace <= negligible) {
       for (std::size_t j = 0; j < d; ++j) whiten[j * d + j] = 1.0;
       return;
     }

@@ -25,6 +25,6 @@ std::vector<double> covariance(const Communicator& holders, std::int64_t samples
 /// the last bit, the same bits on every rank. The identity where C is zero. Collective over
 /// holders.
 std::vector<double> zca_matrix(const Communicator& holders, std::vector<double> covariance,
-                               std::int64_t features, double epsilon);
+                               std::int64_t features, double epsilon, double negligible);
 
 }  // namespace thalweg

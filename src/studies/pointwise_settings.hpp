@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "kernels/pointwise.hpp"
+#include "studies/settings.hpp"
+
+namespace thalweg {
+
+/// What a table says of a pointwise kernel.
+struct PointwiseSettings {
+  PointwiseKernel kernel;
+  bool median = false;  ///< ℓ is median_distance of the training samples times median_factor
+  double median_factor = 1.0;
+};
+
+/// Reads what belongs to a kernel named by pointwise_form_names(): length_scale (a number, or
+/// "median" by default) and median_factor of gaussian and laplace, degree, depth, gamma, constant.
+/// Local. Throws ConfigurationError naming file, line and key.
+PointwiseSettings pointwise_settings(const Settings& table, PointwiseForm form);
+
+}  // namespace thalweg
