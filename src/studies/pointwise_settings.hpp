@@ -14,9 +14,10 @@ struct PointwiseSettings {
   double median_factor = 1.0;
 };
 
-/// Reads what belongs to a kernel named by pointwise_form_names(): length_scale (a number, or
-/// "median" by default) and median_factor of gaussian and laplace, degree, depth, gamma, constant.
-/// Local. Throws ConfigurationError naming file, line and key.
+/// Reads what belongs to a kernel named by pointwise_form_names(): length_scale of gaussian and
+/// laplace (without it, median_factor times the median distance), degree, depth (arccos), gamma
+/// (absent: 1/features) and constant (polynomial). Local. Throws ConfigurationError naming file,
+/// line and key.
 PointwiseSettings pointwise_settings(const Settings& table, PointwiseForm form);
 
 }  // namespace thalweg

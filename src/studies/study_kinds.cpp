@@ -2,6 +2,7 @@
 #include "studies/kernel_study.hpp"
 #include "studies/study.hpp"
 #include "studies/trajectory_study.hpp"
+#include "studies/uci_study.hpp"
 
 namespace thalweg {
 
@@ -15,6 +16,7 @@ const std::vector<StudyKind>& study_kinds() {
                     ? prepare_kernel_study(settings, header, context)
                     : prepare_kernel_comparison(settings, header, context);
        }},
+      {"uci", "kernels side by side on a folder of UCI classification sets", prepare_uci_study},
   };
   return kinds;
 }
