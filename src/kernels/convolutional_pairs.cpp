@@ -1,0 +1,251 @@
+#include "kernels/convolutional_pairs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "kernels/convolution_pass.hpp"
+
+namespace thalweg {
+
+namespace {
+
+using detail::ConvolutionScratch;
+using detail::ReluRow;
+using detail::ScaleRow;
+using detail::ThetaRule;
+
+/// Sums over pixels, a number a lane.
+template <class Real>
+struct LaneSums {
+  alignas(64) std::array<double, static_cast<std::size_t>(kLanes<Real>)> k{};
+  alignas(64) std::array<double, static_cast<std::size_t>(kLanes<Real>)> theta{};
+};
+
+template <class Real, std::size_t n>
+inline void accumulate(std::array<double, n>& sums, const Pack<Real>& values) {
+  for (std::size_t lane = 0; lane < n; ++lane) sums[lane] += static_cast<double>(values[lane]);
+}
+
+/// Two images seen from the lanes of one pass: where row `y` of the offset image begins in each.
+template <class Real>
+struct OffsetView {
+  const Real* pixels;
+  const Real* deviations;
+  const Real* inverses;
+  std::int64_t row_length;
+  const Real* other_pixels;
+  const Real* other_deviations;
+  const Real* other_inverses;
+  std::int64_t other_row_length;
+  std::int64_t other_stride;
+  std::int64_t height;  ///< rows of the images
+  std::int64_t rows;    ///< rows that overlap at this offset
+
+  [[nodiscard]] std::int64_t plane() const { return height * row_length; }
+  [[nodiscard]] std::int64_t other_plane() const { return height * other_row_length; }
+};
+
+template <class Real>
+struct ProductSource {
+  const OffsetView<Real>& view;
+  std::int64_t channels;
+  Real factor;
+  [[nodiscard]] detail::ProductRow<Real> row(std::int64_t y) const {
+    return {view.pixels + y * view.row_length,
+            view.other_pixels + y * view.other_row_length,
+            view.plane(),
+            view.other_plane(),
+            view.other_stride,
+            channels,
+            factor};
+  }
+};
+
+template <class Real, ThetaRule theta>
+struct ReluSource {
+  const OffsetView<Real>& view;
+  const NormalisedRelu<Real>& relu;
+  std::int64_t layer;
+  [[nodiscard]] ReluRow<Real, theta> row(std::int64_t y) const {
+    const std::int64_t first = layer * view.plane() + y * view.row_length;
+    const std::int64_t other = layer * view.other_plane() + y * view.other_row_length;
+    return {relu, ScaleRow<Real>{view.deviations + first, view.inverses + first,
+                                 view.other_deviations + other, view.other_inverses + other,
+                                 view.other_stride}};
+  }
+};
+
+/// The last ReLU, summed over the pixels of the offset image.
+template <class Real, ThetaRule theta>
+void sum_pixels(const ReluSource<Real, theta>& source, std::int64_t rows, std::int64_t width,
+                const ConvolutionScratch<Real>& scratch, LaneSums<Real>& sums) {
+  for (std::int64_t y = 0; y < rows; ++y) {
+    const auto row = source.row(y);
+    const Real* from = scratch.state.data() + y * scratch.row_length;
+    for (std::int64_t x = 0; x < width; ++x) {
+      Pack<Real> k{};
+      Pack<Real> t{};
+      row(x, from + x * 2 * kLanes<Real>, k, t);
+      accumulate<Real>(sums.k, k);
+      if constexpr (theta == ThetaRule::advance) accumulate<Real>(sums.theta, t);
+    }
+  }
+}
+
+template <class Real, int radius>
+void pass_layers(const ConvolutionalKernel& kernel, const ImageShape& shape,
+                 const OffsetView<Real>& view, const detail::SeamMasks<Real>& masks,
+                 const NormalisedRelu<Real>& relu, const NormalisedRelu<Real>& last_relu,
+                 ConvolutionScratch<Real>& scratch, LaneSums<Real>& sums) {
+  const auto bias = static_cast<Real>(kernel.bias_variance);
+  const auto convolve = [&]<ThetaRule theta>(const auto& source) {
+    detail::convolve<Real, radius, theta>(source, view.rows, shape.width, masks, bias, scratch);
+  };
+  const ProductSource<Real> product{view, shape.channels,
+                                    static_cast<Real>(kernel.first_factor(shape.channels))};
+  if (kernel.first_trained == 0) {
+    convolve.template operator()<ThetaRule::start>(product);
+  } else {
+    convolve.template operator()<ThetaRule::none>(product);
+  }
+  for (std::int64_t l = 1; l < kernel.convolutions; ++l) {
+    if (l < kernel.first_trained) {
+      convolve.template operator()<ThetaRule::none>(
+          ReluSource<Real, ThetaRule::none>{view, relu, l - 1});
+    } else if (l == kernel.first_trained) {
+      convolve.template operator()<ThetaRule::start>(
+          ReluSource<Real, ThetaRule::start>{view, relu, l - 1});
+    } else {
+      convolve.template operator()<ThetaRule::advance>(
+          ReluSource<Real, ThetaRule::advance>{view, relu, l - 1});
+    }
+  }
+  const std::int64_t last = kernel.convolutions - 1;
+  if (kernel.has_trained_convolution()) {
+    sum_pixels(ReluSource<Real, ThetaRule::advance>{view, last_relu, last}, view.rows, shape.width,
+               scratch, sums);
+  } else {
+    sum_pixels(ReluSource<Real, ThetaRule::none>{view, last_relu, last}, view.rows, shape.width,
+               scratch, sums);
+  }
+}
+
+}  // namespace
+
+template <class Real>
+struct ConvolutionalPairs<Real>::Work {
+  Work(const ConvolutionalKernel& spec, const ImageShape& image)
+      : kernel(spec),
+        shape(image),
+        relu(static_cast<Real>(0.5 * spec.convolution_factor())),
+        last_relu(static_cast<Real>(0.5 * spec.dense_factor())),
+        scratch(image.height, image.width, spec.kernel_size / 2),
+        whole(detail::whole_masks<Real>(image.width, spec.kernel_size / 2)) {
+    for (std::int64_t first = 0; first < image.width; first += kLanes<Real>) {
+      cyclic.push_back(detail::cyclic_masks<Real>(image.width, spec.kernel_size / 2, first));
+    }
+  }
+  void pass(const OffsetView<Real>& view, const detail::SeamMasks<Real>& masks,
+            LaneSums<Real>& sums) {
+    const auto with_radius = [&]<int radius>() {
+      pass_layers<Real, radius>(kernel, shape, view, masks, relu, last_relu, scratch, sums);
+    };
+    switch (kernel.kernel_size) {
+      case 1:
+        return with_radius.template operator()<0>();
+      case 3:
+        return with_radius.template operator()<1>();
+      case 5:
+        return with_radius.template operator()<2>();
+      default:
+        return with_radius.template operator()<3>();
+    }
+  }
+  /// From the pixel sums to the net's output.
+  [[nodiscard]] double output(double k_sum, double theta_sum) const {
+    const double divisor = kernel.readout_divisor(shape);
+    const double k = k_sum / divisor + kernel.bias_variance;
+    return theta_sum / divisor + (kernel.last_trained ? k : 0.0);
+  }
+
+  ConvolutionalKernel kernel;
+  ImageShape shape;
+  NormalisedRelu<Real> relu;
+  NormalisedRelu<Real> last_relu;
+  ConvolutionScratch<Real> scratch;
+  detail::SeamMasks<Real> whole;
+  std::vector<detail::SeamMasks<Real>> cyclic;
+};
+
+template <class Real>
+ConvolutionalPairs<Real>::ConvolutionalPairs(const ConvolutionalKernel& kernel,
+                                             const ImageShape& shape) {
+  kernel.check();
+  work_ = std::make_unique<Work>(kernel, shape);
+}
+template <class Real>
+ConvolutionalPairs<Real>::~ConvolutionalPairs() = default;
+
+template <class Real>
+std::int64_t ConvolutionalPairs<Real>::cyclic_row_length(std::int64_t width) {
+  return width + (width + kLanes<Real> - 1) / kLanes<Real> * kLanes<Real>;
+}
+
+template <class Real>
+double ConvolutionalPairs<Real>::global_average_pool(const CyclicImage<Real>& row,
+                                                     const CyclicImage<Real>& column) {
+  const std::int64_t height = work_->shape.height;
+  const std::int64_t width = work_->shape.width;
+  double k = 0.0;
+  double theta = 0.0;
+  for (std::int64_t first = 0; first < width; first += kLanes<Real>) {
+    const auto& masks = work_->cyclic[static_cast<std::size_t>(first / kLanes<Real>)];
+    LaneSums<Real> sums;
+    for (std::int64_t dy = 1 - height; dy < height; ++dy) {
+      const std::int64_t y = std::max<std::int64_t>(0, -dy);
+      const std::int64_t from = y * row.row_length();
+      const std::int64_t other = (y + dy) * column.row_length() + first;
+      work_->pass(OffsetView<Real>{row.pixels() + from, row.deviations() + from,
+                                   row.inverses() + from, row.row_length(), column.pixels() + other,
+                                   column.deviations() + other, column.inverses() + other,
+                                   column.row_length(), 1, height, height - std::abs(dy)},
+                  masks, sums);
+    }
+    // Lanes beyond the width repeat offsets.
+    const std::int64_t lanes = std::min(kLanes<Real>, width - first);
+    for (std::int64_t lane = 0; lane < lanes; ++lane) {
+      k += sums.k[static_cast<std::size_t>(lane)];
+      theta += sums.theta[static_cast<std::size_t>(lane)];
+    }
+  }
+  return work_->output(k, theta);
+}
+
+template <class Real>
+void ConvolutionalPairs<Real>::flatten(const CyclicImage<Real>& row,
+                                       const InterleavedImages<Real>& columns,
+                                       std::span<double> values) {
+  LaneSums<Real> sums;
+  work_->pass(OffsetView<Real>{row.pixels(), row.deviations(), row.inverses(), row.row_length(),
+                               columns.pixels(), columns.deviations(), columns.inverses(),
+                               work_->shape.width * kLanes<Real>, kLanes<Real>, work_->shape.height,
+                               work_->shape.height},
+              work_->whole, sums);
+  for (std::size_t lane = 0; lane < values.size(); ++lane) {
+    values[lane] = work_->output(sums.k[lane], sums.theta[lane]);
+  }
+}
+
+template class ConvolutionalPairs<float>;
+template class ConvolutionalPairs<double>;
+
+double fused_operations_of_pair(const ConvolutionalKernel& kernel, const ImageShape& shape) {
+  const double pixels = static_cast<double>(shape.height * shape.width);
+  const double offsets = kernel.readout == Readout::global_average_pool ? pixels : 1.0;
+  const double first = static_cast<double>(shape.channels + 1);
+  const double relu = kernel.has_trained_convolution() ? 17.0 : 10.0;
+  return offsets * pixels * (first + relu * static_cast<double>(kernel.convolutions));
+}
+
+}  // namespace thalweg
