@@ -21,74 +21,85 @@ constexpr Real smallest_variance() {
   }
 }
 
+struct Nothing {};
+
 /// x·x over the channels, a pack an image.
 template <class Real>
-struct SquareSource {
+struct SquareRow {
   const Real* pixels;
   std::int64_t plane;
-  std::int64_t width;
   std::int64_t channels;
   Real factor;
-  [[nodiscard]] auto row(std::int64_t y) const {
-    return [this, from = pixels + y * width * kLanes<Real>](std::int64_t x, const Real* /*cell*/,
-                                                            Pack<Real>& k, Pack<Real>& /*t*/) {
-      Pack<Real> sum{};
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const Pack<Real> value = load(from + c * plane + x * kLanes<Real>);
-        sum = fma(value, value, sum);
-      }
-      k = broadcast(factor) * sum;
-    };
+  [[nodiscard]] Nothing begin(std::int64_t /*x*/, const Real* /*cell*/) const { return {}; }
+  [[nodiscard]] Nothing proceed(Nothing /*begun*/) const { return {}; }
+  void finish(std::int64_t x, const Real* /*cell*/, Nothing /*continued*/, Pack<Real>& k,
+              Pack<Real>& /*t*/) const {
+    Pack<Real> sum{};
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const Pack<Real> value = load(pixels + c * plane + x * kLanes<Real>);
+      sum = fma(value, value, sum);
+    }
+    k = broadcast(factor) * sum;
   }
 };
 
 /// The ReLU of an image with itself, which writes down the scales.
 template <class Real>
-struct SelfSource {
+struct SelfRow {
   Real* deviations;
   Real* inverses;
-  std::int64_t width;
   Real half_factor;
-  [[nodiscard]] auto row(std::int64_t y) const {
-    return [this, first = y * width](std::int64_t x, const Real* cell, Pack<Real>& k,
-                                     Pack<Real>& /*t*/) {
-      const Pack<Real> zero{};
-      const Pack<Real> one = broadcast(Real{1});
-      const Pack<Real> q = load(cell);
-      const auto counts = q >= smallest_variance<Real>();
-      const Pack<Real> deviation = counts ? square_root(broadcast(half_factor) * q) : zero;
-      Pack<Real> inverse = one / square_root(counts ? q : one);
-      // Off by less than two units in the last place, a unit at a time upwards.
-      const Pack<Real> up = broadcast(Real{1} + std::numeric_limits<Real>::epsilon());
-      for (int step = 0; step < 3; ++step) {
-        inverse = (inverse * inverse) * q < one ? inverse * up : inverse;
-      }
-      inverse = counts ? inverse : zero;
-      store(deviations + (first + x) * kLanes<Real>, deviation);
-      store(inverses + (first + x) * kLanes<Real>, inverse);
-      k = deviation * deviation;
-    };
+  [[nodiscard]] Nothing begin(std::int64_t /*x*/, const Real* /*cell*/) const { return {}; }
+  [[nodiscard]] Nothing proceed(Nothing /*begun*/) const { return {}; }
+  void finish(std::int64_t x, const Real* cell, Nothing /*continued*/, Pack<Real>& k,
+              Pack<Real>& /*t*/) const {
+    const Pack<Real> zero{};
+    const Pack<Real> one = broadcast(Real{1});
+    const Pack<Real> q = load(cell);
+    const auto counts = q >= smallest_variance<Real>();
+    const Pack<Real> deviation = counts ? square_root(broadcast(half_factor) * q) : zero;
+    Pack<Real> inverse = one / square_root(counts ? q : one);
+    // Rounded, its square times q may lie below 1 by two units in the last place.
+    const Pack<Real> up = broadcast(Real{1} + std::numeric_limits<Real>::epsilon());
+    for (int step = 0; step < 3; ++step) {
+      inverse = (inverse * inverse) * q < one ? inverse * up : inverse;
+    }
+    store(deviations + x * kLanes<Real>, deviation);
+    store(inverses + x * kLanes<Real>, counts ? inverse : zero);
+    k = deviation * deviation;
   }
+};
+
+/// Rows of a source whose `row_at(y)` is a function.
+template <class RowAt>
+struct RowSource {
+  RowAt row_at;
+  [[nodiscard]] auto row(std::int64_t y) const { return row_at(y); }
 };
 
 template <class Real, int radius>
 void prepare_scales(const ConvolutionalKernel& kernel, const ImageShape& shape, const Real* pixels,
                     Real* deviations, Real* inverses) {
-  const std::int64_t layer = shape.height * shape.width * kLanes<Real>;
+  const std::int64_t row_length = shape.width * kLanes<Real>;
+  const std::int64_t plane = shape.height * row_length;
   detail::ConvolutionScratch<Real> scratch(shape.height, shape.width, radius);
-  const auto masks = detail::whole_masks<Real>(shape.width, radius);
-  const auto bias = static_cast<Real>(kernel.bias_variance);
-  detail::convolve<Real, radius, ThetaRule::none>(
-      SquareSource<Real>{pixels, layer, shape.width, shape.channels,
-                         static_cast<Real>(kernel.first_factor(shape.channels))},
-      shape.height, shape.width, masks, bias, scratch);
+  const detail::SeamMasks<Real> masks(shape.width, radius);
+  const auto convolve = [&](const auto& row_at) {
+    detail::convolve<Real, radius, ThetaRule::none>(RowSource{row_at}, shape.height, shape.width,
+                                                    masks, scratch);
+    detail::add_bias(static_cast<Real>(kernel.bias_variance), false, shape.height, scratch);
+  };
+  const auto first_factor = static_cast<Real>(kernel.first_factor(shape.channels));
+  convolve([&](std::int64_t y) {
+    return SquareRow<Real>{pixels + y * row_length, plane, shape.channels, first_factor};
+  });
   for (std::int64_t l = 0; l < kernel.convolutions; ++l) {
     const bool last = l + 1 == kernel.convolutions;
     const double factor = last ? kernel.dense_factor() : kernel.convolution_factor();
-    const SelfSource<Real> source{deviations + l * layer, inverses + l * layer, shape.width,
-                                  static_cast<Real>(0.5 * factor)};
-    detail::convolve<Real, radius, ThetaRule::none>(source, shape.height, shape.width, masks, bias,
-                                                    scratch);
+    convolve([&](std::int64_t y) {
+      const std::int64_t first = l * plane + y * row_length;
+      return SelfRow<Real>{deviations + first, inverses + first, static_cast<Real>(0.5 * factor)};
+    });
   }
 }
 

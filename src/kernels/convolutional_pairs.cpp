@@ -86,7 +86,8 @@ void sum_pixels(const ReluSource<Real, theta>& source, std::int64_t rows, std::i
     for (std::int64_t x = 0; x < width; ++x) {
       Pack<Real> k{};
       Pack<Real> t{};
-      row(x, from + x * 2 * kLanes<Real>, k, t);
+      const Real* cell = from + x * 2 * kLanes<Real>;
+      row.finish(x, cell, row.proceed(row.begin(x, cell)), k, t);
       accumulate<Real>(sums.k, k);
       if constexpr (theta == ThetaRule::advance) accumulate<Real>(sums.theta, t);
     }
@@ -98,9 +99,10 @@ void pass_layers(const ConvolutionalKernel& kernel, const ImageShape& shape,
                  const OffsetView<Real>& view, const detail::SeamMasks<Real>& masks,
                  const NormalisedRelu<Real>& relu, const NormalisedRelu<Real>& last_relu,
                  ConvolutionScratch<Real>& scratch, LaneSums<Real>& sums) {
-  const auto bias = static_cast<Real>(kernel.bias_variance);
   const auto convolve = [&]<ThetaRule theta>(const auto& source) {
-    detail::convolve<Real, radius, theta>(source, view.rows, shape.width, masks, bias, scratch);
+    detail::convolve<Real, radius, theta>(source, view.rows, shape.width, masks, scratch);
+    detail::add_bias(static_cast<Real>(kernel.bias_variance), theta != ThetaRule::none, view.rows,
+                     scratch);
   };
   const ProductSource<Real> product{view, shape.channels,
                                     static_cast<Real>(kernel.first_factor(shape.channels))};
@@ -141,9 +143,9 @@ struct ConvolutionalPairs<Real>::Work {
         relu(static_cast<Real>(0.5 * spec.convolution_factor())),
         last_relu(static_cast<Real>(0.5 * spec.dense_factor())),
         scratch(image.height, image.width, spec.kernel_size / 2),
-        whole(detail::whole_masks<Real>(image.width, spec.kernel_size / 2)) {
+        whole(image.width, spec.kernel_size / 2) {
     for (std::int64_t first = 0; first < image.width; first += kLanes<Real>) {
-      cyclic.push_back(detail::cyclic_masks<Real>(image.width, spec.kernel_size / 2, first));
+      cyclic.emplace_back(image.width, spec.kernel_size / 2, first);
     }
   }
   void pass(const OffsetView<Real>& view, const detail::SeamMasks<Real>& masks,
