@@ -9,34 +9,48 @@
 #include "kernels/normalised_relu.hpp"
 #include "kernels/pack.hpp"
 
+// Lambdas that are not inlined would keep their captured packs in memory.
+#define THALWEG_ALWAYS_INLINE __attribute__((always_inline))
+
 namespace thalweg::detail {
 
-// One convolution with the pointwise work before it, on kLanes images at once that lie lane by
-// lane: cell (y, x) of the state is a pack of K and a pack of Θ. Neighbours are whole packs apart,
-// so that box sums need no shuffles. What the lanes are is the caller's: offsets in x of one pair
-// of images (gap) or several partners of one image (flatten).
+// One convolution and the ReLU after it, on kLanes images at once that lie lane by lane: cell (y, x)
+// of the state is a pack of K and a pack of Θ as they leave a ReLU. Neighbours are whole packs apart,
+// so that box sums need no shuffles. What the lanes are is the caller's: offsets in x of one pair of
+// images (gap) or several partners of one image (flatten).
 
-/// What is done with Θ.
+/// What a convolution does with Θ.
 enum class ThetaRule {
   none,     ///< nothing: no layer up to this one is trained
   start,    ///< Θ ← K: this layer is the first that is trained
-  advance,  ///< Θ ← box(…) + K
+  advance,  ///< Θ ← box(Θ) + K
 };
 
-/// Buffers of one thread for images of a given size.
+/// Sums over pixels, a number a lane.
+template <class Real>
+struct LaneSums {
+  using Lanes = std::array<double, static_cast<std::size_t>(kLanes<Real>)>;
+  alignas(64) Lanes k{};
+  alignas(64) Lanes theta{};
+  static void add(Lanes& sums, const Pack<Real>& values) {
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(values[i]);
+  }
+};
+
+/// State of one thread for images of a given size. A layer writes each row `radius` rows above or
+/// below the one it came from, where nothing is needed any more: no second copy, no ring of rows.
 template <class Real>
 struct ConvolutionScratch {
+  // The five cells beyond the right edge are never written: they are the zeros that windows reach
+  // into, and keep rows of 32 pixels off each other's cache sets and store addresses.
   ConvolutionScratch(std::int64_t height, std::int64_t width, std::int64_t radius)
       : row_length((width + 5) * 2 * kLanes<Real>),
-        state(static_cast<std::size_t>(height * row_length)),
-        ring(static_cast<std::size_t>((2 * radius + 1) * row_length)),
-        zeros(static_cast<std::size_t>(row_length), Real{0}),
-        unused(static_cast<std::size_t>(row_length)) {}
+        state(static_cast<std::size_t>((height + radius) * row_length), Real{0}),
+        zeros(static_cast<std::size_t>(row_length), Real{0}) {}
   std::int64_t row_length;
   AlignedVector<Real> state;
-  AlignedVector<Real> ring;   ///< horizontal sums of the last 2·radius + 1 rows
-  AlignedVector<Real> zeros;  ///< the rows beyond the edges
-  AlignedVector<Real> unused;
+  AlignedVector<Real> zeros;  ///< a row beyond the edges
+  bool shifted = false;       ///< row 0 of the image is row `radius` of state
 };
 
 /// Which lanes have columns c and c + d on the same side of the cyclic seam, for distances d =
@@ -84,56 +98,31 @@ struct ScaleRow {
   std::int64_t other_stride;
 };
 
-/// The ReLU: K and Θ of a cell → what the next layer sums up.
-template <class Real, ThetaRule theta>
+/// The ReLUs of a row of pixel pairs.
+template <class Real>
 struct ReluRow {
   NormalisedRelu<Real> relu;
   ScaleRow<Real> scales;
   using Begun = typename NormalisedRelu<Real>::Begun;
   using Continued = typename NormalisedRelu<Real>::Continued;
-  [[nodiscard]] Begun begin(std::int64_t x, const Real* cell) const {
-    return relu.begin(load(cell) * (broadcast(scales.inverse[x]) *
-                                    load(scales.other_inverse + x * scales.other_stride)));
+  [[nodiscard]] Begun begin(std::int64_t x, const Pack<Real>& k) const {
+    return relu.begin(k * (broadcast(scales.inverse[x]) *
+                           load(scales.other_inverse + x * scales.other_stride)));
   }
-  [[nodiscard]] auto proceed(const Begun& begun) const { return relu.proceed(begun); }
-  void finish(std::int64_t x, const Real* cell, const Continued& continued, Pack<Real>& k,
-              Pack<Real>& t) const {
-    k = (broadcast(scales.deviation[x]) *
-         load(scales.other_deviation + x * scales.other_stride)) *
-        continued.value;
-    if constexpr (theta == ThetaRule::advance) {
-      t = load(cell + kLanes<Real>) * relu.derivative(continued);
-    }
+  [[nodiscard]] Continued proceed(const Begun& begun) const { return relu.proceed(begun); }
+  [[nodiscard]] Pack<Real> covariance(std::int64_t x, const Continued& continued) const {
+    return (broadcast(scales.deviation[x]) *
+            load(scales.other_deviation + x * scales.other_stride)) *
+           continued.value;
   }
-};
-
-/// The product of the two inputs over the channels.
-template <class Real>
-struct ProductRow {
-  const Real* pixels;        ///< channel 0, then every `plane` further the next
-  const Real* other_pixels;  ///< likewise with other_plane
-  std::int64_t plane;
-  std::int64_t other_plane;
-  std::int64_t other_stride;
-  std::int64_t channels;
-  Real factor;
-  struct Nothing {};
-  [[nodiscard]] Nothing begin(std::int64_t /*x*/, const Real* /*cell*/) const { return {}; }
-  [[nodiscard]] Nothing proceed(Nothing /*begun*/) const { return {}; }
-  void finish(std::int64_t x, const Real* /*cell*/, Nothing /*continued*/, Pack<Real>& k,
-              Pack<Real>& /*t*/) const {
-    Pack<Real> sum{};
-    for (std::int64_t c = 0; c < channels; ++c) {
-      sum = fma(broadcast(pixels[c * plane + x]),
-                load(other_pixels + c * other_plane + x * other_stride), sum);
-    }
-    k = broadcast(factor) * sum;
+  [[nodiscard]] Pack<Real> tangent(const Continued& continued, const Pack<Real>& theta) const {
+    return theta * relu.derivative(continued);
   }
 };
 
-/// The sums over a row of windows of 2·radius + 1 columns, as columns come in.
+/// Sums over windows of 2·radius + 1 columns, as columns come in.
 template <class Real, int radius>
-class RowWindow {
+class ColumnWindow {
  public:
   void push(const Pack<Real>& value) {
     for (std::size_t i = 0; i + 1 < kSize; ++i) values_[i] = values_[i + 1];
@@ -155,116 +144,107 @@ class RowWindow {
   std::array<Pack<Real>, kSize> values_{};
 };
 
-/// Of the rows that stand above the one just computed.
 template <class Real, std::size_t n>
-inline Pack<Real> sum_of(const std::array<const Real*, n>& rows, std::int64_t cell) {
+inline Pack<Real> sum_of_rows(const std::array<const Real*, n>& rows, std::int64_t cell) {
   Pack<Real> sum = load(rows[0] + cell);
-  for (std::size_t j = 1; j + 1 < n; ++j) sum = sum + load(rows[j] + cell);
+  for (std::size_t j = 1; j < n; ++j) sum = sum + load(rows[j] + cell);
   return sum;
 }
 
-/// state ← the convolution of what `source` makes of it, for `rows` rows of `width` columns.
-/// source.row(y) begins and finishes the elements of a row. Each row is summed along x as it is
-/// computed and added to the 2·radius rows before it, so that state is read and written once.
-/// Local.
-template <class Real, int radius, ThetaRule theta, class Source>
-void convolve(const Source& source, std::int64_t rows, std::int64_t width,
-              const SeamMasks<Real>& seam, ConvolutionScratch<Real>& scratch) {
-  constexpr std::int64_t kCell = 2 * kLanes<Real>;
-  constexpr std::int64_t kRing = 2 * radius + 1;
-  constexpr bool kTheta = theta == ThetaRule::advance;
-  const std::int64_t row_length = scratch.row_length;
-  Real* const state = scratch.state.data();
-  std::array<const LaneMask<Real>*, radius + 1> masks{};
-  for (int d = 1; d <= radius; ++d) masks[static_cast<std::size_t>(d)] = seam.distance(d);
-  // The horizontal sums of rows y − 2·radius … y − 1, y itself comes last.
-  std::array<const Real*, kRing> before{};
-  before.fill(scratch.zeros.data());
-  const auto finish_cell = [&before](std::int64_t cell, Pack<Real> k, Pack<Real> t, Real* out) {
-    if constexpr (radius > 0) {
-      k = sum_of(before, cell) + k;
-      if constexpr (kTheta) t = sum_of(before, cell + kLanes<Real>) + t;
-    }
-    store(out + cell, k);
-    if constexpr (kTheta) store(out + cell + kLanes<Real>, t + k);
-    if constexpr (theta == ThetaRule::start) store(out + cell + kLanes<Real>, k);
-  };
-  const auto next_row = [&before](const Real* sums) {
-    for (std::size_t j = 0; j + 1 < 2 * radius; ++j) before[j] = before[j + 1];
-    if constexpr (radius > 0) before[2 * radius - 1] = sums;
-  };
+/// Writes the input of the first convolution: source(y, x) is K of a cell. Local.
+template <class Real, class Source>
+void fill_state(const Source& source, std::int64_t rows, std::int64_t width,
+                ConvolutionScratch<Real>& scratch) {
+  scratch.shifted = false;
   for (std::int64_t y = 0; y < rows; ++y) {
-    const auto row = source.row(y);
-    const Real* const from = state + y * row_length;
-    Real* const sums = scratch.ring.data() + y % kRing * row_length;
-    Real* const out = y >= radius ? state + (y - radius) * row_length : scratch.unused.data();
-    RowWindow<Real, radius> k_window;
-    RowWindow<Real, radius> t_window;
-    const auto emit = [&](std::int64_t c) {
-      const Pack<Real> k = k_window.sum(masks, c);
-      Pack<Real> t{};
-      store(sums + c * kCell, k);
-      if constexpr (kTheta) {
-        t = t_window.sum(masks, c);
-        store(sums + c * kCell + kLanes<Real>, t);
-      }
-      finish_cell(c * kCell, k, t, out);
-    };
-    const std::int64_t last = width - 1;
-    auto continued = row.proceed(row.begin(0, from));
-    auto begun = row.begin(std::min<std::int64_t>(1, last),
-                           from + std::min<std::int64_t>(1, last) * kCell);
-    const auto take = [&](std::int64_t x) {
-      const std::int64_t ahead = std::min(x + 2, last);
-      const auto begun_next = row.begin(ahead, from + ahead * kCell);
-      const auto continued_next = row.proceed(begun);
-      Pack<Real> k{};
-      Pack<Real> t{};
-      row.finish(x, from + x * kCell, continued, k, t);
-      begun = begun_next;
-      continued = continued_next;
-      k_window.push(k);
-      if constexpr (kTheta) t_window.push(t);
-    };
-    std::int64_t x = 0;
-    for (; x < std::min<std::int64_t>(radius, width); ++x) take(x);
-    for (; x < radius; ++x) {
-      k_window.push(Pack<Real>{});
-      if constexpr (kTheta) t_window.push(Pack<Real>{});
-    }
-    for (; x < width; ++x) {
-      take(x);
-      emit(x - radius);
-    }
-    for (; x < width + radius; ++x) {
-      k_window.push(Pack<Real>{});
-      if constexpr (kTheta) t_window.push(Pack<Real>{});
-      emit(x - radius);
-    }
-    next_row(sums);
-  }
-  for (std::int64_t y = rows; y < rows + radius; ++y) {
-    if (y >= radius) {
-      Real* const out = state + (y - radius) * row_length;
-      for (std::int64_t x = 0; x < width; ++x) {
-        finish_cell(x * kCell, Pack<Real>{}, Pack<Real>{}, out);
-      }
-    }
-    next_row(scratch.zeros.data());
+    Real* row = scratch.state.data() + y * scratch.row_length;
+    for (std::int64_t x = 0; x < width; ++x) store(row + x * 2 * kLanes<Real>, source(y, x));
   }
 }
 
-/// Adds the variance of a layer's biases to K, and to Θ where the layer is trained. Local.
-template <class Real>
-void add_bias(Real bias_variance, bool trained, std::int64_t rows,
-              ConvolutionScratch<Real>& scratch) {
-  if (bias_variance == Real{0}) return;
+/// One convolution and what follows it, of `rows` rows of `width` columns. activation.row(y) begins
+/// and finishes the elements of a row (ReluRow). The results become the new state, or, with `last`,
+/// are added to `sums`. State is read and written once. Local.
+template <class Real, int radius, ThetaRule theta, bool last, class Activation>
+void convolve(const Activation& activation, std::int64_t rows, std::int64_t width,
+              const SeamMasks<Real>& seam, Real bias_variance, ConvolutionScratch<Real>& scratch,
+              LaneSums<Real>* sums) {
+  constexpr std::int64_t kCell = 2 * kLanes<Real>;
+  constexpr bool kTheta = theta != ThetaRule::none;
+  const std::int64_t row_length = scratch.row_length;
+  Real* const old_state = scratch.state.data() + (scratch.shifted ? radius * row_length : 0);
+  Real* const new_state = scratch.state.data() + (scratch.shifted ? 0 : radius * row_length);
+  std::array<const LaneMask<Real>*, radius + 1> masks{};
+  for (int d = 1; d <= radius; ++d) masks[static_cast<std::size_t>(d)] = seam.distance(d);
   const Pack<Real> bias = broadcast(bias_variance);
-  for (std::int64_t i = 0; i < rows * scratch.row_length; i += 2 * kLanes<Real>) {
-    Real* k = scratch.state.data() + i;
-    store(k, load(k) + bias);
-    if (trained) store(k + kLanes<Real>, load(k + kLanes<Real>) + bias);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    // Downwards in memory rows are taken from the last on, so that none is overwritten too soon.
+    const std::int64_t y = scratch.shifted ? i : rows - 1 - i;
+    const auto row = activation.row(y);
+    std::array<const Real*, 2 * radius + 1> window_rows;
+    for (std::int64_t j = 0; j <= 2 * radius; ++j) {
+      const std::int64_t from = y + j - radius;
+      window_rows[static_cast<std::size_t>(j)] =
+          from >= 0 && from < rows ? old_state + from * row_length : scratch.zeros.data();
+    }
+    Real* const out = new_state + y * row_length;
+    ColumnWindow<Real, radius> k_window;
+    ColumnWindow<Real, radius> t_window;
+    const auto push_column = [&](std::int64_t x) THALWEG_ALWAYS_INLINE {
+      k_window.push(sum_of_rows<Real>(window_rows, x * kCell));
+      if constexpr (theta == ThetaRule::advance) {
+        t_window.push(sum_of_rows<Real>(window_rows, x * kCell + kLanes<Real>));
+      }
+    };
+    // Three elements are under way at once, each in another step.
+    Pack<Real> theta_begun{};
+    Pack<Real> theta_continued{};
+    const auto begin = [&](std::int64_t x) THALWEG_ALWAYS_INLINE {
+      const Pack<Real> k = k_window.sum(masks, x) + bias;
+      if constexpr (theta == ThetaRule::advance) theta_begun = t_window.sum(masks, x) + k;
+      if constexpr (theta == ThetaRule::start) theta_begun = k;
+      return row.begin(x, k);
+    };
+    const auto finish = [&](std::int64_t x, const auto& continued) THALWEG_ALWAYS_INLINE {
+      const Pack<Real> k = row.covariance(x, continued);
+      Pack<Real> t{};
+      if constexpr (kTheta) t = row.tangent(continued, theta_continued);
+      if constexpr (last) {
+        if (sums != nullptr) {
+          LaneSums<Real>::add(sums->k, k);
+          if constexpr (kTheta) LaneSums<Real>::add(sums->theta, t);
+        }
+      } else {
+        store(out + x * kCell, k);
+        if constexpr (kTheta) store(out + x * kCell + kLanes<Real>, t);
+      }
+    };
+    for (std::int64_t x = 0; x < radius; ++x) push_column(x);
+    push_column(radius);
+    auto begun = begin(0);
+    auto continued = row.proceed(begun);
+    theta_continued = theta_begun;
+    if (width > 1) {
+      push_column(1 + radius);
+      begun = begin(1);
+      for (std::int64_t x = 2; x < width; ++x) {
+        push_column(x + radius);
+        const auto continued_next = row.proceed(begun);
+        const Pack<Real> theta_next = theta_begun;
+        begun = begin(x);
+        finish(x - 2, continued);
+        continued = continued_next;
+        theta_continued = theta_next;
+      }
+      finish(width - 2, continued);
+      continued = row.proceed(begun);
+      theta_continued = theta_begun;
+    }
+    finish(width - 1, continued);
   }
+  scratch.shifted = !scratch.shifted;
 }
 
 }  // namespace thalweg::detail
+
+#undef THALWEG_ALWAYS_INLINE

@@ -11,6 +11,7 @@ namespace {
 
 using detail::ThetaRule;
 
+
 /// Variances below have no inverse whose square is finite; they count as zero.
 template <class Real>
 constexpr Real smallest_variance() {
@@ -21,60 +22,40 @@ constexpr Real smallest_variance() {
   }
 }
 
-struct Nothing {};
-
-/// x·x over the channels, a pack an image.
-template <class Real>
-struct SquareRow {
-  const Real* pixels;
-  std::int64_t plane;
-  std::int64_t channels;
-  Real factor;
-  [[nodiscard]] Nothing begin(std::int64_t /*x*/, const Real* /*cell*/) const { return {}; }
-  [[nodiscard]] Nothing proceed(Nothing /*begun*/) const { return {}; }
-  void finish(std::int64_t x, const Real* /*cell*/, Nothing /*continued*/, Pack<Real>& k,
-              Pack<Real>& /*t*/) const {
-    Pack<Real> sum{};
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const Pack<Real> value = load(pixels + c * plane + x * kLanes<Real>);
-      sum = fma(value, value, sum);
-    }
-    k = broadcast(factor) * sum;
-  }
-};
-
 /// The ReLU of an image with itself, which writes down the scales.
 template <class Real>
 struct SelfRow {
   Real* deviations;
   Real* inverses;
   Real half_factor;
-  [[nodiscard]] Nothing begin(std::int64_t /*x*/, const Real* /*cell*/) const { return {}; }
-  [[nodiscard]] Nothing proceed(Nothing /*begun*/) const { return {}; }
-  void finish(std::int64_t x, const Real* cell, Nothing /*continued*/, Pack<Real>& k,
-              Pack<Real>& /*t*/) const {
+  [[nodiscard]] Pack<Real> begin(std::int64_t x, const Pack<Real>& q) const {
     const Pack<Real> zero{};
     const Pack<Real> one = broadcast(Real{1});
-    const Pack<Real> q = load(cell);
     const auto counts = q >= smallest_variance<Real>();
     const Pack<Real> deviation = counts ? square_root(broadcast(half_factor) * q) : zero;
     Pack<Real> inverse = one / square_root(counts ? q : one);
     // Rounded, its square times q may lie below 1 by two units in the last place.
     const Pack<Real> up = broadcast(Real{1} + std::numeric_limits<Real>::epsilon());
     for (int step = 0; step < 3; ++step) {
-      inverse = (inverse * inverse) * q < one ? inverse * up : inverse;
+      inverse = q * (inverse * inverse) < one ? inverse * up : inverse;
     }
     store(deviations + x * kLanes<Real>, deviation);
     store(inverses + x * kLanes<Real>, counts ? inverse : zero);
-    k = deviation * deviation;
+    return deviation * deviation;
   }
+  [[nodiscard]] Pack<Real> proceed(const Pack<Real>& k) const { return k; }
+  [[nodiscard]] Pack<Real> covariance(std::int64_t /*x*/, const Pack<Real>& k) const { return k; }
 };
 
-/// Rows of a source whose `row_at(y)` is a function.
-template <class RowAt>
-struct RowSource {
-  RowAt row_at;
-  [[nodiscard]] auto row(std::int64_t y) const { return row_at(y); }
+template <class Real>
+struct SelfSource {
+  Real* deviations;
+  Real* inverses;
+  std::int64_t row_length;
+  Real half_factor;
+  [[nodiscard]] SelfRow<Real> row(std::int64_t y) const {
+    return {deviations + y * row_length, inverses + y * row_length, half_factor};
+  }
 };
 
 template <class Real, int radius>
@@ -84,22 +65,25 @@ void prepare_scales(const ConvolutionalKernel& kernel, const ImageShape& shape, 
   const std::int64_t plane = shape.height * row_length;
   detail::ConvolutionScratch<Real> scratch(shape.height, shape.width, radius);
   const detail::SeamMasks<Real> masks(shape.width, radius);
-  const auto convolve = [&](const auto& row_at) {
-    detail::convolve<Real, radius, ThetaRule::none>(RowSource{row_at}, shape.height, shape.width,
-                                                    masks, scratch);
-    detail::add_bias(static_cast<Real>(kernel.bias_variance), false, shape.height, scratch);
+  const auto bias = static_cast<Real>(kernel.bias_variance);
+  const Pack<Real> scale = broadcast(static_cast<Real>(kernel.first_factor(shape.channels)));
+  const auto square = [&](std::int64_t y, std::int64_t x) {
+    const Real* pixel = pixels + y * row_length + x * kLanes<Real>;
+    Pack<Real> sum{};
+    for (std::int64_t c = 0; c < shape.channels; ++c) {
+      const Pack<Real> value = load(pixel + c * plane);
+      sum = fma(value, value, sum);
+    }
+    return scale * sum;
   };
-  const auto first_factor = static_cast<Real>(kernel.first_factor(shape.channels));
-  convolve([&](std::int64_t y) {
-    return SquareRow<Real>{pixels + y * row_length, plane, shape.channels, first_factor};
-  });
+  detail::fill_state<Real>(square, shape.height, shape.width, scratch);
   for (std::int64_t l = 0; l < kernel.convolutions; ++l) {
     const bool last = l + 1 == kernel.convolutions;
     const double factor = last ? kernel.dense_factor() : kernel.convolution_factor();
-    convolve([&](std::int64_t y) {
-      const std::int64_t first = l * plane + y * row_length;
-      return SelfRow<Real>{deviations + first, inverses + first, static_cast<Real>(0.5 * factor)};
-    });
+    const SelfSource<Real> source{deviations + l * plane, inverses + l * plane, row_length,
+                                  static_cast<Real>(0.5 * factor)};
+    detail::convolve<Real, radius, ThetaRule::none, false>(source, shape.height, shape.width, masks,
+                                                           bias, scratch, nullptr);
   }
 }
 

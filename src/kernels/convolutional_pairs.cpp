@@ -11,21 +11,10 @@ namespace thalweg {
 namespace {
 
 using detail::ConvolutionScratch;
+using detail::LaneSums;
 using detail::ReluRow;
 using detail::ScaleRow;
 using detail::ThetaRule;
-
-/// Sums over pixels, a number a lane.
-template <class Real>
-struct LaneSums {
-  alignas(64) std::array<double, static_cast<std::size_t>(kLanes<Real>)> k{};
-  alignas(64) std::array<double, static_cast<std::size_t>(kLanes<Real>)> theta{};
-};
-
-template <class Real, std::size_t n>
-inline void accumulate(std::array<double, n>& sums, const Pack<Real>& values) {
-  for (std::size_t lane = 0; lane < n; ++lane) sums[lane] += static_cast<double>(values[lane]);
-}
 
 /// Two images seen from the lanes of one pass: where row `y` of the offset image begins in each.
 template <class Real>
@@ -47,27 +36,11 @@ struct OffsetView {
 };
 
 template <class Real>
-struct ProductSource {
-  const OffsetView<Real>& view;
-  std::int64_t channels;
-  Real factor;
-  [[nodiscard]] detail::ProductRow<Real> row(std::int64_t y) const {
-    return {view.pixels + y * view.row_length,
-            view.other_pixels + y * view.other_row_length,
-            view.plane(),
-            view.other_plane(),
-            view.other_stride,
-            channels,
-            factor};
-  }
-};
-
-template <class Real, ThetaRule theta>
 struct ReluSource {
   const OffsetView<Real>& view;
   const NormalisedRelu<Real>& relu;
   std::int64_t layer;
-  [[nodiscard]] ReluRow<Real, theta> row(std::int64_t y) const {
+  [[nodiscard]] ReluRow<Real> row(std::int64_t y) const {
     const std::int64_t first = layer * view.plane() + y * view.row_length;
     const std::int64_t other = layer * view.other_plane() + y * view.other_row_length;
     return {relu, ScaleRow<Real>{view.deviations + first, view.inverses + first,
@@ -76,22 +49,21 @@ struct ReluSource {
   }
 };
 
-/// The last ReLU, summed over the pixels of the offset image.
-template <class Real, ThetaRule theta>
-void sum_pixels(const ReluSource<Real, theta>& source, std::int64_t rows, std::int64_t width,
-                const ConvolutionScratch<Real>& scratch, LaneSums<Real>& sums) {
-  for (std::int64_t y = 0; y < rows; ++y) {
-    const auto row = source.row(y);
-    const Real* from = scratch.state.data() + y * scratch.row_length;
-    for (std::int64_t x = 0; x < width; ++x) {
-      Pack<Real> k{};
-      Pack<Real> t{};
-      const Real* cell = from + x * 2 * kLanes<Real>;
-      row.finish(x, cell, row.proceed(row.begin(x, cell)), k, t);
-      accumulate<Real>(sums.k, k);
-      if constexpr (theta == ThetaRule::advance) accumulate<Real>(sums.theta, t);
+/// The product of the two inputs over the channels, the input of the first convolution.
+template <class Real>
+void multiply_inputs(const OffsetView<Real>& view, const ImageShape& shape, double factor,
+                     ConvolutionScratch<Real>& scratch) {
+  const Pack<Real> scale = broadcast(static_cast<Real>(factor));
+  const auto product = [&](std::int64_t y, std::int64_t x) {
+    const Real* pixel = view.pixels + y * view.row_length + x;
+    const Real* other = view.other_pixels + y * view.other_row_length + x * view.other_stride;
+    Pack<Real> sum{};
+    for (std::int64_t c = 0; c < shape.channels; ++c) {
+      sum = fma(broadcast(pixel[c * view.plane()]), load(other + c * view.other_plane()), sum);
     }
-  }
+    return scale * sum;
+  };
+  detail::fill_state<Real>(product, view.rows, shape.width, scratch);
 }
 
 template <class Real, int radius>
@@ -99,37 +71,26 @@ void pass_layers(const ConvolutionalKernel& kernel, const ImageShape& shape,
                  const OffsetView<Real>& view, const detail::SeamMasks<Real>& masks,
                  const NormalisedRelu<Real>& relu, const NormalisedRelu<Real>& last_relu,
                  ConvolutionScratch<Real>& scratch, LaneSums<Real>& sums) {
-  const auto convolve = [&]<ThetaRule theta>(const auto& source) {
-    detail::convolve<Real, radius, theta>(source, view.rows, shape.width, masks, scratch);
-    detail::add_bias(static_cast<Real>(kernel.bias_variance), theta != ThetaRule::none, view.rows,
-                     scratch);
-  };
-  const ProductSource<Real> product{view, shape.channels,
-                                    static_cast<Real>(kernel.first_factor(shape.channels))};
-  if (kernel.first_trained == 0) {
-    convolve.template operator()<ThetaRule::start>(product);
-  } else {
-    convolve.template operator()<ThetaRule::none>(product);
-  }
-  for (std::int64_t l = 1; l < kernel.convolutions; ++l) {
-    if (l < kernel.first_trained) {
-      convolve.template operator()<ThetaRule::none>(
-          ReluSource<Real, ThetaRule::none>{view, relu, l - 1});
-    } else if (l == kernel.first_trained) {
-      convolve.template operator()<ThetaRule::start>(
-          ReluSource<Real, ThetaRule::start>{view, relu, l - 1});
-    } else {
-      convolve.template operator()<ThetaRule::advance>(
-          ReluSource<Real, ThetaRule::advance>{view, relu, l - 1});
-    }
-  }
   const std::int64_t last = kernel.convolutions - 1;
-  if (kernel.has_trained_convolution()) {
-    sum_pixels(ReluSource<Real, ThetaRule::advance>{view, last_relu, last}, view.rows, shape.width,
-               scratch, sums);
-  } else {
-    sum_pixels(ReluSource<Real, ThetaRule::none>{view, last_relu, last}, view.rows, shape.width,
-               scratch, sums);
+  const auto bias = static_cast<Real>(kernel.bias_variance);
+  const auto layer = [&]<ThetaRule theta>(std::int64_t l) {
+    if (l < last) {
+      detail::convolve<Real, radius, theta, false>(ReluSource<Real>{view, relu, l}, view.rows,
+                                                   shape.width, masks, bias, scratch, &sums);
+    } else {
+      detail::convolve<Real, radius, theta, true>(ReluSource<Real>{view, last_relu, l}, view.rows,
+                                                  shape.width, masks, bias, scratch, &sums);
+    }
+  };
+  multiply_inputs(view, shape, kernel.first_factor(shape.channels), scratch);
+  for (std::int64_t l = 0; l <= last; ++l) {
+    if (l < kernel.first_trained) {
+      layer.template operator()<ThetaRule::none>(l);
+    } else if (l == kernel.first_trained) {
+      layer.template operator()<ThetaRule::start>(l);
+    } else {
+      layer.template operator()<ThetaRule::advance>(l);
+    }
   }
 }
 
