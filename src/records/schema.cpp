@@ -6,7 +6,14 @@ namespace thalweg {
 
 const std::vector<Schema>& schemas() {
   static const std::vector<Schema> all{
+<<<<<<< HEAD
       {kStudySchema, {"seed", "config", "config_resolved"}, {"/summary", "/kernel", "/uci"}, {}},
+=======
+      {kStudySchema,
+       {"seed", "config", "config_resolved"},
+       {"/summary", "/kernel", "/small_data"},
+       {}},
+>>>>>>> main
       {kRunSchema, {"seed", "status"}, {"/trajectory"}, {}},
       {kGramSchema, {}, {}, {"/gram", "/done"}},
       {kProbeSchema, {}, {"/probes"}, {}},

@@ -1,5 +1,6 @@
 #include "studies/kernel_comparison.hpp"
 #include "studies/kernel_study.hpp"
+#include "studies/small_data_study.hpp"
 #include "studies/study.hpp"
 #include "studies/trajectory_study.hpp"
 #include "studies/uci_study.hpp"
@@ -17,6 +18,8 @@ const std::vector<StudyKind>& study_kinds() {
                     : prepare_kernel_comparison(settings, header, context);
        }},
       {"uci", "kernels side by side on a folder of UCI classification sets", prepare_uci_study},
+      {"small_data", "kernel regression on small training sets drawn from one pool",
+       prepare_small_data_study},
   };
   return kinds;
 }
