@@ -6,14 +6,10 @@ namespace thalweg {
 
 const std::vector<Schema>& schemas() {
   static const std::vector<Schema> all{
-<<<<<<< HEAD
-      {kStudySchema, {"seed", "config", "config_resolved"}, {"/summary", "/kernel", "/uci"}, {}},
-=======
       {kStudySchema,
        {"seed", "config", "config_resolved"},
-       {"/summary", "/kernel", "/small_data"},
+       {"/summary", "/kernel", "/small_data", "/uci"},
        {}},
->>>>>>> main
       {kRunSchema, {"seed", "status"}, {"/trajectory"}, {}},
       {kGramSchema, {}, {}, {"/gram", "/done"}},
       {kProbeSchema, {}, {"/probes"}, {}},
