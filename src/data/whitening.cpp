@@ -68,7 +68,7 @@ std::vector<double> zca_matrix(const Communicator& holders, std::vector<double> 
       for (std::size_t j = 0; j < d; ++j) whiten[j * d + j] = 1.0;
       return;
     }
-    SymmetricEigen eigen = symmetric_eigen(std::move(covariance), features);
+    DenseEigen eigen = dense_symmetric_eigen(std::move(covariance), features);
     const double added = epsilon * trace / static_cast<double>(features);
     for (std::size_t k = 0; k < d; ++k) {
       // A covariance has no negative eigenvalue but by rounding. W = BᵀB, row k of B the

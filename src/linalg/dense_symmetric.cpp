@@ -9,37 +9,12 @@
 #include "base/blas_setup.hpp"
 #include "base/error.hpp"
 
-<<<<<<< HEAD
-// LAPACK's Fortran entry point, which OpenBLAS holds.
-=======
->>>>>>> main
 extern "C" void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda,
                         double* w, double* work, const int* lwork, int* iwork, const int* liwork,
                         int* info);
 
 namespace thalweg {
 
-<<<<<<< HEAD
-SymmetricEigen symmetric_eigen(std::vector<double> matrix, std::int64_t n) {
-  if (n < 1 || static_cast<std::int64_t>(matrix.size()) != n * n) {
-    throw Error(fmt::format("a symmetric matrix of {} rows has {} elements", n, matrix.size()));
-  }
-  if (!std::all_of(matrix.begin(), matrix.end(), [](double x) { return std::isfinite(x); })) {
-    throw Error(fmt::format("a symmetric matrix of {} rows holds numbers that are not finite", n));
-  }
-  const int order = narrow(n, "rows of a symmetric matrix");
-  SymmetricEigen eigen{n, std::vector<double>(static_cast<std::size_t>(n)), {}};
-  // The documented least sizes, by hand: workspace queries are rounded to too little in places.
-  const int work_size = narrow(1 + 6 * n + 2 * n * n, "workspace of a symmetric matrix");
-  const int integers = narrow(3 + 5 * n, "workspace of a symmetric matrix");
-  std::vector<double> work(static_cast<std::size_t>(work_size));
-  std::vector<int> integer_work(static_cast<std::size_t>(integers));
-  int info = 0;
-  // Column-major upper is row-major lower; the vectors come out as columns, one after another.
-  dsyevd_("V", "U", &order, matrix.data(), &order, eigen.values.data(), work.data(), &work_size,
-          integer_work.data(), &integers, &info);
-  if (info != 0) throw Error(fmt::format("dsyevd of {} rows failed with info {}", n, info));
-=======
 DenseEigen dense_symmetric_eigen(std::vector<double> matrix, std::int64_t n) {
   const int size = narrow(n, "matrix");
   if (!std::all_of(matrix.begin(), matrix.end(), [](double x) { return std::isfinite(x); })) {
@@ -61,7 +36,6 @@ DenseEigen dense_symmetric_eigen(std::vector<double> matrix, std::int64_t n) {
   dsyevd_("V", "L", &size, matrix.data(), &size, eigen.values.data(), work.data(), &lwork,
           iwork.data(), &liwork, &info);
   if (info != 0) throw Error(fmt::format("dsyevd did not converge (info {})", info));
->>>>>>> main
   eigen.vectors = std::move(matrix);
   return eigen;
 }

@@ -86,15 +86,17 @@ std::vector<double> part_of(const std::vector<double>& matrix, std::int64_t n, s
 }
 
 double test_accuracy(const PairSamples& samples, const std::vector<double>& test_rows,
-                     const DenseRidge& choice) {
+                     const RidgeChoice& choice) {
   const std::int64_t tests = samples.size() - samples.train;
   std::vector<double> outputs(static_cast<std::size_t>(tests * samples.classes));
-  gemm(false, false, tests, samples.classes, samples.train, 1.0, test_rows.data(),
+  // α is column-major, that is, row-major and transposed.
+  gemm(false, true, tests, samples.classes, samples.train, 1.0, test_rows.data(),
        choice.alpha.data(), 0.0, outputs.data());
-  const auto predicted = predicted_classes(outputs, samples.classes);
   std::int64_t right = 0;
-  for (std::size_t i = 0; i < predicted.size(); ++i) {
-    right += predicted[i] == samples.labels[static_cast<std::size_t>(samples.train) + i] ? 1 : 0;
+  for (std::int64_t i = 0; i < tests; ++i) {
+    const auto label = samples.labels[static_cast<std::size_t>(samples.train + i)];
+    const double* row = outputs.data() + i * samples.classes;
+    right += largest_output(row, samples.classes, 1) == label ? 1 : 0;
   }
   return static_cast<double>(right) / static_cast<double>(tests);
 }
@@ -104,20 +106,20 @@ std::optional<HoldOutResult> evaluate(const PairSamples& samples, const KernelFa
                                       const std::function<bool()>& stop) {
   const std::int64_t n = samples.size();
   const auto labels = std::span(samples.labels).first(static_cast<std::size_t>(samples.train));
-  std::optional<DenseRidge> best;
+  std::optional<RidgeChoice> best;
   std::vector<double> best_rows;  // test × train of the best
   std::string chosen;
   for (const auto& candidate : family.candidates) {
     if (stop()) return std::nullopt;
     const auto matrix = whole_matrix(candidate, samples, alone);
-    DenseRidge choice = choose_ridge(part_of(matrix, n, 0, samples.train, samples.train), labels,
+    RidgeChoice choice = choose_ridge(part_of(matrix, n, 0, samples.train, samples.train), labels,
                                      samples.classes, protocol.relative_ridges, protocol.criterion);
     if (best && !choice.better_than(*best, protocol.criterion)) continue;
     best = std::move(choice);
     best_rows = part_of(matrix, n, samples.train, n, samples.train);
     chosen = candidate.label;
   }
-  return HoldOutResult{chosen, best->relative_ridge, best->loo_accuracy, best->lambda_min,
+  return HoldOutResult{chosen, best->relative_ridge, best->left_out.accuracy, best->lambda_min,
                        test_accuracy(samples, best_rows, *best)};
 }
 

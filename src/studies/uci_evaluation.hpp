@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/uci_set.hpp"
-#include "kernels/dense_ridge.hpp"
+#include "kernels/ridge_choice.hpp"
 #include "records/record.hpp"
 #include "studies/uci_kernels.hpp"
 
