@@ -22,6 +22,7 @@
 #include "base/clock.hpp"
 #include "data/data_set.hpp"
 #include "kernels/arctangent.hpp"
+#include "kernels/fully_connected_tiles.hpp"
 #include "linalg/factorization.hpp"
 
 namespace {
@@ -105,9 +106,8 @@ int run(int argc, char** argv) {
   for (int repetition = -1; repetition < repetitions; ++repetition) {
     comm.barrier();
     const Stopwatch watch;
-    const thalweg::KernelSamples<double> samples(comm, kernel, data.train.all_rows(), features,
-                                                 block);
-    const thalweg::FullyConnectedTiles<double> tiles(kernel, samples, samples);
+    const thalweg::Samples<double> samples{data.train.all_rows(), data.train.shape()};
+    const thalweg::FullyConnectedTiles<double> tiles(comm, kernel, samples, samples, block);
     thalweg::assemble_gram<double>(tiles, gram, nullptr, thalweg::WorkControl{});
     const double elapsed_s = comm.max(watch.elapsed_s());
     if (repetition >= 0) times_s.push_back(elapsed_s);

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "kernels/duals.hpp"
+#include "kernels/sample_panels.hpp"
 
 namespace thalweg {
 

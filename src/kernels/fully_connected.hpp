@@ -65,9 +65,6 @@ class SampleVariances {
   std::vector<Real> self_;
 };
 
-/// The largest tile the kernel below takes; its two work columns stay in the first-level cache.
-inline constexpr std::int64_t kLargestTile = 512;
-
 /// Local. Turns a column-major tile × tile array of inner products x_i·x'_j, in place, into kernel
 /// values, through all layers while a column is in cache. Element (i, j) depends on its inner
 /// product and the two samples' variances only, never on its place.

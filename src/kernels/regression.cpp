@@ -65,25 +65,23 @@ class Phases {
 
 }  // namespace
 
-std::int64_t regression_bytes(std::int64_t n, std::int64_t classes, std::int64_t depth,
-                              int grid_rows, int grid_columns, std::int64_t element_bytes) {
+std::int64_t regression_bytes(std::int64_t n, std::int64_t classes, int grid_rows, int grid_columns,
+                              std::int64_t element_bytes) {
   const std::int64_t block = choose_block(n);
   const std::int64_t matrix = local_bytes(n, n, block, grid_rows, grid_columns, element_bytes);
   const std::int64_t panel = local_bytes(n, block, block, grid_rows, 1, element_bytes) +
                              local_bytes(block, n, block, 1, grid_columns, element_bytes);
-  const std::int64_t vectors =
-      n * classes * (4 * element_bytes + 8) + n * (depth + 2) * element_bytes;
+  const std::int64_t vectors = n * classes * (4 * element_bytes + 8) + 32 * n * element_bytes;
   return matrix + 2 * panel + vectors + 4 * block * block * element_bytes;
 }
 
 template <class Real>
 KernelResult kernel_regression(const Communicator& comm, const DataSet<Real>& data,
-                               const FullyConnectedKernel& kernel, const Ridge& ridge,
+                               const Kernel<Real>& kernel, const Ridge& ridge,
                                const std::optional<GramKeeping>& keeping,
                                const WorkControl& control) {
   KernelResult result;
   const std::int64_t n = data.train.size();
-  const std::int64_t features = data.train.features();
   const std::int64_t block = choose_block(n);
   result.train = n;
   result.test = data.test.size();
@@ -92,12 +90,13 @@ KernelResult kernel_regression(const Communicator& comm, const DataSet<Real>& da
 
   const ProcessGrid grid = tall_grid(comm);
   require_memory(comm, "kernel regression", n, [&](std::int64_t size) {
-    return regression_bytes(size, result.classes, kernel.depth, grid.rows(), grid.columns(),
-                            sizeof(Real));
+    return regression_bytes(size, result.classes, grid.rows(), grid.columns(), sizeof(Real));
   });
   Phases phases(comm);
-  const KernelSamples<Real> train(comm, kernel, data.train.all_rows(), features, block);
-  const FullyConnectedTiles<Real> tiles(kernel, train, train);
+  const Samples<Real> train{data.train.all_rows(), data.train.shape()};
+  const Samples<Real> test{data.test.all_rows(), data.test.shape()};
+  const auto tiles_held = kernel.between(comm, train, train, block);
+  const KernelTiles<Real>& tiles = *tiles_held;
   DistributedMatrix<Real> gram(grid, n, n, block);
   {
     std::unique_ptr<GramStore> store;
@@ -136,9 +135,8 @@ KernelResult kernel_regression(const Communicator& comm, const DataSet<Real>& da
       solve_residual<Real>(tiles, gram, result.ridge, solution, targets, result.classes);
   result.residual_s = phases.lap();
 
-  const KernelSamples<Real> test(comm, kernel, data.test.all_rows(), features, block);
-  const FullyConnectedTiles<Real> test_tiles(kernel, test, train);
-  result.predictions = predict<Real>(comm, test_tiles, solution, result.classes);
+  const auto test_tiles = kernel.between(comm, test, train, block);
+  result.predictions = predict<Real>(comm, *test_tiles, solution, result.classes);
   const auto labels = data.test.labels();
   result.labels.assign(labels.begin(), labels.end());
   score(labels, result);
@@ -147,10 +145,10 @@ KernelResult kernel_regression(const Communicator& comm, const DataSet<Real>& da
 }
 
 template KernelResult kernel_regression(const Communicator&, const DataSet<float>&,
-                                        const FullyConnectedKernel&, const Ridge&,
+                                        const Kernel<float>&, const Ridge&,
                                         const std::optional<GramKeeping>&, const WorkControl&);
 template KernelResult kernel_regression(const Communicator&, const DataSet<double>&,
-                                        const FullyConnectedKernel&, const Ridge&,
+                                        const Kernel<double>&, const Ridge&,
                                         const std::optional<GramKeeping>&, const WorkControl&);
 
 }  // namespace thalweg

@@ -8,6 +8,7 @@
 
 #include "data/data_set.hpp"
 #include "kernels/gram.hpp"
+#include "kernels/kernel.hpp"
 
 namespace thalweg {
 
@@ -54,13 +55,13 @@ struct KernelResult {
 /// Throws Error when K + λI is not positive definite. Data must not be sharded.
 template <class Real>
 KernelResult kernel_regression(const Communicator& comm, const DataSet<Real>& data,
-                               const FullyConnectedKernel& kernel, const Ridge& ridge,
+                               const Kernel<Real>& kernel, const Ridge& ridge,
                                const std::optional<GramKeeping>& keeping,
                                const WorkControl& control);
 
 /// Bytes a rank allocates in kernel_regression. Local.
-std::int64_t regression_bytes(std::int64_t n, std::int64_t classes, std::int64_t depth,
-                              int grid_rows, int grid_columns, std::int64_t element_bytes);
+std::int64_t regression_bytes(std::int64_t n, std::int64_t classes, int grid_rows, int grid_columns,
+                              std::int64_t element_bytes);
 
 /// Collective over the grid of `gram`. ‖(K + λI)α − Y‖_F / ‖Y‖_F with K from `tiles`, dealt out as
 /// the upper tiles of `gram` are; `solution` and `targets` are n × classes, column-major, on every

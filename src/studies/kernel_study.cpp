@@ -9,29 +9,14 @@
 #include <utility>
 
 #include "data/data_set.hpp"
+#include "kernels/fully_connected_tiles.hpp"
 #include "records/record.hpp"
 #include "studies/data_settings.hpp"
+#include "studies/kernel_settings.hpp"
 
 namespace thalweg {
 
 namespace {
-
-constexpr std::int64_t kKeepUpTo = 20000;
-
-/// "all", "last" or "from:j".
-std::int64_t first_trained(const Settings& table, const std::string& trained, std::int64_t depth) {
-  if (trained == "all") return 0;
-  if (trained == "last") return depth;
-  if (trained.starts_with("from:") && trained.size() > 5 && trained.size() < 12 &&
-      trained.find_first_not_of("0123456789", 5) == std::string::npos) {
-    const std::int64_t layer = std::stoll(trained.substr(5));
-    if (layer <= depth) return layer;
-  }
-  table.fail("trained",
-             fmt::format("found \"{}\", expected \"all\", \"last\" or \"from:j\" with a dense "
-                         "layer j of 0 to {}",
-                         trained, depth));
-}
 
 Record make_record(const KernelResult& result, const KernelSettings& chosen,
                    const StudyHeader& header, const StudyContext& context,
@@ -106,42 +91,12 @@ std::pair<KernelResult, std::string> compute(const DataOptions& options,
   }
   const WorkControl control{context.log,
                             [&] { return context.started.elapsed_s() > context.time_limit_s; }};
-  KernelResult result =
-      kernel_regression<Real>(context.world, data, chosen.kernel, chosen.ridge, keeping, control);
+  KernelResult result = kernel_regression<Real>(
+      context.world, data, FullyConnected<Real>(chosen.kernel), chosen.ridge, keeping, control);
   return {std::move(result), data.description};
 }
 
 }  // namespace
-
-KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples) {
-  KernelSettings chosen;
-  const Settings table = study.table("kernel");
-  const std::string type = table.choice("type", {"ntk", "nngp"}, "ntk");
-  chosen.kernel.depth = table.integer_at_least("depth", 1, 3);
-  chosen.kernel.input_scaling = table.boolean("input_scaling", true);
-  const std::string trained = table.string("trained", type == "nngp" ? "last" : "all");
-  chosen.kernel.first_trained = first_trained(table, trained, chosen.kernel.depth);
-  if (type == "nngp" && trained != "last") {
-    table.fail(
-        "trained",
-        fmt::format("found \"{}\", but the NNGP kernel trains the last layer alone", trained));
-  }
-  chosen.kernel.activation =
-      activation_named(table.choice("activation", activation_names(), "relu"));
-  if (chosen.kernel.activation == Activation::leaky_relu) {
-    chosen.kernel.negative_slope = table.number("negative_slope", chosen.kernel.negative_slope);
-  }
-  chosen.kernel.weight_variance = table.positive("weight_variance", 2.0);
-  chosen.kernel.bias_variance = table.number_at_least("bias_variance", 0.0, 0.0);
-  chosen.single_precision =
-      table.choice("precision", {"float64", "float32"}, "float64") == "float32";
-  chosen.keep_gram = table.boolean("keep_gram", 0 < train_samples && train_samples <= kKeepUpTo);
-  const Settings regression = study.table("regression");
-  chosen.ridge.value = regression.number_at_least("ridge", 0.0, 1e-6);
-  chosen.ridge.relative =
-      regression.choice("ridge_mode", {"relative", "absolute"}, "relative") == "relative";
-  return chosen;
-}
 
 StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& header,
                                StudyContext& context) {

@@ -7,7 +7,7 @@
 #include "base/philox.hpp"
 #include "kernels/duals.hpp"
 #include "kernels/fully_connected.hpp"
-#include "kernels/kernel_tiles.hpp"
+#include "kernels/fully_connected_tiles.hpp"
 
 namespace thalweg {
 namespace {
@@ -17,13 +17,15 @@ double pair_value(const FullyConnectedKernel& kernel, const std::vector<double>&
   const Communicator comm = Communicator::duplicate(MPI_COMM_WORLD);
   std::vector<double> rows(x);
   rows.insert(rows.end(), z.begin(), z.end());
-  const KernelSamples<double> samples(comm, kernel, rows, static_cast<std::int64_t>(x.size()), 16);
+  const Samples<double> samples{rows, {1, 1, static_cast<std::int64_t>(x.size())}};
+  const SampleVariances<double> variances(kernel, samples.features(),
+                                          squared_norms(comm, SamplePanels<double>(samples, 16)));
   std::vector<double> tile(256);
-  FullyConnectedTiles<double>(kernel, samples, samples).compute(0, 0, tile.data());
+  FullyConnectedTiles<double>(comm, kernel, samples, samples, 16).compute(0, 0, tile.data());
   // A pair does not know which of its two is the row; a sample with itself is what its variances
   // say.
   EXPECT_EQ(tile[1], tile[16]);
-  EXPECT_EQ(tile[0], samples.variances().self(0));
+  EXPECT_EQ(tile[0], variances.self(0));
   return tile[1];
 }
 

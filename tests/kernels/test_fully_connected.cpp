@@ -7,7 +7,7 @@
 #include "base/philox.hpp"
 #include "kernels/duals.hpp"
 #include "kernels/fully_connected.hpp"
-#include "kernels/kernel_tiles.hpp"
+#include "kernels/fully_connected_tiles.hpp"
 
 namespace thalweg {
 namespace {
@@ -19,12 +19,14 @@ double pair_value(const FullyConnectedKernel& kernel, const std::vector<double>&
   const Communicator comm = Communicator::duplicate(MPI_COMM_WORLD);
   std::vector<Real> rows(x.begin(), x.end());
   rows.insert(rows.end(), z.begin(), z.end());
-  const KernelSamples<Real> samples(comm, kernel, rows, static_cast<std::int64_t>(x.size()), 16);
+  const Samples<Real> samples{rows, {1, 1, static_cast<std::int64_t>(x.size())}};
+  const SampleVariances<Real> variances(kernel, samples.features(),
+                                        squared_norms(comm, SamplePanels<Real>(samples, 16)));
   std::vector<Real> tile(256);
-  FullyConnectedTiles<Real>(kernel, samples, samples).compute(0, 0, tile.data());
+  FullyConnectedTiles<Real>(comm, kernel, samples, samples, 16).compute(0, 0, tile.data());
   EXPECT_EQ(tile[1], tile[16]);
-  EXPECT_EQ(tile[0], samples.variances().self(0));
-  EXPECT_EQ(tile[17], samples.variances().self(1));
+  EXPECT_EQ(tile[0], variances.self(0));
+  EXPECT_EQ(tile[17], variances.self(1));
   return static_cast<double>(tile[1]);
 }
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/philox.hpp"
+#include "kernels/fully_connected_tiles.hpp"
 #include "kernels/gram.hpp"
-#include "kernels/kernel_tiles.hpp"
 
 namespace thalweg {
 namespace {
@@ -30,10 +30,10 @@ std::vector<Real> assembled(const Communicator& comm, const FullyConnectedKernel
                             const std::vector<Real>& rows, std::int64_t features) {
   const auto n = static_cast<std::int64_t>(rows.size()) / features;
   const ProcessGrid grid(comm);
-  const KernelSamples<Real> set(comm, kernel, rows, features, choose_block(n));
+  const Samples<Real> set{rows, {1, 1, features}};
+  const FullyConnectedTiles<Real> tiles(comm, kernel, set, set, choose_block(n));
   DistributedMatrix<Real> gram(grid, n, n, choose_block(n));
-  EXPECT_TRUE(
-      assemble_gram(FullyConnectedTiles<Real>(kernel, set, set), gram, nullptr, WorkControl{}));
+  EXPECT_TRUE(assemble_gram(tiles, gram, nullptr, WorkControl{}));
   return gram.all_gather();
 }
 
@@ -112,12 +112,12 @@ TYPED_TEST(Gram, EveryUpperTileHasOneOwner) {
 TYPED_TEST(Gram, StopsWhenAskedAndSaysSo) {
   const auto rows = samples<TypeParam>(203, 8);
   const ProcessGrid grid(this->comm_);
-  const KernelSamples<TypeParam> set(this->comm_, FullyConnectedKernel{}, rows, 8, 32);
+  const Samples<TypeParam> set{rows, {1, 1, 8}};
   DistributedMatrix<TypeParam> gram(grid, 203, 203, 32);
   WorkControl control;
   // One rank's wish stops all.
   control.stop = [&] { return this->comm_.rank() == this->comm_.size() - 1; };
-  const FullyConnectedTiles<TypeParam> tiles(FullyConnectedKernel{}, set, set);
+  const FullyConnectedTiles<TypeParam> tiles(this->comm_, FullyConnectedKernel{}, set, set, 32);
   EXPECT_FALSE(assemble_gram(tiles, gram, nullptr, control));
 }
 

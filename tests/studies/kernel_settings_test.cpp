@@ -1,8 +1,8 @@
+#include "studies/kernel_settings.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "studies/kernel_study.hpp"
 
 namespace thalweg {
 namespace {
