@@ -11,7 +11,8 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"cifar100", "32 × 32 colour images in 100 classes, binary version (Krizhevsky 2009)"}}},
       {"models",
        {{"mlp",
-         "fully connected ReLU network, any widths; batch norm over the batch or ghost groups"}}},
+         "fully connected ReLU network, any widths; batch norm over the batch or ghost groups, "
+         "or the NTK parametrisation"}}},
       {"objectives",
        {{"network", "the mean loss of a model over a data set, or over a part of it"}}},
       {"optimizers",

@@ -6,6 +6,7 @@
 
 #include "objectives/analytic.hpp"
 #include "probes/random_subspace.hpp"
+#include "objectives/widened.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {
