@@ -23,6 +23,9 @@ const std::vector<CatalogueCategory>& catalogue() {
       {"probes",
        {{"hessian_extremes", "λ_max and λ_min of the Hessian by Lanczos, with ‖Hv − λv‖"},
         {"sharpness", "largest relative rise of the loss in a small box (Keskar et al. 2017)"},
+        {"kernel_drift",
+         "change of the empirical tangent kernel since the start, its alignments (Lee et al. "
+         "2019)"},
         {"slice", "[[slice]]: the loss along the line between two runs (Goodfellow et al. 2015)"}}},
       {"kernels",
        {{"ntk", "neural tangent kernel of an infinitely wide network (Jacot et al. 2018)"},

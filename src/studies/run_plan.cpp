@@ -139,6 +139,16 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
       plan.train = read_train(merged.table("train"), plan.model);
       plan.optimizer = read_optimizer(merged.table("optimizer"), plan.learning_rate);
       plan.probes = probes;
+      for (const auto& probe : probes) {
+        const bool mixed =
+            plan.model.batch_norm != BatchNormKind::none && probe.statistics == Statistics::batch;
+        if (!mixed || !probe.probe->needs_separate_samples()) continue;
+        merged.table("model").fail(
+            "batch_norm",
+            fmt::format("the probe '{}' needs outputs that do not depend on the other samples of a "
+                        "batch: \"none\" here or statistics = \"frozen\" there",
+                        probe.name));
+      }
       if (!names.insert(plan.name).second) {
         merged.fail("name", fmt::format("two runs are called '{}'", plan.name));
       }

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "objectives/analytic.hpp"
-#include "probes/random_subspace.hpp"
 #include "objectives/widened.hpp"
+#include "probes/random_subspace.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {
