@@ -18,7 +18,11 @@ LinearPrediction::LinearPrediction(std::vector<double> gram, std::span<const dou
   if (n_ < 1 || n_ * outputs != static_cast<std::int64_t>(gap.size())) {
     throw Error(fmt::format("linear prediction: {} gaps for {} outputs", gap.size(), outputs));
   }
-  eigen_ = local_symmetric_eigen(std::move(gram), n_);
+  if (static_cast<std::int64_t>(gram.size()) != n_ * n_) {
+    throw Error(
+        fmt::format("linear prediction: a Gram of {} numbers for {} samples", gram.size(), n_));
+  }
+  eigen_ = dense_symmetric_eigen(std::move(gram), n_);  // its columns are rows here
   projections_.resize(gap.size());
   gemm(false, false, n_, outputs_, n_, 1.0, eigen_.vectors.data(), gap.data(), 0.0,
        projections_.data());

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/gradient_flow_prediction.hpp"
-#include "linalg/local_eigen.hpp"
+#include "linalg/dense_symmetric.hpp"
 
 namespace thalweg {
 
@@ -37,7 +37,7 @@ class LinearPrediction {
   [[nodiscard]] std::vector<double> back(std::span<const double> scaled) const;
   std::int64_t n_;
   std::int64_t outputs_;
-  LocalEigen eigen_;
+  DenseEigen eigen_;
   std::vector<double> projections_;  // Vᵀ (y − f0)
 };
 

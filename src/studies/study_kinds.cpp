@@ -2,6 +2,7 @@
 #include "studies/kernel_study.hpp"
 #include "studies/study.hpp"
 #include "studies/trajectory_study.hpp"
+#include "studies/width_study.hpp"
 
 namespace thalweg {
 
@@ -15,6 +16,8 @@ const std::vector<StudyKind>& study_kinds() {
                     ? prepare_kernel_study(settings, header, context)
                     : prepare_kernel_comparison(settings, header, context);
        }},
+      {"width", "finite networks of growing width beside their infinitely wide kernel's prediction",
+       prepare_width_study},
   };
   return kinds;
 }

@@ -6,6 +6,7 @@
 #include "base/philox.hpp"
 #include "kernels/empirical_kernel.hpp"
 #include "kernels/fully_connected_tiles.hpp"
+#include "kernels/kernel_matrix.hpp"
 
 namespace thalweg {
 namespace {
@@ -119,6 +120,8 @@ TEST(EmpiricalKernel, TilesOfAnySizeAgree) {
       EXPECT_NEAR(large[i], first[i], 1e-12);
     }
     for (std::size_t i = 0; i < part.size(); ++i) EXPECT_NEAR(part[i], first[i], 1e-12);
+    EXPECT_EQ(kernel_matrix(world, kernel, all, all), whole<double>(world, kernel, all, all, 64));
+    EXPECT_EQ(kernel_matrix(world, kernel, few, all), whole<double>(world, kernel, few, all, 64));
   }
   auto options = net({9, 8}, 3, 2);
   options.strip_flops = 1.0;
