@@ -11,7 +11,8 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"cifar100", "32 × 32 colour images in 100 classes, binary version (Krizhevsky 2009)"}}},
       {"models",
        {{"mlp",
-         "fully connected ReLU network, any widths; batch norm over the batch or ghost groups"}}},
+         "fully connected ReLU network, any widths; batch norm over the batch or ghost groups, "
+         "or the NTK parametrisation"}}},
       {"objectives",
        {{"network", "the mean loss of a model over a data set, or over a part of it"}}},
       {"optimizers",
@@ -22,6 +23,9 @@ const std::vector<CatalogueCategory>& catalogue() {
       {"probes",
        {{"hessian_extremes", "λ_max and λ_min of the Hessian by Lanczos, with ‖Hv − λv‖"},
         {"sharpness", "largest relative rise of the loss in a small box (Keskar et al. 2017)"},
+        {"kernel_drift",
+         "change of the empirical tangent kernel since the start, its alignments (Lee et al. "
+         "2019)"},
         {"slice", "[[slice]]: the loss along the line between two runs (Goodfellow et al. 2015)"}}},
       {"kernels",
        {{"ntk", "neural tangent kernel of an infinitely wide network (Jacot et al. 2018)"},
