@@ -10,8 +10,7 @@
 namespace thalweg {
 
 bool RidgeChoice::better_than(const RidgeChoice& other, LeaveOneOutCriterion criterion) const {
-  if (criterion == LeaveOneOutCriterion::accuracy &&
-      left_out.accuracy != other.left_out.accuracy) {
+  if (criterion == LeaveOneOutCriterion::accuracy && left_out.accuracy != other.left_out.accuracy) {
     return left_out.accuracy > other.left_out.accuracy;
   }
   return left_out.error < other.left_out.error;

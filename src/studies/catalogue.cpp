@@ -22,7 +22,8 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"zca", "whitening by the symmetric root, (C + ε λ̄)^(−1/2) (Bell and Sejnowski 1997)"}}},
       {"models",
        {{"mlp",
-         "fully connected ReLU network, any widths; batch norm over the batch or ghost groups"}}},
+         "fully connected ReLU network, any widths; batch norm over the batch or ghost groups, "
+         "or the NTK parametrisation"}}},
       {"objectives",
        {{"network", "the mean loss of a model over a data set, or over a part of it"}}},
       {"optimizers",
@@ -33,6 +34,9 @@ const std::vector<CatalogueCategory>& catalogue() {
       {"probes",
        {{"hessian_extremes", "λ_max and λ_min of the Hessian by Lanczos, with ‖Hv − λv‖"},
         {"sharpness", "largest relative rise of the loss in a small box (Keskar et al. 2017)"},
+        {"kernel_drift",
+         "change of the empirical tangent kernel since the start, its alignments (Lee et al. "
+         "2019)"},
         {"slice", "[[slice]]: the loss along the line between two runs (Goodfellow et al. 2015)"}}},
       {"kernels",
        {{"ntk", "neural tangent kernel of an infinitely wide network (Jacot et al. 2018)"},

@@ -112,8 +112,9 @@ std::optional<HoldOutResult> evaluate(const PairSamples& samples, const KernelFa
   for (const auto& candidate : family.candidates) {
     if (stop()) return std::nullopt;
     const auto matrix = whole_matrix(candidate, samples, alone);
-    RidgeChoice choice = choose_ridge(part_of(matrix, n, 0, samples.train, samples.train), labels,
-                                     samples.classes, protocol.relative_ridges, protocol.criterion);
+    RidgeChoice choice =
+        choose_ridge(part_of(matrix, n, 0, samples.train, samples.train), labels, samples.classes,
+                     protocol.relative_ridges, protocol.criterion);
     if (best && !choice.better_than(*best, protocol.criterion)) continue;
     best = std::move(choice);
     best_rows = part_of(matrix, n, samples.train, n, samples.train);
