@@ -27,10 +27,20 @@ PointwiseForm pointwise_form_named(const std::string& name) {
   return static_cast<PointwiseForm>(found - names.begin());
 }
 
+PointwiseKernel PointwiseKernel::with_median(double median) const {
+  PointwiseKernel kernel = *this;
+  if (needs_median()) kernel.length_scale = median_factor * median;
+  return kernel;
+}
+
 std::string PointwiseKernel::description() const {
   switch (form) {
     case PointwiseForm::gaussian:
     case PointwiseForm::laplace:
+      if (needs_median()) {
+        return fmt::format("{} of {} times the median distance",
+                           form == PointwiseForm::gaussian ? "gaussian" : "laplace", median_factor);
+      }
       return fmt::format("{} of length scale {}",
                          form == PointwiseForm::gaussian ? "gaussian" : "laplace", length_scale);
     case PointwiseForm::arccos:

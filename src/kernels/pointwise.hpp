@@ -24,15 +24,19 @@ enum class PointwiseForm { gaussian, laplace, arccos, polynomial, linear };
 /// - linear x·x'.
 struct PointwiseKernel {
   PointwiseForm form = PointwiseForm::gaussian;
-  double length_scale = 0.0;  ///< ℓ of gaussian and laplace; must be set, see median_distance
-  std::int64_t degree = 3;    ///< n of arccos, 0 to 2; of polynomial, ≥ 1
-  std::int64_t depth = 1;     ///< of arccos
-  double gamma = 0.0;         ///< γ; 0: 1/features
-  double constant = 1.0;      ///< c ≥ 0
+  double length_scale = 0.0;   ///< ℓ of gaussian and laplace; 0: from the median, see with_median
+  double median_factor = 1.0;  ///< ℓ in median distances of the training samples
+  std::int64_t degree = 3;     ///< n of arccos, 0 to 2; of polynomial, ≥ 1
+  std::int64_t depth = 1;      ///< of arccos
+  double gamma = 0.0;          ///< γ; 0: 1/features
+  double constant = 1.0;       ///< c ≥ 0
 
   [[nodiscard]] bool has_length_scale() const {
     return form == PointwiseForm::gaussian || form == PointwiseForm::laplace;
   }
+  [[nodiscard]] bool needs_median() const { return has_length_scale() && length_scale == 0.0; }
+  /// The kernel with ℓ = median_factor · `median` where it needs one, see median_distance. Local.
+  [[nodiscard]] PointwiseKernel with_median(double median) const;
   /// One line that fixes the kernel's numbers, for records and their checks.
   [[nodiscard]] std::string description() const;
 };
@@ -58,7 +62,8 @@ double median_distance(const Communicator& comm, const Samples<Real>& samples);
 template <class Real>
 class Pointwise final : public Kernel<Real> {
  public:
-  /// Throws Error for parameters out of range: ℓ, γ, c or a degree that make no kernel.
+  /// Throws ConfigurationError for parameters out of range: ℓ, γ, c or a degree that make no
+  /// kernel, or an ℓ that still needs the median.
   explicit Pointwise(const PointwiseKernel& kernel);
   [[nodiscard]] std::string description() const override { return kernel_.description(); }
   [[nodiscard]] std::unique_ptr<KernelTiles<Real>> between(const Communicator& comm,

@@ -4,16 +4,14 @@
 
 namespace thalweg {
 
-PointwiseSettings pointwise_settings(const Settings& table, PointwiseForm form) {
-  PointwiseSettings chosen;
-  PointwiseKernel& kernel = chosen.kernel;
+PointwiseKernel pointwise_kernel(const Settings& table, PointwiseForm form) {
+  PointwiseKernel kernel;
   kernel.form = form;
   if (kernel.has_length_scale()) {
     if (table.has("length_scale")) {
       kernel.length_scale = table.positive("length_scale", 1.0);
     } else {
-      chosen.median = true;
-      chosen.median_factor = table.positive("median_factor", 1.0);
+      kernel.median_factor = table.positive("median_factor", 1.0);
     }
   }
   if (form == PointwiseForm::arccos) {
@@ -28,7 +26,7 @@ PointwiseSettings pointwise_settings(const Settings& table, PointwiseForm form) 
     if (table.has("gamma")) kernel.gamma = table.positive("gamma", 1.0);
     kernel.constant = table.number_at_least("constant", 0.0, 1.0);
   }
-  return chosen;
+  return kernel;
 }
 
 }  // namespace thalweg

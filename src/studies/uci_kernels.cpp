@@ -12,9 +12,13 @@ std::unique_ptr<Kernel<double>> KernelCandidate::make(double median) const {
   if (const auto* net = std::get_if<FullyConnectedKernel>(&kernel)) {
     return std::make_unique<FullyConnected<double>>(*net);
   }
-  PointwiseKernel scaled = std::get<PointwiseKernel>(kernel);
-  if (needs_median()) scaled.length_scale = median_factor * median;
-  return std::make_unique<Pointwise<double>>(scaled);
+  const PointwiseKernel fitted = std::get<PointwiseKernel>(kernel).with_median(median);
+  return std::make_unique<Pointwise<double>>(fitted);
+}
+
+bool KernelCandidate::needs_median() const {
+  const auto* pointwise = std::get_if<PointwiseKernel>(&kernel);
+  return pointwise != nullptr && pointwise->needs_median();
 }
 
 namespace {
@@ -44,9 +48,8 @@ std::vector<KernelCandidate> network_grid(const Settings& table, bool nngp) {
     kernel.depth = depth;
     for (std::int64_t first = nngp ? depth : 0; first <= (fixed || nngp ? depth : 0); ++first) {
       kernel.first_trained = first;
-      candidates.push_back({kernel, 0.0,
-                            nngp ? fmt::format("depth {}", depth)
-                                 : fmt::format("depth {}, trained from {}", depth, first)});
+      candidates.push_back({kernel, nngp ? fmt::format("depth {}", depth)
+                                         : fmt::format("depth {}, trained from {}", depth, first)});
     }
   }
   return candidates;
@@ -63,7 +66,8 @@ std::vector<KernelCandidate> pointwise_grid(const Settings& table, PointwiseForm
         if (!(factor > 0.0 && factor < 1e6)) {
           table.fail("median_factors", fmt::format("found {}, expected more than 0", factor));
         }
-        candidates.push_back({kernel, factor, fmt::format("{} medians", factor)});
+        kernel.median_factor = factor;
+        candidates.push_back({kernel, fmt::format("{} medians", factor)});
       }
       if (candidates.empty()) table.fail("median_factors", "expected at least one value");
       break;
@@ -73,7 +77,7 @@ std::vector<KernelCandidate> pointwise_grid(const Settings& table, PointwiseForm
         for (const auto depth : depths) {
           kernel.degree = degree;
           kernel.depth = depth;
-          candidates.push_back({kernel, 0.0, fmt::format("degree {}, depth {}", degree, depth)});
+          candidates.push_back({kernel, fmt::format("degree {}, depth {}", degree, depth)});
         }
       }
       break;
@@ -82,11 +86,11 @@ std::vector<KernelCandidate> pointwise_grid(const Settings& table, PointwiseForm
       kernel.constant = table.number_at_least("constant", 0.0, 1.0);
       for (const auto degree : grid(table, "degrees", 1, 100, {2, 3, 4})) {
         kernel.degree = degree;
-        candidates.push_back({kernel, 0.0, fmt::format("degree {}", degree)});
+        candidates.push_back({kernel, fmt::format("degree {}", degree)});
       }
       break;
     case PointwiseForm::linear:
-      candidates.push_back({kernel, 0.0, "linear"});
+      candidates.push_back({kernel, "linear"});
       break;
   }
   return candidates;

@@ -15,14 +15,12 @@ namespace thalweg {
 /// A kernel with all of its hyperparameters but the ridge.
 struct KernelCandidate {
   std::variant<FullyConnectedKernel, PointwiseKernel> kernel;
-  /// For gaussian and laplace: ℓ in median distances of the training samples.
-  double median_factor = 0.0;
   /// What tells it from the others of its family, such as "depth 2, trained from 1".
   std::string label;
 
   /// The kernel, for training samples of this median distance. Local.
   [[nodiscard]] std::unique_ptr<Kernel<double>> make(double median) const;
-  [[nodiscard]] bool needs_median() const { return median_factor != 0.0; }
+  [[nodiscard]] bool needs_median() const;
 };
 
 /// A row of the study's table: kernels of one kind, among which the training samples choose.

@@ -165,6 +165,16 @@ TEST(Pointwise, MedianDistanceLooksAtTheFirstSamplesAlone) {
   EXPECT_EQ(median_distance(world, Samples<double>{rows, {1, 1, 1}}), before);
 }
 
+TEST(Pointwise, TheMedianGivesALengthScaleWhereThereIsNone) {
+  PointwiseKernel kernel = kernel_of(PointwiseForm::laplace, 0.0);
+  kernel.median_factor = 0.5;
+  EXPECT_EQ(kernel.description(), "laplace of 0.5 times the median distance");
+  EXPECT_EQ(kernel.with_median(3.0).length_scale, 1.5);
+  EXPECT_EQ(kernel.with_median(3.0).description(), "laplace of length scale 1.5");
+  EXPECT_EQ(kernel_of(PointwiseForm::gaussian, 2.0).with_median(3.0).length_scale, 2.0);
+  EXPECT_EQ(kernel_of(PointwiseForm::linear, 0.0).with_median(3.0).length_scale, 0.0);
+}
+
 TEST(Pointwise, RefusesParametersThatMakeNoKernel) {
   const auto refused = [](PointwiseKernel kernel) {
     EXPECT_THROW(Pointwise<double>{kernel}, ConfigurationError) << kernel.description();
