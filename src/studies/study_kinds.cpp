@@ -1,5 +1,6 @@
 #include "studies/kernel_comparison.hpp"
 #include "studies/kernel_study.hpp"
+#include "studies/small_data_study.hpp"
 #include "studies/study.hpp"
 #include "studies/trajectory_study.hpp"
 #include "studies/width_study.hpp"
@@ -16,6 +17,8 @@ const std::vector<StudyKind>& study_kinds() {
                     ? prepare_kernel_study(settings, header, context)
                     : prepare_kernel_comparison(settings, header, context);
        }},
+      {"small_data", "kernel regression on small training sets drawn from one pool",
+       prepare_small_data_study},
       {"width", "finite networks of growing width beside their infinitely wide kernel's prediction",
        prepare_width_study},
   };
