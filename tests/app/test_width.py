@@ -55,7 +55,8 @@ def test_killed_and_resumed_is_identical(tmp_path):
     chance = random.Random(11)
     hit = 0
     for attempt in range(4):
-        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.3, 0.8) * duration_s, ranks=1 + attempt % 3)
+        delay_s = chance.uniform(0.3, 0.8) * duration_s
+        running, _, _ = kill_once(tmp_path, text, "killed", delay_s, ranks=1 + attempt % 3)
         hit += running
     assert hit > 0
     limited = run_study(tmp_path, text, "killed", "--resume", "--time-limit", "0.1")
