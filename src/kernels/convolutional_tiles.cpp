@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "kernels/convolutional_images.hpp"
 #include "kernels/convolutional_pairs.hpp"
+#include "parallel/partition.hpp"
 
 namespace thalweg {
 
@@ -21,12 +22,6 @@ constexpr std::int64_t kRowsAtOnce = 64;
 /// Operations a second of one core, roughly, so that the number of strips is the same everywhere.
 template <class Real>
 constexpr double kPlannedRate = sizeof(Real) == 4 ? 3e10 : 6e9;
-
-struct Range {
-  std::int64_t begin;
-  std::int64_t end;
-  [[nodiscard]] std::int64_t size() const { return end - begin; }
-};
 
 template <class Real>
 void prepare(const Samples<Real>& samples, Range range, InterleavedImages<Real>& images) {
@@ -96,11 +91,7 @@ std::int64_t strips_for(std::int64_t block, double element_s) {
 }
 
 template <class Real>
-ConvolutionalTiles<Real>::ConvolutionalTiles(const ConvolutionalKernel& kernel,
-                                             const Samples<Real>& rows,
-                                             const Samples<Real>& columns, std::int64_t block)
-    : kernel_(kernel), rows_(rows), columns_(columns), block_(block) {
-  kernel.check();
+void check_image_sets(const Samples<Real>& rows, const Samples<Real>& columns, std::int64_t block) {
   if (!(rows.shape == columns.shape)) {
     throw Error(fmt::format("kernel between images of {} x {} x {} and {} x {} x {}",
                             rows.shape.channels, rows.shape.height, rows.shape.width,
@@ -108,6 +99,15 @@ ConvolutionalTiles<Real>::ConvolutionalTiles(const ConvolutionalKernel& kernel,
   }
   if (rows.size() < 1 || columns.size() < 1) throw Error("a kernel needs at least one sample");
   if (block < 1) throw Error(fmt::format("kernel tiles of {}", block));
+}
+
+template <class Real>
+ConvolutionalTiles<Real>::ConvolutionalTiles(const ConvolutionalKernel& kernel,
+                                             const Samples<Real>& rows,
+                                             const Samples<Real>& columns, std::int64_t block)
+    : kernel_(kernel), rows_(rows), columns_(columns), block_(block) {
+  kernel.check();
+  check_image_sets(rows, columns, block);
   strips_ = strips_for(block, fused_operations_of_pair(kernel, rows.shape) / kPlannedRate<Real>);
 }
 
@@ -164,6 +164,8 @@ std::unique_ptr<KernelTiles<Real>> Convolutional<Real>::between(const Communicat
   return std::make_unique<ConvolutionalTiles<Real>>(kernel_, rows, columns, block);
 }
 
+template void check_image_sets(const Samples<float>&, const Samples<float>&, std::int64_t);
+template void check_image_sets(const Samples<double>&, const Samples<double>&, std::int64_t);
 template class ConvolutionalTiles<float>;
 template class ConvolutionalTiles<double>;
 template class Convolutional<float>;

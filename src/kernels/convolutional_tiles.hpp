@@ -13,6 +13,10 @@ namespace thalweg {
 /// seconds stays below ten seconds, or else `block`. Local.
 [[nodiscard]] std::int64_t strips_for(std::int64_t block, double element_s);
 
+/// Local. Throws Error for sets of images of different shapes, empty ones and a block below 1.
+template <class Real>
+void check_image_sets(const Samples<Real>& rows, const Samples<Real>& columns, std::int64_t block);
+
 /// Tiles of a convolutional kernel between two sets of images (or one with itself).
 template <class Real>
 class ConvolutionalTiles final : public KernelTiles<Real> {

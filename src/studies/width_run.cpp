@@ -170,8 +170,7 @@ class Run {
       space_.gather_in_place(std::span(w_));
       ++step_;
       if (std::binary_search(plan_.steps.begin(), plan_.steps.end(), step_)) compare();
-      progress.update(step_, fmt::format("train loss {:.4g}, distance {:.3g}",
-                                         rows_.back().train_loss, rows_.back().train_distance));
+      report(progress);
       const std::int64_t request = agree();
       if (request > 0) save();
       if (request > 1) {
@@ -185,6 +184,14 @@ class Run {
   }
 
  private:
+  /// Short runs end before they are worth a line of a job's log.
+  void report(Progress& progress) const {
+    constexpr double worth_telling_s = 5.0;
+    if (watch_.elapsed_s() < worth_telling_s) return;
+    progress.update(step_, fmt::format("train loss {:.4g}, distance {:.3g}",
+                                       rows_.back().train_loss, rows_.back().train_distance));
+  }
+
   double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
 
   /// Everything that follows from the initial parameters: both predictions, and what they are

@@ -294,7 +294,8 @@ TEST(Convolutional, EmptyReceptiveFieldsAndConstantImagesGiveNumbers) {
       ConvolutionalKernel kernel;
       kernel.convolutions = convolutions;
       kernel.readout = readout;
-      // Opposite patches cancel: what single precision leaves of them is small beside the variances.
+      // Opposite patches cancel: what single precision leaves of them is small beside the
+      // variances.
       expect_direct(kernel, shape, images, 1e-12, 1e-4);
       for (std::size_t j = 0; j < 4; ++j) {
         EXPECT_EQ(gram<double>(kernel, shape, images)[j], 0.0);

@@ -45,11 +45,12 @@ def write_figure(study_path, kernel_path, output: Path) -> None:
 
 def draw(study, kernel):
     """The page for the kind of study; only studies of trajectories take a kernel beside them."""
-    from . import figures, kernel_figures  # matplotlib takes a second to load: only where it is used
+    from . import figures, kernel_figures, width_figure  # matplotlib takes a second to load: only where it is used
 
     by_kind = {
         "kernel": kernel_figures.comparison_figure,
         "small_data": kernel_figures.small_data_figure,
+        "width": width_figure.width_figure,
     }
     if study.kind not in by_kind:
         return figures.figure(study, kernel)
