@@ -18,18 +18,38 @@ struct WorkControl {
   std::function<bool()> stop = [] { return false; };
 };
 
+/// How evenly the work was spread, and what that took.
+struct AssemblyBalance {
+  double owners = 1.0;   ///< longest over mean work, had every rank computed what it owns
+  double workers = 1.0;  ///< the same as planned
+  double busy_longest_s = 0.0;
+  double busy_mean_s = 0.0;
+};
+
 /// Collective over the matrix's grid. Assembles the symmetric kernel matrix straight into its 2-D
 /// block-cyclic place: the tiles of the upper triangle only (the strictly lower ones stay
-/// untouched), each by its owner; nothing is communicated but the agreement to go on. Same bits on
-/// any number of ranks. Memory on top of the matrix and the samples: one tile a rank.
+/// untouched). Each is computed by its owner, but for those few that ranks with less work compute
+/// for others and send at the end (even_out). Same bits on any number of ranks. Memory on top of
+/// the matrix and the samples: one tile a rank, and the strips computed for others.
 ///
-/// With a store, tiles that it holds with a valid checksum are read instead, new ones are written
+/// With a store, strips that it holds with a valid checksum are read instead, new ones are written
 /// to it; it is left flushed but not sealed. False when stopped before the end (a signal, or
 /// `control.stop`). Needs rows() = columns() of `tiles`, and the matrix's block equal to the
 /// tiles'.
 template <class Real>
 bool assemble_gram(const KernelTiles<Real>& tiles, DistributedMatrix<Real>& gram, GramStore* store,
-                   const WorkControl& control);
+                   const WorkControl& control, AssemblyBalance* balance = nullptr);
+
+/// Collective over comm. Computes the strips that a store lacks, dealt out evenly, into the store
+/// alone; left flushed but not sealed. False when stopped before the end.
+template <class Real>
+bool fill_store(const Communicator& comm, const KernelTiles<Real>& tiles, GramStore& store,
+                const WorkControl& control);
+
+/// The identity of a store for `tiles`.
+template <class Real>
+GramIdentity identity_of(const KernelTiles<Real>& tiles, const std::string& kernel,
+                         std::uint64_t data_hash);
 
 /// Local. The tiles of the upper triangle that this rank of the grid owns: (row, column) pairs, row
 /// ≤ column.

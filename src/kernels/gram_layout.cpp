@@ -28,10 +28,6 @@ std::string hexadecimal(std::uint64_t value) {
   return fmt::format("{:016x}", value);
 }
 
-std::int64_t panels_of(const GramIdentity& identity) {
-  return (identity.samples + identity.block - 1) / identity.block;
-}
-
 /// The datasets of a new file take their space at once and are not filled: tiles are written past
 /// HDF5.
 Handle allocated_early(const std::string& file, H5D_fill_time_t fill) {
@@ -47,13 +43,19 @@ void describe(const Handle& dataset, const std::string& units, const std::string
   hdf5::write_attribute(dataset.id(), "long_name", long_name, file);
 }
 
-/// Datasets 0, 1, 2, … that label both axes of a square one.
-void label_axes(hid_t file_id, const Handle& dataset, std::int64_t size,
-                const std::array<const char*, 2>& names, const std::string& file) {
-  std::vector<std::int64_t> numbers(static_cast<std::size_t>(size));
-  std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+struct Axis {
+  const char* name;
+  std::int64_t size;
+};
+
+/// Datasets 0, 1, 2, … that label both axes of a matrix.
+void label_axes(hid_t file_id, const Handle& dataset, const std::array<Axis, 2>& axes,
+                const std::string& file) {
   for (unsigned axis = 0; axis < 2; ++axis) {
-    const std::string name = names[axis];
+    const std::string name = axes[axis].name;
+    const std::int64_t size = axes[axis].size;
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(size));
+    std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
     const Array array{numbers, {size}, {name}, "1", name + " of the matrix, from 0"};
     Handle scale;
     if (H5Lexists(file_id, name.c_str(), H5P_DEFAULT) > 0) {
@@ -105,8 +107,11 @@ std::string differences(const Attributes& found, const GramIdentity& wanted) {
   };
   compare("kernel", wanted.kernel);
   compare("data_hash", hexadecimal(wanted.data_hash));
-  compare("samples", wanted.samples);
+  compare("rows", wanted.rows);
+  compare("columns", wanted.columns);
+  compare("symmetric", wanted.symmetric ? std::int64_t{1} : std::int64_t{0});
   compare("block", wanted.block);
+  compare("strips", wanted.strips);
   compare("element_bytes", wanted.element_bytes);
   return text;
 }
@@ -135,16 +140,20 @@ void create_gram_file(const std::string& file, const GramIdentity& identity,
     hdf5::write_attribute(out.id(), "schema_version", std::int64_t{1}, file);
     hdf5::write_attribute(out.id(), "kernel", identity.kernel, file);
     hdf5::write_attribute(out.id(), "data_hash", hexadecimal(identity.data_hash), file);
-    hdf5::write_attribute(out.id(), "samples", identity.samples, file);
+    hdf5::write_attribute(out.id(), "rows", identity.rows, file);
+    hdf5::write_attribute(out.id(), "columns", identity.columns, file);
+    hdf5::write_attribute(out.id(), "symmetric", std::int64_t{identity.symmetric ? 1 : 0}, file);
     hdf5::write_attribute(out.id(), "block", identity.block, file);
+    hdf5::write_attribute(out.id(), "strips", identity.strips, file);
     hdf5::write_attribute(out.id(), "element_bytes", identity.element_bytes, file);
 
-    const auto n = static_cast<hsize_t>(identity.samples);
     const auto b = static_cast<hsize_t>(identity.block);
-    const auto panels = static_cast<hsize_t>(panels_of(identity));
+    const auto row_panels = static_cast<hsize_t>(identity.row_panels());
+    const auto column_panels = static_cast<hsize_t>(identity.column_panels());
     // A chunk may not exceed the greatest extent, so that is in whole tiles.
-    const std::array<hsize_t, 2> extent{n, n};
-    const std::array<hsize_t, 2> greatest{panels * b, panels * b};
+    const std::array<hsize_t, 2> extent{static_cast<hsize_t>(identity.columns),
+                                        static_cast<hsize_t>(identity.rows)};
+    const std::array<hsize_t, 2> greatest{column_panels * b, row_panels * b};
     const std::array<hsize_t, 2> chunk{b, b};
     Handle list = allocated_early(file, H5D_FILL_TIME_NEVER);
     check(H5Pset_chunk(list.id(), 2, chunk.data()), file, "H5Pset_chunk");
@@ -154,27 +163,43 @@ void create_gram_file(const std::string& file, const GramIdentity& identity,
                            identity.element_bytes == 8 ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT,
                            space.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT),
                 H5Dclose, file, "creating /gram");
-    describe(
-        gram, "1",
-        "kernel of training samples; the lower triangle (row >= column) counts, above its tiles "
-        "there are zeros",
-        file);
-    label_axes(out.id(), gram, identity.samples, {"row", "column"}, file);
+    describe(gram, "1",
+             identity.symmetric ? "kernel of training samples; the lower triangle (row >= column) "
+                                  "counts, above its tiles there are zeros"
+                                : "kernel between training samples (rows) and test samples "
+                                  "(columns)",
+             file);
+    label_axes(out.id(), gram, {Axis{"row", identity.columns}, Axis{"column", identity.rows}},
+               file);
 
-    const std::array<hsize_t, 2> tiles{panels, panels};
-    Handle journal_space(H5Screate_simple(2, tiles.data(), nullptr), H5Sclose, file,
+    const std::int64_t journal_rows = identity.column_panels() * identity.strips;
+    const std::array<hsize_t, 2> journal{static_cast<hsize_t>(journal_rows), row_panels};
+    const std::array<Axis, 2> journal_axes{Axis{"row_strip", journal_rows},
+                                           Axis{"column_panel", identity.row_panels()}};
+    Handle journal_space(H5Screate_simple(2, journal.data(), nullptr), H5Sclose, file,
                          "H5Screate_simple");
     const Handle journal_list = allocated_early(file, H5D_FILL_TIME_ALLOC);
     Handle done(H5Dcreate2(out.id(), "done", H5T_NATIVE_UINT8, journal_space.id(), H5P_DEFAULT,
                            journal_list.id(), H5P_DEFAULT),
                 H5Dclose, file, "creating /done");
-    describe(done, "1", "1 where a tile of /gram is written; unwanted above the diagonal", file);
-    label_axes(out.id(), done, panels_of(identity), {"row_panel", "column_panel"}, file);
-    Handle checksum(H5Dcreate2(out.id(), "checksum", H5T_NATIVE_UINT64, journal_space.id(),
+    describe(done, "1",
+             "1 where a strip of /gram's tiles is written, 0 where it is missing, 2 where none is "
+             "wanted",
+             file);
+    std::vector<std::uint8_t> marks;
+    for (std::int64_t q = 0; q < journal_rows; ++q) {
+      for (std::int64_t row = 0; row < identity.row_panels(); ++row) {
+        marks.push_back(identity.wanted(row, q / identity.strips) ? kMissing : kUnwanted);
+      }
+    }
+    check(H5Dwrite(done.id(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, marks.data()), file,
+          "writing /done");
+    label_axes(out.id(), done, journal_axes, file);
+    Handle checksum(H5Dcreate2(out.id(), "checksum", H5T_NATIVE_INT64, journal_space.id(),
                                H5P_DEFAULT, journal_list.id(), H5P_DEFAULT),
                     H5Dclose, file, "creating /checksum");
-    describe(checksum, "1", "64-bit checksum of each tile's bytes", file);
-    label_axes(out.id(), checksum, panels_of(identity), {"row_panel", "column_panel"}, file);
+    describe(checksum, "1", "64-bit checksum of each strip's bytes, as a signed number", file);
+    label_axes(out.id(), checksum, journal_axes, file);
     out.close(file, "closing the file");
   }
   const GramFileLayout layout = read_gram_layout(file, identity);
@@ -191,10 +216,11 @@ GramFileLayout read_gram_layout(const std::string& file, const GramIdentity& ide
                     "another folder",
                     file, different));
   }
-  const std::int64_t panels = panels_of(identity);
-  const auto entries = static_cast<std::size_t>(panels * panels);
+  const std::int64_t row_panels = identity.row_panels();
+  const auto tiles = static_cast<std::size_t>(row_panels * identity.column_panels());
+  const std::size_t entries = tiles * static_cast<std::size_t>(identity.strips);
   GramFileLayout layout;
-  layout.tile_offsets.resize(entries);
+  layout.tile_offsets.resize(tiles);
   layout.done.resize(entries);
   layout.checksums.resize(entries);
   const auto open = [&](const char* name) {
@@ -203,17 +229,18 @@ GramFileLayout read_gram_layout(const std::string& file, const GramIdentity& ide
   const Handle gram = open("gram");
   const Handle done = open("done");
   const Handle checksum = open("checksum");
-  for (std::int64_t r = 0; r < panels; ++r) {
-    for (std::int64_t c = 0; c <= r; ++c) {
-      const std::array<hsize_t, 2> corner{static_cast<hsize_t>(r * identity.block),
-                                          static_cast<hsize_t>(c * identity.block)};
+  for (std::int64_t column = 0; column < identity.column_panels(); ++column) {
+    for (std::int64_t row = 0; row < row_panels; ++row) {
+      if (!identity.wanted(row, column)) continue;
+      const std::array<hsize_t, 2> corner{static_cast<hsize_t>(column * identity.block),
+                                          static_cast<hsize_t>(row * identity.block)};
       unsigned filters = 0;
       haddr_t offset = HADDR_UNDEF;
       hsize_t size = 0;
       check(H5Dget_chunk_info_by_coord(gram.id(), corner.data(), &filters, &offset, &size), file,
             "finding a tile");
       if (offset == HADDR_UNDEF) throw Error(file + ": a tile of /gram has no place in the file");
-      layout.tile_offsets[static_cast<std::size_t>(r * panels + c)] =
+      layout.tile_offsets[static_cast<std::size_t>(column * row_panels + row)] =
           static_cast<std::int64_t>(offset);
     }
   }
@@ -221,7 +248,7 @@ GramFileLayout read_gram_layout(const std::string& file, const GramIdentity& ide
   layout.checksum_offset = offset_of(checksum, file);
   check(H5Dread(done.id(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, layout.done.data()),
         file, "reading /done");
-  check(H5Dread(checksum.id(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+  check(H5Dread(checksum.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT,
                 layout.checksums.data()),
         file, "reading /checksum");
   return layout;

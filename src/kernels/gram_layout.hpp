@@ -10,7 +10,7 @@ namespace thalweg {
 
 /// Where things are in a Gram file, found through HDF5.
 struct GramFileLayout {
-  std::vector<std::int64_t> tile_offsets;
+  std::vector<std::int64_t> tile_offsets;  ///< by column panel and row panel; 0: not stored
   std::vector<std::uint8_t> done;
   std::vector<std::uint64_t> checksums;
   std::int64_t done_offset = 0;

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/checksum.hpp"
 #include "base/error.hpp"
 #include "kernels/gram_layout.hpp"
 #include "records/atomic_file.hpp"
@@ -19,39 +20,16 @@ namespace thalweg {
 
 namespace {
 constexpr double kFlushInterval_s = 10.0;
-constexpr std::int64_t kTilesReadBack = 16;
+constexpr std::int64_t kStripsReadBack = 16;
 
 [[noreturn]] void fail(const std::string& file, const char* what) {
   throw Error(fmt::format("{}: {}: {}", file, what, std::strerror(errno)));
 }
 }  // namespace
 
-std::uint64_t tile_checksum(const void* bytes, std::int64_t size) {
-  constexpr std::uint64_t kPrime = 0x00000100000001b3ULL;
-  std::array<std::uint64_t, 8> lanes{};
-  for (std::size_t lane = 0; lane < 8; ++lane) lanes[lane] = 0xcbf29ce484222325ULL + lane;
-  const auto* next = static_cast<const unsigned char*>(bytes);
-  for (std::int64_t at = 0; at + 64 <= size; at += 64) {
-    std::array<std::uint64_t, 8> words;
-    std::memcpy(words.data(), next + at, 64);
-    for (std::size_t lane = 0; lane < 8; ++lane) {
-      // The shift carries high bits down, which the product alone would never do.
-      lanes[lane] = (lanes[lane] ^ (lanes[lane] >> 29U) ^ words[lane]) * kPrime;
-    }
-  }
-  auto sum = static_cast<std::uint64_t>(size);
-  for (const std::uint64_t lane : lanes) sum = ((sum ^ lane) * kPrime) ^ (sum >> 31U);
-  return sum;
-}
-
 GramStore::GramStore(const Communicator& comm, std::string path, const GramIdentity& identity,
                      const Attributes& provenance, bool resume)
-    : comm_(&comm),
-      path_(std::move(path)),
-      partial_(path_ + ".partial"),
-      identity_(identity),
-      panels_((identity.samples + identity.block - 1) / identity.block),
-      tile_bytes_(identity.block * identity.block * identity.element_bytes) {
+    : comm_(&comm), path_(std::move(path)), partial_(path_ + ".partial"), identity_(identity) {
   GramFileLayout layout;
   collectively(comm, [&] {
     if (!comm.is_root()) return;
@@ -83,8 +61,9 @@ GramStore::~GramStore() {
 }
 
 void GramStore::share(GramFileLayout& layout) {
-  const auto entries = static_cast<std::size_t>(panels_ * panels_);
-  layout.tile_offsets.resize(entries);
+  const auto tiles = static_cast<std::size_t>(identity_.row_panels() * identity_.column_panels());
+  const auto entries = tiles * static_cast<std::size_t>(identity_.strips);
+  layout.tile_offsets.resize(tiles);
   layout.done.resize(entries);
   layout.checksums.resize(entries);
   std::array<std::int64_t, 3> places{layout.done_offset, layout.checksum_offset, sealed_ ? 1 : 0};
@@ -100,30 +79,37 @@ void GramStore::share(GramFileLayout& layout) {
   sealed_ = places[2] != 0;
 }
 
-std::int64_t GramStore::entry(std::int64_t row, std::int64_t column) const {
-  // Tile (I, J) above the diagonal is chunk (J, I) of the file.
-  return column * panels_ + row;
+std::int64_t GramStore::entry(StripPlace place) const {
+  return (place.column * identity_.strips + place.strip) * identity_.row_panels() + place.row;
 }
 
-bool GramStore::done(std::int64_t row, std::int64_t column) const {
-  return done_[static_cast<std::size_t>(entry(row, column))] != 0;
+std::int64_t GramStore::offset(std::int64_t entry) const {
+  const std::int64_t row = entry % identity_.row_panels();
+  const std::int64_t strips_before = entry / identity_.row_panels();
+  const std::int64_t tile = strips_before / identity_.strips * identity_.row_panels() + row;
+  return tile_offsets_[static_cast<std::size_t>(tile)] +
+         strips_before % identity_.strips * identity_.strip_bytes();
+}
+
+bool GramStore::done(StripPlace place) const {
+  return done_[static_cast<std::size_t>(entry(place))] == kWritten;
 }
 
 std::int64_t GramStore::done_count() const {
-  return std::count(done_.begin(), done_.end(), std::uint8_t{1});
+  return std::count(done_.begin(), done_.end(), kWritten);
 }
 
-bool GramStore::read(std::int64_t row, std::int64_t column, void* tile) const {
-  const auto at = static_cast<std::size_t>(entry(row, column));
-  transfer_in(tile_offsets_[at], tile, tile_bytes_);
-  return tile_checksum(tile, tile_bytes_) == checksums_[at];
+bool GramStore::read(StripPlace place, void* strip) const {
+  const std::int64_t at = entry(place);
+  transfer_in(offset(at), strip, identity_.strip_bytes());
+  return block_checksum(strip, identity_.strip_bytes()) == checksums_[static_cast<std::size_t>(at)];
 }
 
-void GramStore::write(std::int64_t row, std::int64_t column, const void* tile) {
+void GramStore::write(StripPlace place, const void* strip) {
   if (sealed_) throw Error(path_ + ": complete, yet one of its tiles does not match its checksum");
-  const std::int64_t at = entry(row, column);
-  transfer_out(tile_offsets_[static_cast<std::size_t>(at)], tile, tile_bytes_);
-  const std::uint64_t checksum = tile_checksum(tile, tile_bytes_);
+  const std::int64_t at = entry(place);
+  transfer_out(offset(at), strip, identity_.strip_bytes());
+  const std::uint64_t checksum = block_checksum(strip, identity_.strip_bytes());
   checksums_[static_cast<std::size_t>(at)] = checksum;
   pending_.push_back(at);
   written_.push_back(at);
@@ -134,10 +120,10 @@ void GramStore::flush() {
     if (::fdatasync(file_) != 0) fail(partial_, "fdatasync");
     for (const std::int64_t at : pending_) {
       const std::uint64_t checksum = checksums_[static_cast<std::size_t>(at)];
-      const std::uint8_t mark = 1;
+      const std::uint8_t mark = kWritten;
       transfer_out(checksum_offset_ + at * 8, &checksum, 8);
       transfer_out(done_offset_ + at, &mark, 1);
-      done_[static_cast<std::size_t>(at)] = 1;
+      done_[static_cast<std::size_t>(at)] = kWritten;
     }
     pending_.clear();
   }
@@ -153,25 +139,31 @@ void GramStore::seal() {
   collectively(*comm_, [&] {
     flush();
     if (::fsync(file_) != 0) fail(partial_, "fsync");
-    std::vector<std::uint64_t> tile(static_cast<std::size_t>(tile_bytes_ / 8));
+    std::vector<char> strip(static_cast<std::size_t>(identity_.strip_bytes()));
     const auto count = static_cast<std::int64_t>(written_.size());
-    const std::int64_t samples = std::min(count, kTilesReadBack);
+    const std::int64_t samples = std::min(count, kStripsReadBack);
     for (std::int64_t k = 0; k < samples; ++k) {
-      const auto at =
-          static_cast<std::size_t>(written_[static_cast<std::size_t>(k * count / samples)]);
-      transfer_in(tile_offsets_[at], tile.data(), tile_bytes_);
-      if (tile_checksum(tile.data(), tile_bytes_) != checksums_[at]) {
+      const std::int64_t at = written_[static_cast<std::size_t>(k * count / samples)];
+      transfer_in(offset(at), strip.data(), identity_.strip_bytes());
+      if (block_checksum(strip.data(), identity_.strip_bytes()) !=
+          checksums_[static_cast<std::size_t>(at)]) {
         throw Error(partial_ +
                     ": a tile read back differs from what was written; is the disk sound?");
       }
     }
   });
+  GramFileLayout layout;
   collectively(*comm_, [&] {
     if (!comm_->is_root()) return;
+    layout = read_gram_layout(partial_, identity_);
+    if (std::count(layout.done.begin(), layout.done.end(), kMissing) > 0) {
+      throw Error(partial_ + ": sealed before its last tile was written");
+    }
     std::filesystem::rename(partial_, path_);
     sync_folder(std::filesystem::path(path_).parent_path().string());
   });
   sealed_ = true;
+  share(layout);
 }
 
 void GramStore::transfer_in(std::int64_t offset, void* bytes, std::int64_t size) const {

@@ -12,24 +12,45 @@ namespace thalweg {
 
 struct GramFileLayout;
 
-/// What a stored Gram matrix is of: two stores with different identities never mix.
+/// What a stored kernel matrix is of: two stores with different identities never mix.
 struct GramIdentity {
-  std::int64_t samples = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
   std::int64_t block = 0;
+  std::int64_t strips = 1;         ///< of columns, in which a tile is computed and marked
   std::int64_t element_bytes = 8;  ///< 8: float64, 4: float32
+  bool symmetric = true;           ///< only the tiles with row ≤ column are stored
   std::string kernel;              ///< description of every number of the kernel
   std::uint64_t data_hash = 0;
+
+  [[nodiscard]] std::int64_t row_panels() const { return (rows + block - 1) / block; }
+  [[nodiscard]] std::int64_t column_panels() const { return (columns + block - 1) / block; }
+  [[nodiscard]] std::int64_t strip_bytes() const {
+    return block * (block / strips) * element_bytes;
+  }
+  [[nodiscard]] bool wanted(std::int64_t row, std::int64_t column) const {
+    return !symmetric || row <= column;
+  }
+};
+
+/// A strip of a tile: what is computed, written and marked in one piece.
+struct StripPlace {
+  std::int64_t row = 0;     ///< row panel
+  std::int64_t column = 0;  ///< column panel
+  std::int64_t strip = 0;
+  friend bool operator==(const StripPlace&, const StripPlace&) = default;
 };
 
 /// The file gram.h5 while it grows. Rank 0 lays out PATH.partial with HDF5 once and closes it: the
 /// chunks of /gram (one a tile), /done and /checksum have their final places, disk space is
-/// reserved, and metadata never changes again. Then every rank writes its own tiles at their
-/// offsets with pwrite. A tile is marked in /done only after fdatasync of its values, so that a
-/// kill at any moment leaves a readable file whose marked tiles are whole. seal() renames it to
+/// reserved, and metadata never changes again. Then every rank writes its own strips at their
+/// offsets with pwrite. A strip is marked in /done only after fdatasync of its values, so that a
+/// kill at any moment leaves a readable file whose marked strips are whole. seal() renames it to
 /// PATH.
 ///
-/// Tile (I, J) of the upper triangle, I ≤ J, column-major, is chunk (J, I) of /gram, row-major:
-/// elements /gram[r, c] with r ≥ c count, the rest of the file is zero.
+/// Tile (I, J), column-major, is chunk (J, I) of /gram, row-major: the file holds the transpose. Of
+/// a symmetric matrix only tiles I ≤ J are stored: elements /gram[r, c] with r ≥ c count, the rest
+/// of the file is zero. /done and /checksum have one row a strip and one column a row panel.
 class GramStore {
  public:
   /// Collective over comm. With `resume`, continues PATH or PATH.partial where there is one: throws
@@ -41,25 +62,28 @@ class GramStore {
   GramStore& operator=(const GramStore&) = delete;
   ~GramStore();
 
-  /// Local. Was the tile there when the file was opened? Its checksum has yet to be proved by
-  /// read().
-  [[nodiscard]] bool done(std::int64_t row, std::int64_t column) const;
+  [[nodiscard]] const GramIdentity& identity() const { return identity_; }
+  /// Local. Was the strip there when the file was opened, or written and flushed by this rank
+  /// since? Its checksum has yet to be proved by read().
+  [[nodiscard]] bool done(StripPlace place) const;
   [[nodiscard]] std::int64_t done_count() const;
-  /// Local. Reads a tile; false when it does not match its checksum.
-  [[nodiscard]] bool read(std::int64_t row, std::int64_t column, void* tile) const;
-  /// Local. Writes a tile; marked by the next flush. Throws Error naming file and cause.
-  void write(std::int64_t row, std::int64_t column, const void* tile);
+  /// Local. Reads a strip (strip_bytes()); false when it does not match its checksum.
+  [[nodiscard]] bool read(StripPlace place, void* strip) const;
+  /// Local. Writes a strip; marked by the next flush. Throws Error naming file and cause.
+  void write(StripPlace place, const void* strip);
   /// Local. Makes what was written durable, then marks it.
   void flush();
   /// Local. flush() when ten seconds have passed since the last one.
   void flush_if_due();
-  /// Collective over comm, when all tiles are written. Reads a sample back, renames PATH.partial to
-  /// PATH.
+  /// Collective over comm, when all strips are written. Reads a sample back, renames PATH.partial
+  /// to PATH; every rank then knows every checksum.
   void seal();
+  [[nodiscard]] bool sealed() const { return sealed_; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  [[nodiscard]] std::int64_t entry(std::int64_t row, std::int64_t column) const;
+  [[nodiscard]] std::int64_t entry(StripPlace place) const;
+  [[nodiscard]] std::int64_t offset(std::int64_t entry) const;
   void share(GramFileLayout& layout);
   void transfer_in(std::int64_t offset, void* bytes, std::int64_t size) const;
   void transfer_out(std::int64_t offset, const void* bytes, std::int64_t size) const;
@@ -68,12 +92,10 @@ class GramStore {
   std::string path_;
   std::string partial_;
   GramIdentity identity_;
-  std::int64_t panels_;
-  std::int64_t tile_bytes_;
   bool sealed_ = false;
   int file_ = -1;
-  // By entry of the file's panels × panels journal, row-major.
-  std::vector<std::int64_t> tile_offsets_;  ///< bytes; 0 above the file's diagonal
+  std::vector<std::int64_t> tile_offsets_;  ///< bytes, by column panel and row panel; 0: not stored
+  // By entry of the journal: column panels · strips rows of row panels.
   std::vector<std::uint8_t> done_;
   std::vector<std::uint64_t> checksums_;
   std::int64_t done_offset_ = 0;
@@ -84,7 +106,9 @@ class GramStore {
   double last_flush_s_ = 0.0;
 };
 
-/// Local. 64-bit checksum of a buffer whose size is a multiple of 64 bytes (eight FNV-like lanes).
-[[nodiscard]] std::uint64_t tile_checksum(const void* bytes, std::int64_t size);
+/// What stands in /done.
+inline constexpr std::uint8_t kMissing = 0;
+inline constexpr std::uint8_t kWritten = 1;
+inline constexpr std::uint8_t kUnwanted = 2;
 
 }  // namespace thalweg

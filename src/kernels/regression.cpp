@@ -101,7 +101,7 @@ KernelResult kernel_regression(const Communicator& comm, const DataSet<Real>& da
   {
     std::unique_ptr<GramStore> store;
     if (keeping) {
-      const GramIdentity identity{n, block, sizeof(Real), kernel.description(), data.hash};
+      const GramIdentity identity = identity_of(tiles, kernel.description(), data.hash);
       store = std::make_unique<GramStore>(comm, keeping->path, identity, keeping->provenance,
                                           keeping->resume);
     }

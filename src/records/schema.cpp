@@ -6,7 +6,10 @@ namespace thalweg {
 
 const std::vector<Schema>& schemas() {
   static const std::vector<Schema> all{
-      {kStudySchema, {"seed", "config", "config_resolved"}, {"/summary", "/kernel"}, {}},
+      {kStudySchema,
+       {"seed", "config", "config_resolved"},
+       {"/summary", "/kernel", "/small_data"},
+       {}},
       {kRunSchema, {"seed", "status"}, {"/trajectory"}, {}},
       {kGramSchema, {}, {}, {"/gram", "/done"}},
       {kProbeSchema, {}, {"/probes"}, {}},

@@ -12,6 +12,7 @@
 #include "records/provenance.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
+#include "records/verify_gram.hpp"
 
 namespace thalweg {
 
@@ -45,7 +46,9 @@ class Verification {
       check_finite(name, outline);
     }
     check_trajectory();
-    check_done();
+    if (text_of(file_.attributes(), "schema") == kGramSchema) {
+      verify_gram(file_, [&](const std::string& what) { fault(what); });
+    }
     for (const auto& [name, target] : file_.external_links()) check_link(name, target);
   }
 
@@ -176,30 +179,6 @@ class Verification {
         length = rows;
       } else if (rows != length) {
         fault(fmt::format("{} has {} rows, {} has {}", name, rows, first, length));
-      }
-    }
-  }
-
-  void check_done() {
-    if (text_of(file_.attributes(), "schema") != kGramSchema || !file_.arrays().contains("/done"))
-      return;
-    const ArrayValues values = file_.read("/done").values;
-    const auto* done = std::get_if<std::vector<std::uint8_t>>(&values);
-    if (done == nullptr) {
-      fault("/done: not a mask");
-    } else {
-      // Tiles of the lower triangle: the other one is not part of the matrix.
-      const auto side =
-          static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(done->size()))));
-      std::size_t unfinished = 0;
-      for (std::size_t row = 0; row < side; ++row) {
-        for (std::size_t column = 0; column <= row; ++column) {
-          unfinished += (*done)[row * side + column] == 0 ? 1 : 0;
-        }
-      }
-      if (unfinished > 0) {
-        fault(
-            fmt::format("/done: {} of {} tiles are unfinished", unfinished, side * (side + 1) / 2));
       }
     }
   }

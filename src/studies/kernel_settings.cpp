@@ -25,28 +25,37 @@ std::int64_t first_trained(const Settings& table, const std::string& trained, st
                          trained, depth));
 }
 
-}  // namespace
-
-KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples) {
-  KernelSettings chosen;
-  const Settings table = study.table("kernel");
-  const std::string type = table.choice("type", {"ntk", "nngp"}, "ntk");
-  chosen.kernel.depth = table.integer_at_least("depth", 1, 3);
-  chosen.kernel.input_scaling = table.boolean("input_scaling", true);
+FullyConnectedKernel fully_connected(const Settings& table, const std::string& type) {
+  FullyConnectedKernel kernel;
+  kernel.depth = table.integer_at_least("depth", 1, 3);
+  kernel.input_scaling = table.boolean("input_scaling", true);
   const std::string trained = table.string("trained", type == "nngp" ? "last" : "all");
-  chosen.kernel.first_trained = first_trained(table, trained, chosen.kernel.depth);
+  kernel.first_trained = first_trained(table, trained, kernel.depth);
   if (type == "nngp" && trained != "last") {
     table.fail(
         "trained",
         fmt::format("found \"{}\", but the NNGP kernel trains the last layer alone", trained));
   }
-  chosen.kernel.activation =
-      activation_named(table.choice("activation", activation_names(), "relu"));
-  if (chosen.kernel.activation == Activation::leaky_relu) {
-    chosen.kernel.negative_slope = table.number("negative_slope", chosen.kernel.negative_slope);
+  kernel.activation = activation_named(table.choice("activation", activation_names(), "relu"));
+  if (kernel.activation == Activation::leaky_relu) {
+    kernel.negative_slope = table.number("negative_slope", kernel.negative_slope);
   }
-  chosen.kernel.weight_variance = table.positive("weight_variance", 2.0);
-  chosen.kernel.bias_variance = table.number_at_least("bias_variance", 0.0, 0.0);
+  kernel.weight_variance = table.positive("weight_variance", 2.0);
+  kernel.bias_variance = table.number_at_least("bias_variance", 0.0, 0.0);
+  return kernel;
+}
+
+}  // namespace
+
+KernelChoice kernel_choice(const Settings& table) {
+  const std::string type = table.choice("type", {"ntk", "nngp"}, "ntk");
+  return KernelChoice(fully_connected(table, type));
+}
+
+KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples) {
+  KernelSettings chosen;
+  const Settings table = study.table("kernel");
+  chosen.kernel = kernel_choice(table);
   chosen.single_precision =
       table.choice("precision", {"float64", "float32"}, "float64") == "float32";
   chosen.keep_gram = table.boolean("keep_gram", 0 < train_samples && train_samples <= kKeepUpTo);

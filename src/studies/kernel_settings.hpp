@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "kernels/fully_connected.hpp"
+#include "kernels/kernel_choice.hpp"
 #include "kernels/regression.hpp"
 #include "studies/settings.hpp"
 
@@ -10,11 +10,14 @@ namespace thalweg {
 
 /// What [kernel] and [regression] say.
 struct KernelSettings {
-  FullyConnectedKernel kernel;
+  KernelChoice kernel;
   Ridge ridge;
   bool single_precision = false;
   bool keep_gram = true;
 };
+
+/// The kernel that a [kernel] table describes. Local. Throws ConfigurationError.
+KernelChoice kernel_choice(const Settings& table);
 
 /// Reads [kernel] (type, depth, input_scaling, trained, activation, weight_variance, bias_variance,
 /// precision, keep_gram) and [regression] (ridge, ridge_mode). keep_gram defaults to true up to

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "data/data_set.hpp"
-#include "kernels/fully_connected_tiles.hpp"
 #include "records/record.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/kernel_settings.hpp"
@@ -91,8 +90,8 @@ std::pair<KernelResult, std::string> compute(const DataOptions& options,
   }
   const WorkControl control{context.log,
                             [&] { return context.started.elapsed_s() > context.time_limit_s; }};
-  KernelResult result = kernel_regression<Real>(
-      context.world, data, FullyConnected<Real>(chosen.kernel), chosen.ridge, keeping, control);
+  KernelResult result = kernel_regression<Real>(context.world, data, *chosen.kernel.make<Real>(),
+                                                chosen.ridge, keeping, control);
   return {std::move(result), data.description};
 }
 

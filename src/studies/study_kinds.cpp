@@ -1,4 +1,6 @@
+#include "studies/kernel_comparison.hpp"
 #include "studies/kernel_study.hpp"
+#include "studies/small_data_study.hpp"
 #include "studies/study.hpp"
 #include "studies/trajectory_study.hpp"
 
@@ -8,8 +10,14 @@ const std::vector<StudyKind>& study_kinds() {
   static const std::vector<StudyKind> kinds{
       {"trajectories", "runs side by side, probes on them, slices between their minima",
        prepare_trajectory_study},
-      {"kernel", "kernel ridge regression with an infinitely wide network: study.h5 and gram.h5",
-       prepare_kernel_study},
+      {"kernel", "kernel ridge regression; with [[run]] tables, several kernels side by side",
+       [](const Settings& settings, const StudyHeader& header, StudyContext& context) {
+         return settings.tables("run").empty()
+                    ? prepare_kernel_study(settings, header, context)
+                    : prepare_kernel_comparison(settings, header, context);
+       }},
+      {"small_data", "kernel regression on small training sets drawn from one pool",
+       prepare_small_data_study},
   };
   return kinds;
 }

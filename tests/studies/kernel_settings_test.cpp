@@ -22,19 +22,23 @@ std::string complaint(const std::string& text) {
 
 TEST(KernelSettings, DefaultsAreTheNtkOfThreeHiddenLayersScaledByTheFeatures) {
   const KernelSettings chosen = parsed("");
-  EXPECT_EQ(chosen.kernel.depth, 3);
-  EXPECT_EQ(chosen.kernel.first_trained, 0);
-  EXPECT_TRUE(chosen.kernel.input_scaling);
-  EXPECT_EQ(chosen.kernel.weight_variance, 2.0);
+  const auto& numbers = std::get<FullyConnectedKernel>(chosen.kernel.numbers());
+  EXPECT_EQ(numbers.depth, 3);
+  EXPECT_EQ(numbers.first_trained, 0);
+  EXPECT_TRUE(numbers.input_scaling);
+  EXPECT_EQ(numbers.weight_variance, 2.0);
   EXPECT_EQ(chosen.ridge.value, 1e-6);
   EXPECT_TRUE(chosen.ridge.relative);
   EXPECT_FALSE(chosen.single_precision);
 }
 
 TEST(KernelSettings, NngpIsTheNtkWhoseLastLayerAloneIsTrained) {
-  EXPECT_TRUE(parsed("[kernel]\ntype = \"nngp\"\ndepth = 5").kernel.is_nngp());
-  EXPECT_TRUE(parsed("[kernel]\ntrained = \"last\"").kernel.is_nngp());
-  EXPECT_EQ(parsed("[kernel]\ntrained = \"from:2\"").kernel.first_trained, 2);
+  const auto numbers = [](const std::string& text) {
+    return std::get<FullyConnectedKernel>(parsed(text).kernel.numbers());
+  };
+  EXPECT_TRUE(numbers("[kernel]\ntype = \"nngp\"\ndepth = 5").is_nngp());
+  EXPECT_TRUE(numbers("[kernel]\ntrained = \"last\"").is_nngp());
+  EXPECT_EQ(numbers("[kernel]\ntrained = \"from:2\"").first_trained, 2);
 }
 
 TEST(KernelSettings, TheGramMatrixIsKeptWhileItsFileIsOfModerateSize) {

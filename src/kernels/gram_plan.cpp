@@ -1,0 +1,88 @@
+#include "kernels/gram_plan.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <set>
+#include <utility>
+
+namespace thalweg {
+
+namespace {
+
+std::int64_t counted_elements(const GramIdentity& identity, StripPlace place) {
+  const std::int64_t width = identity.block / identity.strips;
+  const std::int64_t first = place.column * identity.block + place.strip * width;
+  const std::int64_t last = std::min(first + width, identity.columns);
+  const std::int64_t top = place.row * identity.block;
+  const std::int64_t rows = std::min(identity.block, identity.rows - top);
+  std::int64_t elements = 0;
+  for (std::int64_t column = first; column < last; ++column) {
+    elements += identity.symmetric ? std::clamp<std::int64_t>(column - top + 1, 0, rows) : rows;
+  }
+  return elements;
+}
+
+template <class Rank>
+double imbalance(const std::vector<StripWork>& work, int ranks, Rank rank_of) {
+  std::vector<std::int64_t> loads(static_cast<std::size_t>(ranks), 0);
+  for (const StripWork& item : work) loads[static_cast<std::size_t>(rank_of(item))] += item.cost;
+  const auto total = std::accumulate(loads.begin(), loads.end(), std::int64_t{0});
+  if (total == 0) return 1.0;
+  return static_cast<double>(*std::max_element(loads.begin(), loads.end())) * ranks /
+         static_cast<double>(total);
+}
+
+}  // namespace
+
+std::vector<StripWork> strips_of(const GramIdentity& identity, bool skips_padding) {
+  std::vector<StripWork> work;
+  const std::int64_t whole = identity.block * identity.block / identity.strips;
+  for (std::int64_t column = 0; column < identity.column_panels(); ++column) {
+    for (std::int64_t row = 0; row < identity.row_panels(); ++row) {
+      if (!identity.wanted(row, column)) continue;
+      for (std::int64_t strip = 0; strip < identity.strips; ++strip) {
+        const StripPlace place{row, column, strip};
+        work.push_back({place, skips_padding ? counted_elements(identity, place) : whole, 0, 0});
+      }
+    }
+  }
+  return work;
+}
+
+void even_out(std::vector<StripWork>& work, int ranks) {
+  std::vector<std::vector<std::size_t>> lists(static_cast<std::size_t>(ranks));
+  std::vector<std::int64_t> loads(lists.size(), 0);
+  for (std::size_t k = 0; k < work.size(); ++k) {
+    work[k].worker = work[k].owner;
+    if (work[k].cost == 0) continue;
+    lists[static_cast<std::size_t>(work[k].owner)].push_back(k);
+    loads[static_cast<std::size_t>(work[k].owner)] += work[k].cost;
+  }
+  std::set<std::pair<std::int64_t, int>> order;
+  for (int rank = 0; rank < ranks; ++rank)
+    order.insert({loads[static_cast<std::size_t>(rank)], rank});
+  while (order.size() > 1) {
+    const auto [most, from] = *order.rbegin();
+    const auto [least, to] = *order.begin();
+    auto& list = lists[static_cast<std::size_t>(from)];
+    if (list.empty() || least + work[list.back()].cost >= most) break;
+    const std::size_t moved = list.back();
+    list.pop_back();
+    work[moved].worker = to;
+    order.erase({most, from});
+    order.erase({least, to});
+    // A strip moves once: the receiver keeps it out of its own list.
+    order.insert({most - work[moved].cost, from});
+    order.insert({least + work[moved].cost, to});
+  }
+}
+
+double imbalance_of_owners(const std::vector<StripWork>& work, int ranks) {
+  return imbalance(work, ranks, [](const StripWork& item) { return item.owner; });
+}
+double imbalance_of_workers(const std::vector<StripWork>& work, int ranks) {
+  return imbalance(work, ranks, [](const StripWork& item) { return item.worker; });
+}
+
+}  // namespace thalweg
