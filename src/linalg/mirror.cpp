@@ -4,6 +4,8 @@
 
 #include "base/aligned.hpp"
 #include "linalg/local_blas.hpp"
+#include "linalg/rank_sum.hpp"
+#include "linalg/upper_cholesky.hpp"
 
 namespace thalweg {
 
@@ -112,22 +114,7 @@ class Mirror {
 template <class Real>
 std::vector<double> mirror_down(DistributedMatrix<Real>& matrix) {
   Mirror<Real>(matrix, true).run();
-  std::vector<double> diagonal(static_cast<std::size_t>(matrix.rows()), 0.0);
-  std::vector<std::int64_t> places;
-  std::vector<double> values;
-  for (std::int64_t j = 0; j < matrix.local_columns(); ++j) {
-    const std::int64_t k = matrix.global_column(j);
-    if (matrix.row_axis().owner(k) != matrix.grid().my_row()) continue;
-    places.push_back(k);
-    values.push_back(static_cast<double>(matrix.local(matrix.row_axis().to_local(k), j)));
-  }
-  const Communicator& comm = matrix.grid().comm();
-  const auto all_places = comm.gather_all(std::span<const std::int64_t>(places));
-  const auto all_values = comm.gather_all(std::span<const double>(values));
-  for (std::size_t k = 0; k < all_places.size(); ++k) {
-    diagonal[static_cast<std::size_t>(all_places[k])] = all_values[k];
-  }
-  return diagonal;
+  return diagonal_of(matrix);
 }
 
 template <class Real>
@@ -170,22 +157,9 @@ void multiply_mirrored(const DistributedMatrix<Real>& matrix, std::span<const do
                  columns.data() + i * b, n, 1.0, sums.data() + j * b, n);
     }
   }
-  // Ranks in order, a piece at a time: fixed bits without every rank's whole vector at once.
-  const std::int64_t piece = std::int64_t{1} << 16;
-  const auto size = static_cast<std::int64_t>(sums.size());
-  std::vector<double> all;
-  for (std::int64_t at = 0; at < size; at += piece) {
-    const std::int64_t count = std::min(piece, size - at);
-    all = grid.comm().gather_all(std::span<const double>(sums.data() + at, count));
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t row = (at + i) % n;
-      double sum =
-          diagonal[static_cast<std::size_t>(row)] * columns[static_cast<std::size_t>(at + i)];
-      for (int rank = 0; rank < grid.comm().size(); ++rank) {
-        sum += all[static_cast<std::size_t>(rank * count + i)];
-      }
-      products[static_cast<std::size_t>(at + i)] = sum;
-    }
+  sum_over_ranks(grid.comm(), std::span<double>(sums));
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    products[i] = sums[i] + diagonal[i % static_cast<std::size_t>(n)] * columns[i];
   }
 }
 

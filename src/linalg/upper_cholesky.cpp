@@ -10,13 +10,15 @@ namespace thalweg {
 
 namespace {
 
-/// Rows of a panel: a GEMM of this inner size runs near the peak and reads its result seldom.
+/// Most rows of a panel: a GEMM of this inner size runs near the peak and reads its result seldom.
 constexpr std::int64_t kPanelRows = 1024;
+/// Fewer for small matrices, whose panels would weigh as much as they do.
+constexpr std::int64_t kPanels = 32;
 /// Block columns that are updated together.
 constexpr std::int64_t kStrip = 4;
 
-std::int64_t panel_blocks(std::int64_t block) {
-  return std::max<std::int64_t>(1, kPanelRows / block);
+std::int64_t panel_blocks(std::int64_t n, std::int64_t block) {
+  return std::max<std::int64_t>(1, std::min(kPanelRows, n / kPanels) / block);
 }
 
 /// How many of an axis' first `global` items a place has: the local index of the first one behind.
@@ -35,14 +37,14 @@ class UpperCholesky {
         blocks_(matrix.row_axis().blocks()),
         in_column_(grid_->comm().split(grid_->my_column())),
         in_row_(grid_->comm().split(grid_->my_row())),
-        depth_(std::min(panel_blocks(b_) * b_, matrix.rows())),
+        depth_(std::min(panel_blocks(a_->rows(), b_) * b_, matrix.rows())),
         for_columns_(static_cast<std::size_t>(depth_ * matrix.local_columns())),
         for_rows_(static_cast<std::size_t>(depth_ * matrix.local_rows())) {}
 
   std::int64_t run(const FactorProgress& progress) {
-    for (std::int64_t first = 0; first < blocks_; first += panel_blocks(b_)) {
+    for (std::int64_t first = 0; first < blocks_; first += panel_blocks(a_->rows(), b_)) {
       first_ = first;
-      end_ = std::min(first + panel_blocks(b_), blocks_);
+      end_ = std::min(first + panel_blocks(a_->rows(), b_), blocks_);
       for (std::int64_t k = first_; k < end_; ++k) {
         const std::int64_t failed = factor_row(k);
         if (failed != 0) return k * b_ + failed;
@@ -214,7 +216,7 @@ std::int64_t upper_cholesky(DistributedMatrix<Real>& matrix, const FactorProgres
 
 std::int64_t cholesky_bytes(std::int64_t n, std::int64_t block, int grid_rows, int grid_columns,
                             std::int64_t element_bytes) {
-  const std::int64_t depth = std::min(panel_blocks(block) * block, n);
+  const std::int64_t depth = std::min(panel_blocks(n, block) * block, n);
   const std::int64_t columns = CyclicAxis{n, block, grid_columns}.local_size(0);
   const std::int64_t rows = CyclicAxis{n, block, grid_rows}.local_size(0);
   // Panels, and what one block row sends and receives.

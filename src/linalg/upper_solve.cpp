@@ -3,6 +3,7 @@
 #include "base/aligned.hpp"
 #include "base/error.hpp"
 #include "linalg/local_blas.hpp"
+#include "linalg/rank_sum.hpp"
 #include "linalg/scalapack.hpp"
 #include "linalg/upper_cholesky.hpp"
 
@@ -12,19 +13,6 @@ namespace {
 
 std::int64_t locals_before(const CyclicAxis& axis, std::int64_t global, int part) {
   return CyclicAxis{std::min(global, axis.size), axis.block, axis.parts}.local_size(part);
-}
-
-/// Adds the ranks' values in order of the rank: for a given communicator always the same bits.
-template <class Real>
-void sum_in_order(const Communicator& comm, std::vector<Real>& values) {
-  if (comm.size() == 1) return;
-  const std::vector<std::int64_t> counts(static_cast<std::size_t>(comm.size()),
-                                         static_cast<std::int64_t>(values.size()));
-  std::vector<Real> all(values.size() * static_cast<std::size_t>(comm.size()));
-  comm.all_gather(std::span<const Real>(values), std::span<Real>(all),
-                  std::span<const std::int64_t>(counts));
-  std::copy_n(all.begin(), values.size(), values.begin());
-  for (std::size_t at = values.size(); at < all.size(); ++at) values[at % values.size()] += all[at];
 }
 
 template <class Real>
@@ -51,7 +39,7 @@ class UpperSolve {
         for (std::int64_t c = 0; c < m_; ++c) {
           std::copy_n(sums.data() + column_of(k) + c * width, rows, part.data() + c * rows);
         }
-        sum_in_order(in_column_, part);
+        sum_over_ranks(in_column_, std::span<Real>(part));
       }
       if (!is_mine(k, grid_->rows(), grid_->my_row())) continue;
       if (is_mine(k, grid_->columns(), grid_->my_column())) {
@@ -87,7 +75,7 @@ class UpperSolve {
                      at(row_of(k), behind), u_->leading_dimension(), known.data() + behind, width,
                      Real{0}, part.data(), rows);
         }
-        sum_in_order(in_row_, part);
+        sum_over_ranks(in_row_, std::span<Real>(part));
         if (is_mine(k, grid_->columns(), grid_->my_column())) {
           for (std::int64_t c = 0; c < m_; ++c) {
             for (std::int64_t i = 0; i < rows; ++i) {
@@ -162,7 +150,7 @@ std::vector<double> diagonal_of(const DistributedMatrix<Real>& matrix) {
     diagonal[static_cast<std::size_t>(k)] =
         static_cast<double>(matrix.local(matrix.row_axis().to_local(k), j));
   }
-  sum_in_order(matrix.grid().comm(), diagonal);
+  sum_over_ranks(matrix.grid().comm(), std::span<double>(diagonal));
   return diagonal;
 }
 
@@ -192,7 +180,7 @@ std::vector<double> squared_upper_rows(const DistributedMatrix<Real>& matrix) {
       sums[static_cast<std::size_t>(row)] += value * value;
     }
   }
-  sum_in_order(matrix.grid().comm(), sums);
+  sum_over_ranks(matrix.grid().comm(), std::span<double>(sums));
   return sums;
 }
 
