@@ -14,10 +14,10 @@
 
 namespace thalweg::detail {
 
-// One convolution and the ReLU after it, on kLanes images at once that lie lane by lane: cell (y, x)
-// of the state is a pack of K and a pack of Θ as they leave a ReLU. Neighbours are whole packs apart,
-// so that box sums need no shuffles. What the lanes are is the caller's: offsets in x of one pair of
-// images (gap) or several partners of one image (flatten).
+// One convolution and the ReLU after it, on kLanes images at once that lie lane by lane: cell (y,
+// x) of the state is a pack of K and a pack of Θ as they leave a ReLU. Neighbours are whole packs
+// apart, so that box sums need no shuffles. What the lanes are is the caller's: offsets in x of one
+// pair of images (gap) or several partners of one image (flatten).
 
 /// What a convolution does with Θ.
 enum class ThetaRule {
@@ -106,8 +106,8 @@ struct ReluRow {
   using Begun = typename NormalisedRelu<Real>::Begun;
   using Continued = typename NormalisedRelu<Real>::Continued;
   [[nodiscard]] Begun begin(std::int64_t x, const Pack<Real>& k) const {
-    return relu.begin(k * (broadcast(scales.inverse[x]) *
-                           load(scales.other_inverse + x * scales.other_stride)));
+    return relu.begin(
+        k * (broadcast(scales.inverse[x]) * load(scales.other_inverse + x * scales.other_stride)));
   }
   [[nodiscard]] Continued proceed(const Begun& begun) const { return relu.proceed(begun); }
   [[nodiscard]] Pack<Real> covariance(std::int64_t x, const Continued& continued) const {

@@ -11,7 +11,6 @@ namespace {
 
 using detail::ThetaRule;
 
-
 /// Variances below have no inverse whose square is finite; they count as zero.
 template <class Real>
 constexpr Real smallest_variance() {

@@ -50,8 +50,8 @@ struct ReluPolynomials<double> {
 /// relation of κ(r) and κ(−r). r ≥ 1 gives exactly 1 and `scale`, r ≤ −1 exactly 0 and 0; r may
 /// leave [−1, 1] by rounding. 12 multiplications or fused operations and 7 others (float).
 ///
-/// In three steps, so that a loop can begin an element before it finishes the ones before: the chain
-/// through the square root and the polynomials is longer than what a core holds in flight.
+/// In three steps, so that a loop can begin an element before it finishes the ones before: the
+/// chain through the square root and the polynomials is longer than what a core holds in flight.
 template <class Real>
 class NormalisedRelu {
  public:

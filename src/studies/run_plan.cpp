@@ -18,6 +18,23 @@ bool is_plain_name(const std::string& name) {
 
 namespace {
 
+/// weight_std and bias_std belong to the NTK parametrisation, which has no batch norm.
+void read_parametrization(const Settings& model, MlpOptions& options) {
+  const auto name = model.choice("parametrization", {"standard", "ntk"}, "standard");
+  if (name == "standard") {
+    for (const char* key : {"weight_std", "bias_std"}) {
+      if (model.has(key)) model.fail(key, "has no meaning with parametrization = \"standard\"");
+    }
+    return;
+  }
+  if (options.batch_norm != BatchNormKind::none) {
+    model.fail("parametrization", "found \"ntk\", which needs batch_norm = \"none\"");
+  }
+  options.parametrization = Parametrization::ntk;
+  options.weight_std = model.positive("weight_std", options.weight_std);
+  options.bias_std = model.number_at_least("bias_std", 0.0, options.bias_std);
+}
+
 MlpOptions read_model(const Settings& model) {
   MlpOptions options;
   static_cast<void>(model.choice("type", {"mlp"}, "mlp"));
@@ -41,6 +58,7 @@ MlpOptions read_model(const Settings& model) {
   if (norm != "ghost" && options.ghost_size > 0) {
     model.fail("ghost_size", fmt::format("has no meaning with batch_norm = \"{}\"", norm));
   }
+  read_parametrization(model, options);
   return options;
 }
 
@@ -121,6 +139,16 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
       plan.train = read_train(merged.table("train"), plan.model);
       plan.optimizer = read_optimizer(merged.table("optimizer"), plan.learning_rate);
       plan.probes = probes;
+      for (const auto& probe : probes) {
+        const bool mixed =
+            plan.model.batch_norm != BatchNormKind::none && probe.statistics == Statistics::batch;
+        if (!mixed || !probe.probe->needs_separate_samples()) continue;
+        merged.table("model").fail(
+            "batch_norm",
+            fmt::format("the probe '{}' needs outputs that do not depend on the other samples of a "
+                        "batch: \"none\" here or statistics = \"frozen\" there",
+                        probe.name));
+      }
       if (!names.insert(plan.name).second) {
         merged.fail("name", fmt::format("two runs are called '{}'", plan.name));
       }
