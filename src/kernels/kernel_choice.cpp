@@ -1,5 +1,6 @@
 #include "kernels/kernel_choice.hpp"
 
+#include "base/error.hpp"
 #include "kernels/convolutional_tiles.hpp"
 #include "kernels/fully_connected_tiles.hpp"
 
@@ -32,6 +33,25 @@ KernelChoice KernelChoice::fitted(const Communicator& comm, const Samples<Real>&
   const auto* pointwise = std::get_if<PointwiseKernel>(&numbers_);
   if (pointwise == nullptr || !pointwise->needs_median()) return *this;
   return {pointwise->with_median(median_distance(comm, train))};
+}
+
+bool KernelChoice::has_nngp() const {
+  return std::holds_alternative<FullyConnectedKernel>(numbers_) ||
+         std::holds_alternative<ConvolutionalKernel>(numbers_);
+}
+
+KernelChoice KernelChoice::nngp() const {
+  if (const auto* dense = std::get_if<FullyConnectedKernel>(&numbers_)) {
+    FullyConnectedKernel kernel = *dense;
+    kernel.first_trained = kernel.depth;
+    return {kernel};
+  }
+  if (const auto* convolutional = std::get_if<ConvolutionalKernel>(&numbers_)) {
+    ConvolutionalKernel kernel = *convolutional;
+    kernel.set_trained("last");
+    return {kernel};
+  }
+  throw Error("no infinitely wide network belongs to this kernel: " + description());
 }
 
 std::string KernelChoice::description() const {

@@ -28,6 +28,10 @@ class KernelChoice {
   /// With every number that depends on the training samples filled in. Collective over comm.
   template <class Real>
   [[nodiscard]] KernelChoice fitted(const Communicator& comm, const Samples<Real>& train) const;
+  /// The NNGP kernel of the same infinitely wide network. Local. Throws Error unless has_nngp().
+  [[nodiscard]] KernelChoice nngp() const;
+  /// Is it the tangent kernel of an infinitely wide network?
+  [[nodiscard]] bool has_nngp() const;
   /// One line that fixes the kernel's numbers, for records and their checks. Local. Throws Error
   /// for a kernel that has yet to be fitted, or whose numbers are out of their range.
   [[nodiscard]] std::string description() const;

@@ -86,10 +86,11 @@ KernelResult mixed_kernel_regression(const Communicator& comm, const DataSet<flo
     return regression_bytes(size, result.classes, grid.rows(), grid.columns(), sizeof(float));
   });
   Phases phases(comm);
-  const auto rough = kernel_blocks(comm, rough_kernel, rough_data, result.block);
+  auto rough = kernel_blocks(comm, rough_kernel, rough_data, result.block);
   DistributedMatrix<float> gram(grid, n, n, result.block);
-  if (!assemble_kept(*rough.train, gram, rough_kernel.description(), rough_data.hash, keeping,
-                     control)) {
+  if (!assemble_kept(rough_kernel, samples_of(rough_data.train), *rough.train, gram, keeping,
+                     control, result.balance) ||
+      !keep_test_block(comm, rough_kernel, rough_data, keeping, control, rough)) {
     result.interrupted = true;
     return result;
   }
@@ -140,7 +141,8 @@ KernelResult mixed_kernel_regression(const Communicator& comm, const DataSet<flo
   result.solve_s = phases.lap();
 
   result.predictions =
-      kept ? predict(comm, *rough.test, std::span<const double>(solved.solution), result.classes)
+      kept ? predict(comm, rough.test_tiles(), std::span<const double>(solved.solution),
+                     result.classes)
            : predict(comm, *fine.test, std::span<const double>(solved.solution), result.classes);
   const KernelScore reached = score(result.predictions, data.test.labels(), result.classes);
   result.test_accuracy = reached.accuracy;

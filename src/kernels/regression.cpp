@@ -51,8 +51,9 @@ class Regression {
       iterate(phases);
     } else {
       DistributedMatrix<Real> gram(grid, n_, n_, result_.block);
-      if (!assemble_kept(*blocks_.train, gram, kernel_.description(), data_.hash, keeping,
-                         control_)) {
+      if (!assemble_kept(kernel_, samples_of(data_.train), *blocks_.train, gram, keeping, control_,
+                         result_.balance) ||
+          !keep_test_block(comm_, kernel_, data_, keeping, control_, blocks_)) {
         result_.interrupted = true;
         return std::move(result_);
       }
@@ -261,8 +262,9 @@ class Regression {
     // The end of training is that of the flow; descent that converges ends there too.
     LinearTraining flow = training;
     flow.rule = TrainingRule::flow;
-    path.variance = ensemble_variances(spectrum, *blocks_.test, initial, training, options_.times);
-    path.final_variance = ensemble_variances(spectrum, *blocks_.test, initial, flow,
+    path.variance =
+        ensemble_variances(spectrum, blocks_.test_tiles(), initial, training, options_.times);
+    path.final_variance = ensemble_variances(spectrum, blocks_.test_tiles(), initial, flow,
                                              std::span<const double>(times).last(1));
   }
 
@@ -310,7 +312,7 @@ class Regression {
     const auto stages = static_cast<std::int64_t>(1 + options_.times.size());
     const std::int64_t classes = result_.classes;
     const auto outputs =
-        predict(comm_, *blocks_.test, std::span<const double>(solutions), stages * classes);
+        predict(comm_, blocks_.test_tiles(), std::span<const double>(solutions), stages * classes);
     const auto stage = [&](std::int64_t s) {
       std::vector<double> values(static_cast<std::size_t>(result_.test * classes));
       for (std::int64_t i = 0; i < result_.test; ++i) {

@@ -53,11 +53,14 @@ struct RegressionOptions {
   bool ensemble = false;
 };
 
-/// Where a Gram matrix is kept while it grows and afterwards.
+/// Where kernel matrices are kept while they grow and afterwards.
 struct GramKeeping {
-  std::string path;
+  std::string path;        ///< train × train
+  std::string cross_path;  ///< test × train, of a costly kernel alone
   Attributes provenance;
   bool resume = false;
+  /// `path` is a whole matrix of another study with the same kernel and training samples.
+  bool reuse = false;
 };
 
 /// One ridge of a grid, with what leaving one out says of it.
@@ -106,6 +109,7 @@ struct KernelResult {
   double largest_rate = 0.0;
   double largest_rate_momentum = 0.0;
   KernelTrajectory trajectory;
+  AssemblyBalance balance;  ///< of the Gram matrix
   // Seconds, the slowest rank's.
   double assemble_s = 0.0;
   double factor_s = 0.0;

@@ -1,22 +1,46 @@
 #include "kernels/regression_steps.hpp"
 
 #include <cmath>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "kernels/samples_hash.hpp"
 
 namespace thalweg {
 
 template <class Real>
-bool assemble_kept(const KernelTiles<Real>& tiles, DistributedMatrix<Real>& gram,
-                   const std::string& description, std::uint64_t data_hash,
-                   const std::optional<GramKeeping>& keeping, const WorkControl& control) {
+bool assemble_kept(const Kernel<Real>& kernel, const Samples<Real>& train,
+                   const KernelTiles<Real>& tiles, DistributedMatrix<Real>& gram,
+                   const std::optional<GramKeeping>& keeping, const WorkControl& control,
+                   AssemblyBalance& balance) {
+  const Communicator& comm = gram.grid().comm();
   std::unique_ptr<GramStore> store;
   if (keeping) {
-    const GramIdentity identity = identity_of(tiles, description, data_hash);
-    store = std::make_unique<GramStore>(gram.grid().comm(), keeping->path, identity,
-                                        keeping->provenance, keeping->resume);
+    collectively(comm, [&] {
+      if (comm.is_root() && keeping->reuse && !std::filesystem::exists(keeping->path)) {
+        throw ConfigurationError(keeping->path +
+                                 ": no such file; a Gram matrix to be reused must be complete");
+      }
+    });
+    const GramIdentity identity =
+        identity_of(tiles, kernel.description(), samples_hash(comm, train, train));
+    store = std::make_unique<GramStore>(comm, keeping->path, identity, keeping->provenance,
+                                        keeping->resume || keeping->reuse);
   }
-  if (!assemble_gram(tiles, gram, store.get(), control)) return false;
+  if (!assemble_gram(tiles, gram, store.get(), control, &balance)) return false;
   if (store) store->seal();
   return true;
+}
+
+template <class Real>
+bool keep_test_block(const Communicator& comm, const Kernel<Real>& kernel,
+                     const DataSet<Real>& data, const std::optional<GramKeeping>& keeping,
+                     const WorkControl& control, KernelBlocks<Real>& blocks) {
+  if (!keeping || keeping->cross_path.empty() || !costly(*blocks.test)) return true;
+  blocks.stored_test = std::make_unique<StoredKernel<Real>>(
+      comm, kernel, samples_of(data.test), samples_of(data.train), blocks.test->block(),
+      keeping->cross_path, keeping->provenance, keeping->resume, control);
+  return blocks.stored_test->complete();
 }
 
 double lambda_of(const Ridge& ridge, double trace, std::int64_t n) {
@@ -44,11 +68,15 @@ double solve_residual(const ColumnOperator& product, double lambda,
   return size > 0.0 ? std::sqrt(error / size) : std::sqrt(error);
 }
 
-template bool assemble_kept(const KernelTiles<float>&, DistributedMatrix<float>&,
-                            const std::string&, std::uint64_t, const std::optional<GramKeeping>&,
-                            const WorkControl&);
-template bool assemble_kept(const KernelTiles<double>&, DistributedMatrix<double>&,
-                            const std::string&, std::uint64_t, const std::optional<GramKeeping>&,
-                            const WorkControl&);
+#define THALWEG_INSTANTIATE(Real)                                                                  \
+  template bool assemble_kept(const Kernel<Real>&, const Samples<Real>&, const KernelTiles<Real>&, \
+                              DistributedMatrix<Real>&, const std::optional<GramKeeping>&,         \
+                              const WorkControl&, AssemblyBalance&);                               \
+  template bool keep_test_block(const Communicator&, const Kernel<Real>&, const DataSet<Real>&,    \
+                                const std::optional<GramKeeping>&, const WorkControl&,             \
+                                KernelBlocks<Real>&);
+THALWEG_INSTANTIATE(float)
+THALWEG_INSTANTIATE(double)
+#undef THALWEG_INSTANTIATE
 
 }  // namespace thalweg

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "kernels/kernel_product.hpp"
 #include "kernels/regression.hpp"
+#include "kernels/stored_kernel.hpp"
 #include "linalg/conjugate_gradient.hpp"
 
 namespace thalweg {
@@ -34,17 +35,28 @@ struct KernelBlocks {
   std::unique_ptr<KernelTiles<Real>> train;       ///< train × train, symmetric
   std::unique_ptr<KernelTiles<Real>> test;        ///< test × train
   std::unique_ptr<KernelTiles<Real>> test_alone;  ///< test × test; absent unless asked for
+  /// What test_tiles() reads where the test block is kept in a file.
+  std::unique_ptr<StoredKernel<Real>> stored_test;
+
+  [[nodiscard]] const KernelTiles<Real>& test_tiles() const {
+    return stored_test ? stored_test->tiles() : *test;
+  }
 };
+
+template <class Real>
+[[nodiscard]] Samples<Real> samples_of(const DataSplit<Real>& split) {
+  return {split.all_rows(), split.shape()};
+}
 
 /// Collective over comm. From kernel and samples, which must outlive them.
 template <class Real>
 KernelBlocks<Real> kernel_blocks(const Communicator& comm, const Kernel<Real>& kernel,
                                  const DataSet<Real>& data, std::int64_t block,
                                  bool test_alone = false) {
-  const Samples<Real> train{data.train.all_rows(), data.train.shape()};
-  const Samples<Real> test{data.test.all_rows(), data.test.shape()};
+  const Samples<Real> train = samples_of(data.train);
+  const Samples<Real> test = samples_of(data.test);
   KernelBlocks<Real> blocks{kernel.between(comm, train, train, block),
-                            kernel.between(comm, test, train, block), nullptr};
+                            kernel.between(comm, test, train, block), nullptr, nullptr};
   if (test_alone) blocks.test_alone = kernel.between(comm, test, test, block);
   return blocks;
 }
@@ -62,12 +74,21 @@ KernelResult empty_result(const DataSet<Real>& data) {
   return result;
 }
 
-/// Collective over the matrix's grid. Assembles K, through gram.h5 where it is kept; false when
-/// stopped.
+/// Collective over the matrix's grid. Assembles K of the training samples, through its file where
+/// it is kept; false when stopped. Throws ReportedError where a matrix to be reused is not there or
+/// of another kernel or other samples.
 template <class Real>
-bool assemble_kept(const KernelTiles<Real>& tiles, DistributedMatrix<Real>& gram,
-                   const std::string& description, std::uint64_t data_hash,
-                   const std::optional<GramKeeping>& keeping, const WorkControl& control);
+bool assemble_kept(const Kernel<Real>& kernel, const Samples<Real>& train,
+                   const KernelTiles<Real>& tiles, DistributedMatrix<Real>& gram,
+                   const std::optional<GramKeeping>& keeping, const WorkControl& control,
+                   AssemblyBalance& balance);
+
+/// Collective over comm. Of a costly kernel that is kept, the test × train block takes the way
+/// through its file too: `blocks.test` becomes what is stored, in `kept`. False when stopped.
+template <class Real>
+bool keep_test_block(const Communicator& comm, const Kernel<Real>& kernel,
+                     const DataSet<Real>& data, const std::optional<GramKeeping>& keeping,
+                     const WorkControl& control, KernelBlocks<Real>& blocks);
 
 /// λ for a ridge value. Local.
 [[nodiscard]] double lambda_of(const Ridge& ridge, double trace, std::int64_t n);

@@ -7,6 +7,7 @@
 
 #include "studies/model_settings.hpp"
 #include "studies/pointwise_settings.hpp"
+#include "studies/regression_settings.hpp"
 
 namespace thalweg {
 
@@ -107,13 +108,33 @@ KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples
   KernelSettings chosen;
   const Settings table = study.table("kernel");
   chosen.kernel = kernel_choice(study);
-  chosen.single_precision =
-      table.choice("precision", {"float64", "float32"}, "float64") == "float32";
-  chosen.keep_gram = table.boolean("keep_gram", 0 < train_samples && train_samples <= kKeepUpTo);
-  const Settings regression = study.table("regression");
-  chosen.ridge.value = regression.number_at_least("ridge", 0.0, 1e-6);
-  chosen.ridge.relative =
-      regression.choice("ridge_mode", {"relative", "absolute"}, "relative") == "relative";
+  const auto precision = table.choice("precision", {"float64", "float32", "mixed"}, "float64");
+  chosen.precision = precision == "mixed"     ? Precision::mixed
+                     : precision == "float32" ? Precision::float32
+                                              : Precision::float64;
+  chosen.regression = regression_settings(study.table("regression"));
+  const RegressionOptions& regression = chosen.regression;
+  if (chosen.precision == Precision::mixed &&
+      (regression.method != RegressionMethod::cholesky || regression.leave_one_out)) {
+    table.fail("precision",
+               "found \"mixed\", which solves one ridge by method = \"cholesky\"; use "
+               "\"float64\" for a grid, leave-one-out, \"eigen\" or \"cg\"");
+  }
+  if (regression.ensemble && !chosen.kernel.has_nngp()) {
+    study.table("regression")
+        .fail("ensemble", "needs the tangent kernel of a network: kernel.type \"ntk\" or \"cntk\"");
+  }
+  const bool costly = std::holds_alternative<ConvolutionalKernel>(chosen.kernel.numbers());
+  const bool matrix = regression.method != RegressionMethod::cg;
+  chosen.keep_gram = table.boolean(
+      "keep_gram", matrix && (costly || (0 < train_samples && train_samples <= kKeepUpTo)));
+  if (!matrix && chosen.keep_gram) {
+    table.fail("keep_gram", "found true, but method = \"cg\" makes no matrix");
+  }
+  chosen.reused_gram = table.string("gram", "");
+  if (!matrix && !chosen.reused_gram.empty()) {
+    table.fail("gram", "has no meaning with method = \"cg\", which makes no matrix");
+  }
   return chosen;
 }
 

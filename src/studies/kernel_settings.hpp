@@ -11,11 +11,20 @@
 namespace thalweg {
 
 /// What [kernel] and [regression] say.
+enum class Precision {
+  float64,
+  float32,
+  mixed,  ///< assembled and factored in float32, solved in float64
+};
+
 struct KernelSettings {
   KernelChoice kernel;
-  Ridge ridge;
-  bool single_precision = false;
+  RegressionOptions regression;
+  Precision precision = Precision::float64;
   bool keep_gram = true;
+  std::string reused_gram;  ///< file of another study's Gram matrix; empty: none
+
+  [[nodiscard]] bool keeps_matrix() const { return keep_gram && reused_gram.empty(); }
 };
 
 /// The names that [kernel] type accepts.
@@ -25,10 +34,9 @@ std::vector<std::string> kernel_types();
 /// ConfigurationError.
 KernelChoice kernel_choice(const Settings& study);
 
-/// Reads [kernel] (type, depth, input_scaling, trained, activation, weight_variance, bias_variance,
-/// precision, keep_gram) and [regression] (ridge, ridge_mode). keep_gram defaults to true up to
-/// 20,000 training samples (a file of 3.2 GB whose lower half takes space). Local. Throws
-/// ConfigurationError.
+/// Reads [kernel], with precision, keep_gram and gram (a file to be reused), and [regression].
+/// keep_gram defaults to true up to 20,000 training samples (a file of 3.2 GB whose lower half
+/// takes space) and for convolutional kernels. Local. Throws ConfigurationError.
 KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples);
 
 }  // namespace thalweg

@@ -48,6 +48,13 @@ bool Settings::has(const std::string& key) const {
   return Reader::find(node_, key).entry != nullptr;
 }
 
+bool Settings::is_list(const std::string& key) const {
+  const auto found = Reader::find(node_, key);
+  if (found.entry == nullptr) return false;
+  const auto* value = std::get_if<SettingsValue>(&found.entry->content);
+  return value != nullptr && std::holds_alternative<std::vector<SettingsValue>>(value->value);
+}
+
 std::int64_t Settings::integer(const std::string& key, std::int64_t fallback) const {
   return Reader::read<std::int64_t>(node_, key, fallback, "an integer");
 }

@@ -27,6 +27,8 @@ class Settings {
   /// Array of tables, such as [[run]]; empty when absent.
   [[nodiscard]] std::vector<Settings> tables(const std::string& key) const;
   [[nodiscard]] bool has(const std::string& key) const;
+  /// Is the key there, with an array of values?
+  [[nodiscard]] bool is_list(const std::string& key) const;
 
   // Values with defaults. A value of another type is an error that names file, line, key, what was
   // found and what was expected. Whole floats are not integers; integers are read as floats where a

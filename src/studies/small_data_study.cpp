@@ -209,7 +209,7 @@ bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const Stu
                             [&] { return context.started.elapsed_s() > context.time_limit_s; }};
   for (std::size_t k = 0; k < plan.kernels.size(); ++k) {
     const NamedKernel& named = plan.kernels[k];
-    if (named.settings.single_precision != single) continue;
+    if ((named.settings.precision == Precision::float32) != single) continue;
     if (world.is_root()) context.log.info("kernel '" + named.name + "'");
     const fs::path folder = fs::path(context.output_folder) / "runs" / named.name;
     const KernelChoice choice = named.settings.kernel.fitted(world, train);

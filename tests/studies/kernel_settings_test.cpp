@@ -27,9 +27,9 @@ TEST(KernelSettings, DefaultsAreTheNtkOfThreeHiddenLayersScaledByTheFeatures) {
   EXPECT_EQ(numbers.first_trained, 0);
   EXPECT_TRUE(numbers.input_scaling);
   EXPECT_EQ(numbers.weight_variance, 2.0);
-  EXPECT_EQ(chosen.ridge.value, 1e-6);
-  EXPECT_TRUE(chosen.ridge.relative);
-  EXPECT_FALSE(chosen.single_precision);
+  EXPECT_EQ(chosen.regression.ridge.value, 1e-6);
+  EXPECT_TRUE(chosen.regression.ridge.relative);
+  EXPECT_EQ(chosen.precision, Precision::float64);
 }
 
 TEST(KernelSettings, NngpIsTheNtkWhoseLastLayerAloneIsTrained) {
@@ -48,6 +48,30 @@ TEST(KernelSettings, TheGramMatrixIsKeptWhileItsFileIsOfModerateSize) {
   EXPECT_TRUE(parsed("[kernel]\nkeep_gram = true", -1).keep_gram);
 }
 
+TEST(KernelSettings, EveryTypeMakesAKernel) {
+  for (const std::string& type : kernel_types()) {
+    std::string text = "[kernel]\ntype = \"" + type + "\"\n";
+    if (type == "gaussian" || type == "laplace") text += "length_scale = 2.0\n";
+    if (type == "empirical") text += "[model]\nwidths = [16]\nbatch_norm = \"none\"\n";
+    const KernelChoice choice = parsed(text).kernel;
+    EXPECT_NE(choice.make<float>(), nullptr) << type;
+    EXPECT_FALSE(choice.description().empty()) << type;
+    EXPECT_EQ(choice.has_nngp(), type.ends_with("ntk") || type.ends_with("nngp")) << type;
+  }
+}
+
+TEST(KernelSettings, RidgesOfAListAreChosenByLeavingOneOut) {
+  const auto options = parsed("[regression]\nridge = [1e-6, 1e-3]\nmethod = \"eigen\"").regression;
+  EXPECT_EQ(options.ridge_grid, (std::vector<double>{1e-6, 1e-3}));
+  EXPECT_TRUE(options.leave_one_out);
+  EXPECT_EQ(options.method, RegressionMethod::eigen);
+}
+
+TEST(KernelSettings, ConvolutionalGramsAreKept) {
+  EXPECT_TRUE(parsed("[kernel]\ntype = \"cntk\"", 50000).keep_gram);
+  EXPECT_EQ(parsed("[kernel]\ngram = \"x/gram.h5\"").reused_gram, "x/gram.h5");
+}
+
 TEST(KernelSettings, ComplaintsNameKeyAndWhatIsWanted) {
   const auto expect = [](const std::string& text, const std::string& key,
                          const std::string& wanted) {
@@ -62,6 +86,21 @@ TEST(KernelSettings, ComplaintsNameKeyAndWhatIsWanted) {
   expect("[kernel]\nactivation = \"tanh\"", "activation", "relu");
   expect("[kernel]\nweight_variance = -1.0", "weight_variance", "-1");
   expect("[regression]\nridge = -1e-6", "ridge", "-1e-06");
+  expect("[regression]\nridge = [1e-6, -1.0]", "ridge", "-1");
+  expect("[regression]\nridge = []", "ridge", "empty");
+  expect("[regression]\nridge = [1e-6, 1.0]\nleave_one_out = false", "leave_one_out", "list");
+  expect("[regression]\nridge = [1e-6, 1.0]\nmethod = \"cg\"", "method", "factor");
+  expect("[regression]\ntimes = [1.0]", "times", "eigen");
+  expect("[regression]\nmethod = \"eigen\"\ntimes = [2.0, 1.0]", "times", "ascending");
+  expect("[regression]\nmethod = \"eigen\"\nrule = \"descent\"\ntimes = [1.5]", "times", "whole");
+  expect("[regression]\nmethod = \"eigen\"\nensemble = true\n[kernel]\ntype = \"linear\"",
+         "ensemble", "ntk");
+  expect("[kernel]\nprecision = \"mixed\"\n[regression]\nridge = [1e-6, 1.0]", "precision",
+         "float64");
+  expect("[kernel]\nkeep_gram = true\n[regression]\nmethod = \"cg\"", "keep_gram", "no matrix");
+  expect("[kernel]\ntype = \"cntk\"\nkernel_size = 4", "kernel", "odd");
+  expect("[kernel]\ntype = \"cnngp\"\ntrained = \"all\"", "trained", "last");
+  expect("[kernel]\ntype = \"empirical\"", "batch_norm", "none");
 }
 
 }  // namespace
