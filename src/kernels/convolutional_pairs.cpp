@@ -208,9 +208,9 @@ template class ConvolutionalPairs<float>;
 template class ConvolutionalPairs<double>;
 
 double fused_operations_of_pair(const ConvolutionalKernel& kernel, const ImageShape& shape) {
-  const double pixels = static_cast<double>(shape.height * shape.width);
+  const auto pixels = static_cast<double>(shape.height * shape.width);
   const double offsets = kernel.readout == Readout::global_average_pool ? pixels : 1.0;
-  const double first = static_cast<double>(shape.channels + 1);
+  const auto first = static_cast<double>(shape.channels + 1);
   const double relu = kernel.has_trained_convolution() ? 17.0 : 10.0;
   return offsets * pixels * (first + relu * static_cast<double>(kernel.convolutions));
 }
