@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -68,6 +69,15 @@ void ByteFile::read(std::span<std::uint8_t> bytes, const std::string& what) {
   if (got != wanted) {
     fail(fmt::format("truncated: {} should take {} bytes, found {}", what, wanted, got));
   }
+}
+
+std::string ByteFile::read_rest() {
+  std::string text;
+  std::vector<std::uint8_t> piece(std::size_t{1} << 20);
+  for (std::int64_t got = read_some(piece); got > 0; got = read_some(piece)) {
+    text.append(piece.begin(), piece.begin() + got);
+  }
+  return text;
 }
 
 void ByteFile::expect_end() {

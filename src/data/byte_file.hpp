@@ -20,6 +20,8 @@ class ByteFile {
   [[nodiscard]] std::int64_t most_bytes() const { return most_bytes_; }
   /// Fills `bytes`; `what` names them in the message if the file ends first or its checksum fails.
   void read(std::span<std::uint8_t> bytes, const std::string& what);
+  /// Everything from here to the end.
+  std::string read_rest();
   /// Throws unless all was read; a compressed file's checksum has been verified then.
   void expect_end();
   [[noreturn]] void fail(const std::string& message) const;

@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "data/byte_file.hpp"
-#include "data/image_files.hpp"
+#include "data/sample_files.hpp"
 
 namespace thalweg {
 
@@ -19,7 +19,7 @@ constexpr ImageShape kShape{3, 32, 32};
 /// Reads records of some label bytes, the last of which counts, and one image. `label_ranges` holds
 /// the number of values of each label byte.
 void append_records(const std::string& path, const std::vector<int>& label_ranges,
-                    LabelledImages& result) {
+                    LabelledSamples& result) {
   ByteFile file(path);
   const auto label_bytes = static_cast<std::int64_t>(label_ranges.size());
   const std::int64_t record = label_bytes + kShape.features();
@@ -71,9 +71,9 @@ std::map<int, std::string> batches_of(const std::string& folder) {
 
 }  // namespace
 
-LabelledImages read_cifar10(const std::string& folder, Half half, std::int64_t count) {
+LabelledSamples read_cifar10(const std::string& folder, Half half, std::int64_t count) {
   check_folder(folder);
-  LabelledImages result{kShape, 10, {}, {}};
+  LabelledSamples result{kShape, 10, {}, {}, {}};
   if (half == Half::train) {
     for (const auto& [number, path] : batches_of(folder)) append_records(path, {10}, result);
   } else {
@@ -83,9 +83,9 @@ LabelledImages read_cifar10(const std::string& folder, Half half, std::int64_t c
   return result;
 }
 
-LabelledImages read_cifar100(const std::string& folder, Half half, std::int64_t count) {
+LabelledSamples read_cifar100(const std::string& folder, Half half, std::int64_t count) {
   check_folder(folder);
-  LabelledImages result{kShape, 100, {}, {}};
+  LabelledSamples result{kShape, 100, {}, {}, {}};
   const char* name = half == Half::train ? "train.bin" : "test.bin";
   append_records((std::filesystem::path(folder) / name).string(), {20, 100}, result);
   result.keep_first(count, folder, half);

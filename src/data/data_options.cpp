@@ -10,7 +10,26 @@
 namespace thalweg {
 
 const std::vector<std::string>& data_sources() {
-  static const std::vector<std::string> names{"glyphs", "idx", "cifar10", "cifar100"};
+  static const std::vector<std::string> names{"glyphs", "idx", "cifar10", "cifar100", "csv",
+                                              "libsvm", "npy", "hdf5",    "uci"};
+  return names;
+}
+
+bool is_table(const std::string& source) {
+  return source == "csv" || source == "libsvm";
+}
+
+bool path_is_file(const std::string& source) {
+  return is_table(source) || source == "hdf5";
+}
+
+const std::vector<std::string>& csv_separators() {
+  static const std::vector<std::string> names{"comma", "semicolon", "tab", "space"};
+  return names;
+}
+
+const std::vector<std::string>& csv_headers() {
+  static const std::vector<std::string> names{"auto", "yes", "no"};
   return names;
 }
 
@@ -21,7 +40,8 @@ std::string comma_separated(const std::vector<std::string>& names) {
 }
 
 const std::vector<std::string>& preprocess_steps() {
-  static const std::vector<std::string> names{"standardize", "unit_norm", "center", "scale01"};
+  static const std::vector<std::string> names{"standardize", "unit_norm", "center", "scale01",
+                                              "zca"};
   return names;
 }
 
@@ -37,6 +57,24 @@ void check_count(std::int64_t count, const char* key) {
   if (count > 0 || count == -1) return;
   throw ConfigurationError(
       fmt::format("[data] {} = {}: expected at least one sample, or -1 for all", key, count));
+}
+
+void check_table(const DataOptions& options) {
+  check_known(options.separator, csv_separators(), "separator");
+  check_known(options.header, csv_headers(), "header");
+  if (!options.test_path.empty() && options.test_fraction != 0.0) {
+    throw ConfigurationError("[data] test_fraction: test_path already says what is tested on");
+  }
+  if (!(options.test_fraction >= 0.0 && options.test_fraction < 1.0)) {
+    throw ConfigurationError(fmt::format(
+        "[data] test_fraction = {}: expected more than 0 and less than 1", options.test_fraction));
+  }
+  if (options.test_path.empty() && options.test_fraction == 0.0 && options.test == -1) {
+    throw ConfigurationError(
+        fmt::format("[data]: source \"{}\" needs test_path (a file), test_fraction or test (how "
+                    "many samples of path to hold out)",
+                    options.source));
+  }
 }
 
 }  // namespace
@@ -60,7 +98,17 @@ void check_data_options(const DataOptions& options) {
     }
   } else if (options.path.empty()) {
     throw ConfigurationError(
-        fmt::format("[data] path: source \"{}\" needs the folder of its files", options.source));
+        fmt::format("[data] path: source \"{}\" needs {}", options.source,
+                    path_is_file(options.source) ? "its file" : "the folder of its files"));
+  }
+  if (is_table(options.source)) check_table(options);
+  if (options.source == "uci" && (options.split < 0 || options.split > 3)) {
+    throw ConfigurationError(
+        fmt::format("[data] split = {}: expected 0 to 3, a hold-out pair", options.split));
+  }
+  if (!(options.zca_epsilon > 0.0 && options.zca_epsilon <= 1.0)) {
+    throw ConfigurationError(fmt::format(
+        "[data] zca_epsilon = {}: expected more than 0 and at most 1", options.zca_epsilon));
   }
 }
 

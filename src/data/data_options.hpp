@@ -25,17 +25,32 @@ enum class Placement {
 /// What the [data] table of a study says.
 struct DataOptions {
   std::string source = "glyphs";
-  std::string path;              ///< folder of the files; unused by glyphs
+  std::string path;              ///< file (csv, libsvm, hdf5) or folder; unused by glyphs
   std::int64_t train = -1;       ///< the first so many training samples; -1: all (glyphs: 10000)
   std::int64_t test = -1;        ///< likewise for testing (glyphs: 2000)
   std::int64_t image_size = 28;  ///< glyphs: height and width in pixels, at least 8
-  std::uint64_t seed = 0;        ///< glyphs: which data set of all possible ones
+  std::uint64_t seed =
+      0;                  ///< glyphs: which data set of all possible ones; csv, libsvm: which split
+  std::string test_path;  ///< csv, libsvm: the file of test samples; empty: split `path`
+  double test_fraction = 0.0;       ///< csv, libsvm without test_path; 0: `test` samples
+  std::string label_column = "-1";  ///< csv: a name of the header or a number from 0, −1 the last
+  std::string separator = "comma";  ///< csv: comma, semicolon, tab or space
+  std::string header = "auto";      ///< csv: auto, yes or no
+  std::int64_t split = 0;           ///< uci: the hold-out pair, 0 to 3
   std::vector<std::string> preprocess;  ///< steps, in order
+  double zca_epsilon = 1e-5;            ///< of the step zca, relative to the mean eigenvalue
   Placement placement = Placement::node;
 };
 
 /// Names that `source` accepts.
 const std::vector<std::string>& data_sources();
+/// Whether the samples of a source are one file, cut into halves unless test_path names another.
+bool is_table(const std::string& source);
+/// Whether `path` is a file for this source, not a folder.
+bool path_is_file(const std::string& source);
+/// Names that `separator` and `header` accept.
+const std::vector<std::string>& csv_separators();
+const std::vector<std::string>& csv_headers();
 /// Names that `preprocess` accepts.
 const std::vector<std::string>& preprocess_steps();
 /// "a, b, c".

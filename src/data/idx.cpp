@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "data/byte_file.hpp"
-#include "data/image_files.hpp"
+#include "data/sample_files.hpp"
 
 namespace thalweg {
 
@@ -61,7 +61,7 @@ void check_payload(const ByteFile& file, std::int64_t payload, const std::string
 
 }  // namespace
 
-LabelledImages read_idx(const std::string& folder, Half half, std::int64_t count) {
+LabelledSamples read_idx(const std::string& folder, Half half, std::int64_t count) {
   ByteFile images(find_file(folder, half, "images", "idx3-ubyte"));
   ByteFile labels(find_file(folder, half, "labels", "idx1-ubyte"));
   const auto [n, height, width] = read_header<3>(images);
@@ -83,7 +83,7 @@ LabelledImages read_idx(const std::string& folder, Half half, std::int64_t count
                             images.path()));
   }
 
-  LabelledImages result;
+  LabelledSamples result;
   result.shape = {1, height, width};
   result.classes = kClasses;
   result.bytes.resize(static_cast<std::size_t>(n * height * width));

@@ -85,21 +85,26 @@ DataSplit<Real> finish(RawSplit raw, const Preprocess& preprocess,
     to = storage->rows.data();
   }
 
-  std::vector<double> row(features);
+  std::vector<double> rows;
   std::vector<std::uint64_t> chunk_hashes;
-  WordHash chunk;
-  for (std::int64_t sample = raw.held.begin; sample < raw.held.end; ++sample) {
-    raw.read_row(sample, row);
-    preprocess.apply(row);
-    chunk.add(static_cast<std::uint64_t>(raw.labels[static_cast<std::size_t>(sample)]));
-    for (const double x : row) {
-      *to = static_cast<Real>(x);
-      chunk.add(bits_of(*to++));
+  for (std::int64_t begin = raw.held.begin; begin < raw.held.end; begin += kSampleChunk) {
+    const std::int64_t end = std::min(begin + kSampleChunk, raw.held.end);
+    rows.resize(static_cast<std::size_t>(end - begin) * features);
+    for (std::int64_t sample = begin; sample < end; ++sample) {
+      raw.read_row(sample, std::span<double>(rows).subspan(
+                               static_cast<std::size_t>(sample - begin) * features, features));
     }
-    if (sample + 1 == raw.held.end || (sample + 1) % kSampleChunk == 0) {
-      chunk_hashes.push_back(chunk.value());
-      chunk = {};
+    preprocess.apply(rows);
+    WordHash chunk;
+    const double* x = rows.data();
+    for (std::int64_t sample = begin; sample < end; ++sample) {
+      chunk.add(static_cast<std::uint64_t>(raw.labels[static_cast<std::size_t>(sample)]));
+      for (std::size_t j = 0; j < features; ++j) {
+        *to = static_cast<Real>(*x++);
+        chunk.add(bits_of(*to++));
+      }
     }
+    chunk_hashes.push_back(chunk.value());
   }
   if (storage->window) storage->window->fence();
   for (const std::int64_t number :
@@ -118,8 +123,15 @@ std::string describe(const DataOptions& options, const RawData& raw) {
                                  options.source, raw.train.size(), raw.test.size(),
                                  shape.channels > 1 ? fmt::format("{} x ", shape.channels) : "",
                                  shape.height, shape.width, raw.train.classes);
+  const bool drawn = is_table(options.source) && options.test_path.empty();
   if (options.source == "glyphs") text += fmt::format(", seed {}", options.seed);
-  if (!options.preprocess.empty()) text += ", " + comma_separated(options.preprocess);
+  if (drawn) text += fmt::format(", test samples drawn with seed {}", options.seed);
+  if (options.source == "uci") text += fmt::format(", hold-out pair {}", options.split);
+  const auto& steps = options.preprocess;
+  if (!steps.empty()) text += ", " + comma_separated(steps);
+  if (std::find(steps.begin(), steps.end(), "zca") != steps.end()) {
+    text += fmt::format(" of epsilon {}", options.zca_epsilon);
+  }
   return text;
 }
 
@@ -136,7 +148,7 @@ DataSet<Real> load_data(const DataOptions& options, const Communicator& world,
   const Communicator& holders = node ? *node : team;
   RawData raw = load_raw(options, world, holders);
   const std::string description = describe(options, raw);
-  const Preprocess preprocess(options.preprocess, raw.train, holders);
+  const Preprocess preprocess(options.preprocess, raw.train, holders, options.zca_epsilon);
   WordHash hash;
   auto train = finish<Real>(std::move(raw.train), preprocess, node, team, hash);
   auto test = finish<Real>(std::move(raw.test), preprocess, node, team, hash);

@@ -29,45 +29,77 @@ RawSplit draw_glyphs(const DataOptions& options, std::int64_t first, std::int64_
   return split;
 }
 
-LabelledImages read_half(const DataOptions& options, Half half) {
+LabelledSamples read_half(const DataOptions& options, Half half) {
   const std::int64_t count = half == Half::train ? options.train : options.test;
   if (options.source == "idx") return read_idx(options.path, half, count);
   if (options.source == "cifar10") return read_cifar10(options.path, half, count);
   return read_cifar100(options.path, half, count);
 }
 
-/// The root's images to all: labels to every rank, each image to the ranks that hold it.
-RawSplit spread(LabelledImages images, const Communicator& world, const Communicator& holders) {
-  std::array<std::int64_t, 5> header{images.shape.channels, images.shape.height, images.shape.width,
-                                     images.classes,
-                                     static_cast<std::int64_t>(images.labels.size())};
+SampleHalves read_halves(const DataOptions& options) {
+  SampleHalves halves;
+  if (options.source == "csv") {
+    halves = read_csv(options);
+  } else if (options.source == "libsvm") {
+    halves = read_libsvm(options);
+  } else if (options.source == "npy") {
+    halves = read_npy(options);
+  } else if (options.source == "hdf5") {
+    halves = read_hdf5(options);
+  } else if (options.source == "uci") {
+    halves = read_uci(options);
+  } else {
+    return {read_half(options, Half::train), read_half(options, Half::test)};
+  }
+  halves.train.keep_first(options.train, options.path, Half::train);
+  halves.test.keep_first(options.test, options.test_path.empty() ? options.path : options.test_path,
+                         Half::test);
+  return halves;
+}
+
+/// Copies what this rank holds of a row-major table that the root has, which goes to all in pieces.
+template <class Value>
+void spread_values(const std::vector<Value>& table, std::int64_t features,
+                   const Communicator& world, const RawSplit& split, std::vector<Value>& held) {
+  const std::int64_t n = split.size();
+  held.resize(static_cast<std::size_t>(split.held.size() * features));
+  const std::int64_t piece = std::max<std::int64_t>(1, (std::int64_t{1} << 24) / features);
+  std::vector<Value> buffer;
+  for (std::int64_t begin = 0; begin < n; begin += piece) {
+    const std::int64_t end = std::min(begin + piece, n);
+    buffer.resize(static_cast<std::size_t>((end - begin) * features));
+    if (world.is_root()) {
+      std::copy_n(table.begin() + begin * features, buffer.size(), buffer.begin());
+    }
+    world.broadcast(std::span<Value>(buffer));
+    const std::int64_t from = std::max(begin, split.held.begin);
+    const std::int64_t to = std::min(end, split.held.end);
+    if (from >= to) continue;
+    std::copy(buffer.begin() + (from - begin) * features, buffer.begin() + (to - begin) * features,
+              held.begin() + (from - split.held.begin) * features);
+  }
+}
+
+/// The root's samples to all: labels to every rank, each row to the ranks that hold it.
+RawSplit spread(LabelledSamples samples, const Communicator& world, const Communicator& holders) {
+  std::array<std::int64_t, 6> header{samples.shape.channels, samples.shape.height,
+                                     samples.shape.width,    samples.classes,
+                                     samples.size(),         samples.numbers.empty() ? 0 : 1};
   world.broadcast(std::span<std::int64_t>(header));
   RawSplit split;
   split.shape = {header[0], header[1], header[2]};
   split.classes = header[3];
   const std::int64_t n = header[4];
-  split.labels = std::move(images.labels);
+  split.labels = std::move(samples.labels);
   split.labels.resize(static_cast<std::size_t>(n));
   static_assert(sizeof(int) == sizeof(std::int32_t));
   world.broadcast(std::span<int>(split.labels));
 
   split.held = samples_of(n, holders.size(), holders.rank());
-  const std::int64_t features = split.shape.features();
-  split.bytes.resize(static_cast<std::size_t>(split.held.size() * features));
-  const std::int64_t piece = std::max<std::int64_t>(1, (std::int64_t{1} << 24) / features);
-  std::vector<std::uint8_t> buffer;
-  for (std::int64_t begin = 0; begin < n; begin += piece) {
-    const std::int64_t end = std::min(begin + piece, n);
-    buffer.resize(static_cast<std::size_t>((end - begin) * features));
-    if (world.is_root()) {
-      std::copy_n(images.bytes.begin() + begin * features, buffer.size(), buffer.begin());
-    }
-    world.broadcast(std::span(buffer));
-    const std::int64_t from = std::max(begin, split.held.begin);
-    const std::int64_t to = std::min(end, split.held.end);
-    if (from >= to) continue;
-    std::copy(buffer.begin() + (from - begin) * features, buffer.begin() + (to - begin) * features,
-              split.bytes.begin() + (from - split.held.begin) * features);
+  if (header[5] != 0) {
+    spread_values(samples.numbers, split.shape.features(), world, split, split.numbers);
+  } else {
+    spread_values(samples.bytes, split.shape.features(), world, split, split.bytes);
   }
   return split;
 }
@@ -86,18 +118,16 @@ RawData load_raw(const DataOptions& options, const Communicator& world,
     });
     return data;
   }
-  LabelledImages train;
-  LabelledImages test;
+  SampleHalves halves;
   collectively(world, [&] {
     if (!world.is_root()) return;
-    train = read_half(options, Half::train);
-    test = read_half(options, Half::test);
-    if (train.shape == test.shape) return;
+    halves = read_halves(options);
+    if (halves.train.shape == halves.test.shape) return;
     throw ConfigurationError(options.path +
                              ": the images of the training and the test files differ in size");
   });
-  RawSplit spread_train = spread(std::move(train), world, holders);
-  return {std::move(spread_train), spread(std::move(test), world, holders)};
+  RawSplit spread_train = spread(std::move(halves.train), world, holders);
+  return {std::move(spread_train), spread(std::move(halves.test), world, holders)};
 }
 
 }  // namespace thalweg

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "data/image_files.hpp"
 #include "data/raw_split.hpp"
+#include "data/sample_files.hpp"
 #include "parallel/communicator.hpp"
 
 namespace thalweg {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,29 +16,41 @@ namespace thalweg {
 /// - `center`: per feature, minus the mean;
 /// - `scale01`: (x − min)/(max − min), both over the whole training set (a constant set is divided
 /// by 1);
-/// - `unit_norm`: each row over its Euclidean norm (a row of zeros stays).
+/// - `unit_norm`: each row over its Euclidean norm (a row of zeros stays);
+/// - `zca`: W (x − mean) with the symmetric W = (C + ε λ̄ I)^(−1/2), C the population covariance
+///   (1/n) Σ (x − mean)(x − mean)ᵀ and λ̄ = tr(C)/features its mean eigenvalue (Bell & Sejnowski
+///   1997; the relative ε as in Shankar et al. 2020). The covariance of what it makes has
+///   eigenvalues λ/(λ + ελ̄). A constant training set is only centred.
 /// A step is fitted on what the steps before it make of the training set.
 class Preprocess {
  public:
   /// Collective over `holders`, whose ranks together hold all training samples in whole chunks. The
-  /// statistics add up chunks of kSampleChunk samples along the canonical tree: any number of ranks
-  /// gives the same bits.
+  /// statistics add up chunks of kSampleChunk samples in an order that no number of ranks changes:
+  /// the same bits on any.
   Preprocess(const std::vector<std::string>& steps, const RawSplit& train,
-             const Communicator& holders);
-  /// Local.
-  void apply(std::span<double> row) const;
+             const Communicator& holders, double zca_epsilon = 1e-5);
+  /// Local. Any number of rows, one after another. Whitening multiplies groups of kSampleChunk
+  /// rows: a row's bits may depend on its place modulo kSampleChunk, so whoever wants the same bits
+  /// passes whole chunks.
+  void apply(std::span<double> rows) const;
 
  private:
   struct Step {
     bool unit_norm = false;
-    std::vector<double> shift;  ///< a feature becomes (x − shift)/scale
-    std::vector<double> scale;
+    std::vector<double> shift;   ///< a feature becomes (x − shift)/scale
+    std::vector<double> scale;   ///< empty: zca, where the row becomes (x − shift) whitening
+    std::vector<double> whiten;  ///< features × features, symmetric
   };
+  /// Calls use(chunk, rows) for every chunk that this rank holds, preprocessed by the steps so far.
+  using ChunkUse = std::function<void(std::int64_t chunk, std::span<const double> rows)>;
+  void for_each_chunk(const RawSplit& train, const ChunkUse& use) const;
   [[nodiscard]] std::vector<double> mean(const RawSplit& train, const Communicator& holders,
                                          std::span<const double> about) const;
   void fit_moments(const RawSplit& train, const Communicator& holders, bool standardize);
   void fit_range(const RawSplit& train, const Communicator& holders);
+  void fit_zca(const RawSplit& train, const Communicator& holders, double epsilon);
 
+  std::size_t features_;
   std::vector<Step> steps_;
 };
 

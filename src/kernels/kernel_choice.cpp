@@ -1,21 +1,41 @@
 #include "kernels/kernel_choice.hpp"
 
+#include "kernels/convolutional_tiles.hpp"
 #include "kernels/fully_connected_tiles.hpp"
 
 namespace thalweg {
 
 namespace {
 
-// One overload a kind of kernel: the types that belong to its numbers.
+// One overload a kind of kernel: the type that belongs to its numbers.
 template <class Real>
 std::unique_ptr<Kernel<Real>> kernel_of(const FullyConnectedKernel& numbers) {
   return std::make_unique<FullyConnected<Real>>(numbers);
 }
+template <class Real>
+std::unique_ptr<Kernel<Real>> kernel_of(const ConvolutionalKernel& numbers) {
+  return std::make_unique<Convolutional<Real>>(numbers);
+}
+template <class Real>
+std::unique_ptr<Kernel<Real>> kernel_of(const PointwiseKernel& numbers) {
+  return std::make_unique<Pointwise<Real>>(numbers);
+}
+template <class Real>
+std::unique_ptr<Kernel<Real>> kernel_of(const EmpiricalKernelOptions& numbers) {
+  return std::make_unique<EmpiricalKernel<Real>>(numbers);
+}
 
 }  // namespace
 
+template <class Real>
+KernelChoice KernelChoice::fitted(const Communicator& comm, const Samples<Real>& train) const {
+  const auto* pointwise = std::get_if<PointwiseKernel>(&numbers_);
+  if (pointwise == nullptr || !pointwise->needs_median()) return *this;
+  return {pointwise->with_median(median_distance(comm, train))};
+}
+
 std::string KernelChoice::description() const {
-  return std::visit([](const auto& numbers) { return numbers.description(); }, numbers_);
+  return make<double>()->description();
 }
 
 template <class Real>
@@ -23,6 +43,8 @@ std::unique_ptr<Kernel<Real>> KernelChoice::make() const {
   return std::visit([](const auto& numbers) { return kernel_of<Real>(numbers); }, numbers_);
 }
 
+template KernelChoice KernelChoice::fitted(const Communicator&, const Samples<float>&) const;
+template KernelChoice KernelChoice::fitted(const Communicator&, const Samples<double>&) const;
 template std::unique_ptr<Kernel<float>> KernelChoice::make() const;
 template std::unique_ptr<Kernel<double>> KernelChoice::make() const;
 

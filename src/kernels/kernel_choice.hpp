@@ -5,8 +5,12 @@
 #include <utility>
 #include <variant>
 
+#include "kernels/convolutional.hpp"
+#include "kernels/empirical_kernel.hpp"
 #include "kernels/fully_connected.hpp"
 #include "kernels/kernel.hpp"
+#include "kernels/pointwise.hpp"
+#include "parallel/communicator.hpp"
 
 namespace thalweg {
 
@@ -14,15 +18,20 @@ namespace thalweg {
 /// precision.
 class KernelChoice {
  public:
-  using Numbers = std::variant<FullyConnectedKernel>;
+  using Numbers = std::variant<FullyConnectedKernel, ConvolutionalKernel, PointwiseKernel,
+                               EmpiricalKernelOptions>;
 
   KernelChoice() = default;
   KernelChoice(Numbers numbers) : numbers_(std::move(numbers)) {}
 
   [[nodiscard]] const Numbers& numbers() const { return numbers_; }
-  /// One line that fixes the kernel's numbers, for records and their checks.
+  /// With every number that depends on the training samples filled in. Collective over comm.
+  template <class Real>
+  [[nodiscard]] KernelChoice fitted(const Communicator& comm, const Samples<Real>& train) const;
+  /// One line that fixes the kernel's numbers, for records and their checks. Local. Throws Error
+  /// for a kernel that has yet to be fitted, or whose numbers are out of their range.
   [[nodiscard]] std::string description() const;
-  /// Local.
+  /// Local. Throws Error as description() does.
   template <class Real>
   [[nodiscard]] std::unique_ptr<Kernel<Real>> make() const;
 

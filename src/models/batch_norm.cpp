@@ -76,6 +76,35 @@ class BatchNorm final : public Layer<Real> {
     });
   }
 
+  bool mixes_samples(Statistics statistics) const override {
+    return statistics == Statistics::batch;
+  }
+
+  void input_gradient(const Pass<Real>& pass, const Real* w, const Real* /*in*/, const Real* out,
+                      const Real* d_out, Real* d_in) override {
+    for_each_row(pass, [&](std::int64_t row, const Real* /*mean*/, const Real* inverse) {
+      for (std::int64_t j = 0; j < n_; ++j) {
+        const std::int64_t i = row * n_ + j;
+        d_in[i] = out[i] > floor_ ? w[j] * inverse[j] * d_out[i] : Real{0};
+      }
+    });
+  }
+
+  std::vector<TangentFactor> tangent_factors() const override {
+    return {{0, n_, false}, {n_, n_, false}};
+  }
+
+  void tangent_left(const Pass<Real>& pass, std::size_t which, const Real* in, const Real* out,
+                    const Real* d_out, Real* left) override {
+    for_each_row(pass, [&](std::int64_t row, const Real* mean, const Real* inverse) {
+      for (std::int64_t j = 0; j < n_; ++j) {
+        const std::int64_t i = row * n_ + j;
+        const Real d = out[i] > floor_ ? d_out[i] : Real{0};
+        left[i] = which == 0 ? d * ((in[i] - mean[j]) * inverse[j]) : d;
+      }
+    });
+  }
+
   void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                  const Real* r_in, const Real* out, Real* r_out) override {
     r_sums_ = group_sums<2>(pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace thalweg {
 
@@ -10,42 +11,69 @@ namespace {
 template <class Real>
 class Dense final : public Layer<Real> {
  public:
-  Dense(std::int64_t inputs, std::int64_t outputs, bool bias, double gain, std::string name)
-      : inputs_(inputs), outputs_(outputs), bias_(bias), gain_(gain), name_(std::move(name)) {}
+  Dense(std::int64_t inputs, std::int64_t outputs, const DenseOptions& options, std::string name)
+      : inputs_(inputs), outputs_(outputs), options_(options), name_(std::move(name)) {
+    if (!is_ntk()) return;
+    weight_scale_ = static_cast<Real>(options.weight_std / std::sqrt(static_cast<double>(inputs)));
+    bias_scale_ = static_cast<Real>(options.bias_std);
+  }
 
   std::int64_t inputs() const override { return inputs_; }
   std::int64_t outputs() const override { return outputs_; }
 
   std::vector<ParameterBlock> parameters() const override {
     std::vector<ParameterBlock> blocks{{name_ + ".weight", 0, {outputs_, inputs_}, false}};
-    if (bias_) blocks.push_back({name_ + ".bias", weights(), {outputs_}, true});
+    if (options_.bias) blocks.push_back({name_ + ".bias", weights(), {outputs_}, true});
     return blocks;
   }
 
   void initialise(std::span<Real> w, Stream& stream) const override {
-    const double deviation = std::sqrt(gain_ / static_cast<double>(inputs_));
+    if (is_ntk()) {
+      for (auto& parameter : w) parameter = static_cast<Real>(stream.normal());
+      return;
+    }
+    const double deviation = std::sqrt(options_.gain / static_cast<double>(inputs_));
     for (std::int64_t i = 0; i < weights(); ++i) {
       w[static_cast<std::size_t>(i)] = static_cast<Real>(deviation * stream.normal());
     }
-    if (bias_) std::fill(w.begin() + weights(), w.end(), Real{0});
+    if (options_.bias) std::fill(w.begin() + weights(), w.end(), Real{0});
   }
 
   void forward(const Pass<Real>& pass, const Real* w, const Real* in, Real* out) override {
     pass.gemm.rows_times(pass.layout, in, w, true, out, outputs_, inputs_);
-    add_bias(pass, w, out);
+    scale_and_add_bias(pass, w, out);
   }
 
   void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* /*out*/,
                 const Real* d_out, Real* d_in, GradientTree<Real>& gradient,
                 std::int64_t offset) override {
+    const Real* d = scaled(pass, d_out, scaled_);
     gradient.accumulate(offset, weights(), [&](std::int64_t shard, Real* target, bool add) {
       const Range rows = pass.layout.local_rows_of(shard);
-      pass.gemm.outer(rows.size(), d_out + rows.begin * outputs_, in + rows.begin * inputs_, target,
+      pass.gemm.outer(rows.size(), d + rows.begin * outputs_, in + rows.begin * inputs_, target,
                       outputs_, inputs_, add);
     });
     bias_gradient(pass, d_out, gradient, offset);
-    if (d_in != nullptr)
-      pass.gemm.rows_times(pass.layout, d_out, w, false, d_in, inputs_, outputs_);
+    if (d_in != nullptr) pass.gemm.rows_times(pass.layout, d, w, false, d_in, inputs_, outputs_);
+  }
+
+  void input_gradient(const Pass<Real>& pass, const Real* w, const Real* /*in*/,
+                      const Real* /*out*/, const Real* d_out, Real* d_in) override {
+    pass.gemm.rows_times(pass.layout, scaled(pass, d_out, scaled_), w, false, d_in, inputs_,
+                         outputs_);
+  }
+
+  std::vector<TangentFactor> tangent_factors() const override {
+    std::vector<TangentFactor> factors{{0, outputs_, true}};
+    if (options_.bias) factors.push_back({weights(), outputs_, false});
+    return factors;
+  }
+
+  void tangent_left(const Pass<Real>& pass, std::size_t which, const Real* /*in*/,
+                    const Real* /*out*/, const Real* d_out, Real* left) override {
+    const std::int64_t size = pass.layout.rows().size() * outputs_;
+    const Real scale = which == 0 ? weight_scale_ : bias_scale_;
+    for (std::int64_t i = 0; i < size; ++i) left[i] = scale * d_out[i];
   }
 
   void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
@@ -53,17 +81,19 @@ class Dense final : public Layer<Real> {
     pass.gemm.rows_times(pass.layout, in, v, true, r_out, outputs_, inputs_);
     if (r_in != nullptr)
       pass.gemm.rows_times(pass.layout, r_in, w, true, r_out, outputs_, inputs_, true);
-    add_bias(pass, v, r_out);
+    scale_and_add_bias(pass, v, r_out);
   }
 
   void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                   const Real* r_in, const Real* /*out*/, const Real* d_out, const Real* r_d_out,
                   Real* d_in, Real* r_d_in, GradientTree<Real>& product,
                   std::int64_t offset) override {
+    const Real* all_d = scaled(pass, d_out, scaled_);
+    const Real* all_r_d = scaled(pass, r_d_out, r_scaled_);
     product.accumulate(offset, weights(), [&](std::int64_t shard, Real* target, bool add) {
       const Range rows = pass.layout.local_rows_of(shard);
-      const Real* d = d_out + rows.begin * outputs_;
-      const Real* r_d = r_d_out + rows.begin * outputs_;
+      const Real* d = all_d + rows.begin * outputs_;
+      const Real* r_d = all_r_d + rows.begin * outputs_;
       if (r_in == nullptr) {
         pass.gemm.outer(rows.size(), r_d, in + rows.begin * inputs_, target, outputs_, inputs_,
                         add);
@@ -84,26 +114,42 @@ class Dense final : public Layer<Real> {
     });
     bias_gradient(pass, r_d_out, product, offset);
     if (d_in == nullptr) return;
-    pass.gemm.rows_times(pass.layout, d_out, w, false, d_in, inputs_, outputs_);
-    pass.gemm.rows_times(pass.layout, r_d_out, w, false, r_d_in, inputs_, outputs_);
-    pass.gemm.rows_times(pass.layout, d_out, v, false, r_d_in, inputs_, outputs_, true);
+    pass.gemm.rows_times(pass.layout, all_d, w, false, d_in, inputs_, outputs_);
+    pass.gemm.rows_times(pass.layout, all_r_d, w, false, r_d_in, inputs_, outputs_);
+    pass.gemm.rows_times(pass.layout, all_d, v, false, r_d_in, inputs_, outputs_, true);
   }
 
  private:
   std::int64_t weights() const { return inputs_ * outputs_; }
 
-  void add_bias(const Pass<Real>& pass, const Real* w, Real* out) const {
-    if (!bias_) return;
+  bool is_ntk() const { return options_.parametrization == Parametrization::ntk; }
+
+  /// (σ_w/√n_in) δ, the derivative by W x; δ itself in the standard parametrisation.
+  const Real* scaled(const Pass<Real>& pass, const Real* d, AlignedVector<Real>& buffer) const {
+    if (!is_ntk()) return d;
+    const std::int64_t size = pass.layout.rows().size() * outputs_;
+    buffer.resize(static_cast<std::size_t>(size));
+    for (std::int64_t i = 0; i < size; ++i) {
+      buffer[static_cast<std::size_t>(i)] = weight_scale_ * d[i];
+    }
+    return buffer.data();
+  }
+
+  void scale_and_add_bias(const Pass<Real>& pass, const Real* w, Real* out) const {
     const Real* b = w + weights();
     const std::int64_t rows = pass.layout.rows().size();
+    if (is_ntk()) {
+      for (std::int64_t i = 0; i < rows * outputs_; ++i) out[i] *= weight_scale_;
+    }
+    if (!options_.bias) return;
     for (std::int64_t row = 0; row < rows; ++row) {
-      for (std::int64_t j = 0; j < outputs_; ++j) out[row * outputs_ + j] += b[j];
+      for (std::int64_t j = 0; j < outputs_; ++j) out[row * outputs_ + j] += bias_scale_ * b[j];
     }
   }
 
   void bias_gradient(const Pass<Real>& pass, const Real* d_out, GradientTree<Real>& gradient,
                      std::int64_t offset) {
-    if (!bias_) return;
+    if (!options_.bias) return;
     gradient.accumulate(
         offset + weights(), outputs_, [&](std::int64_t shard, Real* target, bool add) {
           const Range rows = pass.layout.local_rows_of(shard);
@@ -114,7 +160,7 @@ class Dense final : public Layer<Real> {
             }
           }
           for (std::int64_t j = 0; j < outputs_; ++j) {
-            const Real sum = column_sums_[static_cast<std::size_t>(j)];
+            const Real sum = bias_scale_ * column_sums_[static_cast<std::size_t>(j)];
             target[j] = add ? target[j] + sum : sum;
           }
         });
@@ -122,9 +168,12 @@ class Dense final : public Layer<Real> {
 
   std::int64_t inputs_;
   std::int64_t outputs_;
-  bool bias_;
-  double gain_;
+  DenseOptions options_;
   std::string name_;
+  Real weight_scale_ = 1;
+  Real bias_scale_ = 1;
+  AlignedVector<Real> scaled_;
+  AlignedVector<Real> r_scaled_;
   AlignedVector<Real> scratch_;
   AlignedVector<Real> column_sums_;
 };
@@ -132,14 +181,14 @@ class Dense final : public Layer<Real> {
 }  // namespace
 
 template <class Real>
-std::unique_ptr<Layer<Real>> make_dense(std::int64_t inputs, std::int64_t outputs, bool bias,
-                                        double gain, const std::string& name) {
-  return std::make_unique<Dense<Real>>(inputs, outputs, bias, gain, name);
+std::unique_ptr<Layer<Real>> make_dense(std::int64_t inputs, std::int64_t outputs,
+                                        const DenseOptions& options, const std::string& name) {
+  return std::make_unique<Dense<Real>>(inputs, outputs, options, name);
 }
 
-template std::unique_ptr<Layer<float>> make_dense(std::int64_t, std::int64_t, bool, double,
+template std::unique_ptr<Layer<float>> make_dense(std::int64_t, std::int64_t, const DenseOptions&,
                                                   const std::string&);
-template std::unique_ptr<Layer<double>> make_dense(std::int64_t, std::int64_t, bool, double,
+template std::unique_ptr<Layer<double>> make_dense(std::int64_t, std::int64_t, const DenseOptions&,
                                                    const std::string&);
 
 }  // namespace thalweg

@@ -6,11 +6,25 @@
 
 namespace thalweg {
 
-/// y = x Wᵀ + b with W (outputs × inputs, row-major) then b (outputs). Initialised as He et al.
-/// (2015): W from N(0, gain/inputs), gain 2 before a ReLU and 1 before the loss; b = 0. Flops a
-/// row: forward 2·in·out, backward 4·in·out, R-operator 10·in·out beyond forward.
+/// Where the size of the initial weights sits.
+enum class Parametrization {
+  standard,  ///< in the weights: y = x Wᵀ + b, W from N(0, gain/inputs), b = 0 (He et al. 2015)
+  ntk,  ///< in the layer: y = (σ_w/√inputs) x Wᵀ + σ_b b, all entries from N(0, 1) (Jacot et
+        ///< al. 2018): one learning rate suits all widths
+};
+
+struct DenseOptions {
+  bool bias = true;
+  Parametrization parametrization = Parametrization::standard;
+  double gain = 1.0;        ///< standard: 2 before a ReLU, 1 before the loss
+  double weight_std = 1.0;  ///< ntk: σ_w
+  double bias_std = 0.0;    ///< ntk: σ_b
+};
+
+/// A dense layer with W (outputs × inputs, row-major) then b (outputs). Flops a row: forward
+/// 2·in·out, backward 4·in·out, R-operator 10·in·out beyond forward.
 template <class Real>
-std::unique_ptr<Layer<Real>> make_dense(std::int64_t inputs, std::int64_t outputs, bool bias,
-                                        double gain, const std::string& name);
+std::unique_ptr<Layer<Real>> make_dense(std::int64_t inputs, std::int64_t outputs,
+                                        const DenseOptions& options, const std::string& name);
 
 }  // namespace thalweg

@@ -43,6 +43,16 @@ struct ParameterBlock {
   }
 };
 
+/// The derivative of one sample's output by a block of its layer's parameters is an outer product
+/// left ⊗ right, where `left` is made of the derivative by the layer's output and `right` is the
+/// layer's input or the number 1. Empirical tangent kernels are made of these.
+struct TangentFactor {
+  std::int64_t offset = 0;  ///< of the block, within the layer's parameters
+  std::int64_t width = 0;   ///< numbers of `left`
+  bool times_input =
+      false;  ///< the block is width × inputs, row-major, and right the input; else 1
+};
+
 /// One layer. Arrays are this rank's rows of the batch × features, row-major. All passes are
 /// collective over the team (batch normalisation sums over all shards); every rank takes part, rows
 /// or not.
@@ -73,6 +83,17 @@ class Layer {
   virtual void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* out,
                         const Real* d_out, Real* d_in, GradientTree<Real>& gradient,
                         std::int64_t offset) = 0;
+  /// The d_in of backward alone, in place where elementwise(). Not for a layer that mixes samples.
+  /// Local.
+  virtual void input_gradient(const Pass<Real>& pass, const Real* w, const Real* in,
+                              const Real* out, const Real* d_out, Real* d_in) = 0;
+  /// Does a sample's output depend on the other samples of the batch?
+  [[nodiscard]] virtual bool mixes_samples(Statistics /*statistics*/) const { return false; }
+  /// Together they cover every parameter once.
+  [[nodiscard]] virtual std::vector<TangentFactor> tangent_factors() const { return {}; }
+  /// After forward: the left factor number `which` of every local row (rows × its width). Local.
+  virtual void tangent_left(const Pass<Real>& /*pass*/, std::size_t /*which*/, const Real* /*in*/,
+                            const Real* /*out*/, const Real* /*d_out*/, Real* /*left*/) {}
   /// After forward on the same batch. r_in is null where the input does not depend on parameters.
   virtual void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                          const Real* r_in, const Real* out, Real* r_out) = 0;

@@ -13,9 +13,17 @@ Network<Real> make_mlp(const MlpOptions& options) {
   std::vector<std::unique_ptr<Layer<Real>>> layers;
   std::int64_t from = options.inputs;
   const bool normalised = options.batch_norm != BatchNormKind::none;
+  DenseOptions dense;
+  dense.parametrization = options.parametrization;
+  dense.weight_std = options.weight_std;
+  dense.bias_std = options.bias_std;
+  const bool ntk = options.parametrization == Parametrization::ntk;
+  if (ntk && normalised) throw Error("mlp: the NTK parametrisation has no batch norm");
   for (std::size_t l = 0; l < options.widths.size(); ++l) {
     const std::int64_t to = options.widths[l];
-    layers.push_back(make_dense<Real>(from, to, !normalised, 2.0, fmt::format("dense{}", l + 1)));
+    dense.bias = ntk ? options.bias_std > 0.0 : !normalised;
+    dense.gain = 2.0;
+    layers.push_back(make_dense<Real>(from, to, dense, fmt::format("dense{}", l + 1)));
     if (normalised) {
       BatchNormOptions norm;
       norm.ghost_size = options.batch_norm == BatchNormKind::ghost ? options.ghost_size : 0;
@@ -25,7 +33,9 @@ Network<Real> make_mlp(const MlpOptions& options) {
     }
     from = to;
   }
-  layers.push_back(make_dense<Real>(from, options.outputs, true, 1.0,
+  dense.bias = !ntk || options.bias_std > 0.0;
+  dense.gain = 1.0;
+  layers.push_back(make_dense<Real>(from, options.outputs, dense,
                                     fmt::format("dense{}", options.widths.size() + 1)));
   return Network<Real>(std::move(layers));
 }

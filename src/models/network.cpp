@@ -141,6 +141,80 @@ void Network<Real>::r_backward(const Pass<Real>& pass, std::span<const Real> w,
   }
 }
 
+template <class Real>
+bool Network<Real>::mixes_samples(Statistics statistics) const {
+  return std::any_of(layers_.begin(), layers_.end(),
+                     [&](const auto& layer) { return layer->mixes_samples(statistics); });
+}
+
+template <class Real>
+TangentFeatures<Real> Network<Real>::tangent_shape() const {
+  TangentFeatures<Real> shape;
+  shape.outputs = outputs();
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    for (const auto& factor : layers_[l]->tangent_factors()) {
+      shape.blocks.push_back({offsets_[l] + factor.offset,
+                              factor.width,
+                              factor.times_input ? layers_[l]->inputs() : 0,
+                              {},
+                              {}});
+    }
+  }
+  return shape;
+}
+
+template <class Real>
+TangentFeatures<Real> Network<Real>::tangent_features(const Pass<Real>& pass,
+                                                      std::span<const Real> w, const Real* in) {
+  if (mixes_samples(pass.statistics)) {
+    throw Error(
+        "tangent kernel: batch norm over the batch makes a sample's output depend on the others; "
+        "expected frozen statistics or no batch norm");
+  }
+  forward(pass, w, in);
+  const std::int64_t rows = pass.layout.rows().size();
+  TangentFeatures<Real> features = tangent_shape();
+  features.samples = rows;
+  for (auto& block : features.blocks) {
+    block.left.resize(static_cast<std::size_t>(rows * outputs() * block.width));
+  }
+  AlignedVector<Real> d;
+  AlignedVector<Real> next;
+  AlignedVector<Real> left;
+  for (std::int64_t output = 0; output < outputs(); ++output) {
+    d.assign(static_cast<std::size_t>(rows * outputs()), Real{0});
+    for (std::int64_t row = 0; row < rows; ++row) {
+      d[static_cast<std::size_t>(row * outputs() + output)] = Real{1};
+    }
+    std::size_t end = features.blocks.size();
+    for (std::size_t l = layers_.size(); l-- > 0;) {
+      const Real* x = input_of(l, in);
+      const Real* y = activations_[l].data();
+      const auto factors = layers_[l]->tangent_factors();
+      end -= factors.size();
+      for (std::size_t which = 0; which < factors.size(); ++which) {
+        auto& block = features.blocks[end + which];
+        grow(left, rows * block.width);
+        layers_[l]->tangent_left(pass, which, x, y, d.data(), left.data());
+        for (std::int64_t row = 0; row < rows; ++row) {
+          std::copy_n(left.data() + row * block.width, block.width,
+                      block.left.data() + (row * outputs() + output) * block.width);
+        }
+        if (output == 0 && block.right_width > 0) {
+          block.right.assign(x, x + rows * block.right_width);
+        }
+      }
+      if (l == 0) break;
+      const bool in_place = layers_[l]->elementwise();
+      if (!in_place) grow(next, rows * layers_[l]->inputs());
+      layers_[l]->input_gradient(pass, w.data() + offsets_[l], x, y, d.data(),
+                                 in_place ? d.data() : next.data());
+      if (!in_place) std::swap(d, next);
+    }
+  }
+  return features;
+}
+
 template class Network<float>;
 template class Network<double>;
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/layer.hpp"
+#include "models/tangent_features.hpp"
 
 namespace thalweg {
 
@@ -27,6 +28,11 @@ class Network {
   [[nodiscard]] std::vector<double> buffers() const;
   void set_buffers(std::span<const double> values);
 
+  /// Do outputs of a sample depend on the others of its batch?
+  [[nodiscard]] bool mixes_samples(Statistics statistics) const;
+  /// Shape of what tangent_features gives, without samples.
+  [[nodiscard]] TangentFeatures<Real> tangent_shape() const;
+
   /// Outputs of this rank's rows, valid until the next pass. Collective over the layout's team.
   const Real* forward(const Pass<Real>& pass, std::span<const Real> w, const Real* in);
   /// After forward. `d_out` (rows × outputs) is overwritten. Collective.
@@ -39,6 +45,10 @@ class Network {
   void r_backward(const Pass<Real>& pass, std::span<const Real> w, std::span<const Real> v,
                   const Real* in, AlignedVector<Real>& d_out, AlignedVector<Real>& r_d_out,
                   GradientTree<Real>& product);
+  /// One forward pass, and one pass backwards an output. The layout's team must be this rank
+  /// alone. Throws Error where mixes_samples(). Local.
+  [[nodiscard]] TangentFeatures<Real> tangent_features(const Pass<Real>& pass,
+                                                       std::span<const Real> w, const Real* in);
 
  private:
   const Real* input_of(std::size_t layer, const Real* in) const {

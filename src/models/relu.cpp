@@ -24,6 +24,11 @@ class Relu final : public Layer<Real> {
     if (d_in != nullptr) mask(pass, out, d_out, d_in);
   }
 
+  void input_gradient(const Pass<Real>& pass, const Real* /*w*/, const Real* /*in*/,
+                      const Real* out, const Real* d_out, Real* d_in) override {
+    mask(pass, out, d_out, d_in);
+  }
+
   void r_forward(const Pass<Real>& pass, const Real* /*w*/, const Real* /*v*/, const Real* /*in*/,
                  const Real* r_in, const Real* out, Real* r_out) override {
     mask(pass, out, r_in, r_out);

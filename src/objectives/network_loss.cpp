@@ -122,45 +122,4 @@ void NetworkLoss<Real>::hessian_vector(std::span<const Real> x, std::span<const 
 template class NetworkLoss<float>;
 template class NetworkLoss<double>;
 
-template <class Real>
-Widened<Real>::Widened(Objective<Real>& inner)
-    : inner_(&inner),
-      point_(static_cast<std::size_t>(inner.dimension())),
-      direction_(point_.size()),
-      slice_(static_cast<std::size_t>(inner.space().slice().size())) {}
-
-namespace {
-template <class From, class To>
-void convert(std::span<const From> from, std::span<To> to) {
-  for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<To>(from[i]);
-}
-}  // namespace
-
-template <class Real>
-double Widened<Real>::value(std::span<const double> x, Subset subset) {
-  convert(x, std::span<Real>(point_));
-  return inner_->value(point_, subset);
-}
-
-template <class Real>
-double Widened<Real>::gradient(std::span<const double> x, Subset subset,
-                               std::span<double> gradient_slice) {
-  convert(x, std::span<Real>(point_));
-  const double value = inner_->gradient(point_, subset, slice_);
-  convert(std::span<const Real>(slice_), gradient_slice);
-  return value;
-}
-
-template <class Real>
-void Widened<Real>::hessian_vector(std::span<const double> x, std::span<const double> v,
-                                   Subset subset, std::span<double> product_slice) {
-  convert(x, std::span<Real>(point_));
-  convert(v, std::span<Real>(direction_));
-  inner_->hessian_vector(point_, direction_, subset, slice_);
-  convert(std::span<const Real>(slice_), product_slice);
-}
-
-template class Widened<float>;
-template class Widened<double>;
-
 }  // namespace thalweg

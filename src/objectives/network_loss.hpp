@@ -7,6 +7,7 @@
 #include "data/data_set.hpp"
 #include "models/loss.hpp"
 #include "models/network.hpp"
+#include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
 
 namespace thalweg {
@@ -18,7 +19,7 @@ namespace thalweg {
 /// evaluate_… (accuracies and the losses of a trajectory) always use the running averages, as at
 /// test time.
 template <class Real>
-class NetworkLoss final : public Objective<Real> {
+class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
  public:
   NetworkLoss(const Communicator& team, Network<Real> network, const DataSet<Real>& data,
               LossKind loss);
@@ -39,6 +40,18 @@ class NetworkLoss final : public Objective<Real> {
   void hessian_vector(std::span<const Real> x, std::span<const Real> v, Subset subset,
                       std::span<Real> product_slice) override;
 
+  std::vector<Real> outputs(std::span<const Real> x, Subset subset) override {
+    return outputs(x, data_->train, subset);
+  }
+  /// Of either set.
+  std::vector<Real> outputs(std::span<const Real> x, const DataSplit<Real>& split, Subset subset);
+  std::vector<Real> jacobian_product(std::span<const Real> x, std::span<const Real> v,
+                                     Subset subset) override;
+  void transposed_jacobian_product(std::span<const Real> x, std::span<const Real> u, Subset subset,
+                                   std::span<Real> slice) override;
+  std::vector<Real> tangent_kernel(std::span<const Real> x, Subset subset) override;
+  std::vector<Real> targets(Subset subset) override;
+
   /// A training step's gradient: batch statistics, running averages updated. Collective.
   double training_gradient(std::span<const Real> x, Subset batch, std::span<Real> gradient_slice);
   /// With the running averages. Collective.
@@ -57,6 +70,7 @@ class NetworkLoss final : public Objective<Real> {
     AlignedVector<Real> rows;
     std::vector<std::int32_t> labels;
   };
+  std::vector<Real> gathered(const Batch& batch, const Real* rows) const;
   Batch& whole(const DataSplit<Real>& split, Subset subset);
   void fetch(const DataSplit<Real>& split, Subset subset, Batch& batch) const;
   double gradient_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
@@ -78,27 +92,6 @@ class NetworkLoss final : public Objective<Real> {
   AlignedVector<Real> r_d_out_;
   std::map<std::int64_t, std::unique_ptr<Batch>> training_;  // by batch size: buffers are reused
   std::map<const void*, std::unique_ptr<Batch>> whole_;      // by split: the last subset evaluated
-};
-
-/// Sees a float32 objective in float64: probes work in float64 throughout, the network in its own
-/// type.
-template <class Real>
-class Widened final : public Objective<double> {
- public:
-  explicit Widened(Objective<Real>& inner);
-  [[nodiscard]] const VectorSpace& space() const override { return inner_->space(); }
-  [[nodiscard]] std::int64_t sample_count() const override { return inner_->sample_count(); }
-  double value(std::span<const double> x, Subset subset) override;
-  double gradient(std::span<const double> x, Subset subset,
-                  std::span<double> gradient_slice) override;
-  void hessian_vector(std::span<const double> x, std::span<const double> v, Subset subset,
-                      std::span<double> product_slice) override;
-
- private:
-  Objective<Real>* inner_;
-  std::vector<Real> point_;
-  std::vector<Real> direction_;
-  std::vector<Real> slice_;
 };
 
 }  // namespace thalweg

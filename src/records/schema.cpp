@@ -8,7 +8,7 @@ const std::vector<Schema>& schemas() {
   static const std::vector<Schema> all{
       {kStudySchema,
        {"seed", "config", "config_resolved"},
-       {"/summary", "/kernel", "/small_data"},
+       {"/summary", "/kernel", "/small_data", "/uci"},
        {}},
       {kRunSchema, {"seed", "status"}, {"/trajectory"}, {}},
       {kGramSchema, {}, {}, {"/gram", "/done"}},

@@ -48,7 +48,7 @@ Record make_record(const std::vector<Part>& parts, const StudyHeader& header,
   record.attributes = provenance_attributes(context.provenance);
   record.attributes["schema"] = std::string("thalweg/study");
   record.attributes["schema_version"] = std::int64_t{1};
-  record.attributes["name"] = header.name;
+  record.attributes["study"] = header.name;
   record.attributes["kind"] = header.kind;
   record.attributes["seed"] = header.seed;
   record.attributes["team_size"] = context.provenance.mpi_size;

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <vector>
+
+#include "studies/model_settings.hpp"
+#include "studies/pointwise_settings.hpp"
 
 namespace thalweg {
 
@@ -45,17 +49,64 @@ FullyConnectedKernel fully_connected(const Settings& table, const std::string& t
   return kernel;
 }
 
+ConvolutionalKernel convolutional(const Settings& table, const std::string& type) {
+  ConvolutionalKernel kernel;
+  kernel.convolutions = table.integer_at_least("depth", 1, kernel.convolutions);
+  kernel.kernel_size = table.integer_at_least("kernel_size", 1, kernel.kernel_size);
+  kernel.weight_variance = table.positive("weight_variance", kernel.weight_variance);
+  kernel.bias_variance = table.number_at_least("bias_variance", 0.0, kernel.bias_variance);
+  kernel.input_scaling = table.boolean("input_scaling", true);
+  kernel.readout = readout_named(table.choice("readout", {"gap", "flatten"}, "gap"));
+  // The infinitely wide convolutional layers are known for the ReLU alone.
+  static_cast<void>(table.choice("activation", {"relu"}, "relu"));
+  if (type == "cnngp") {
+    kernel.set_trained(table.choice("trained", {"last"}, "last"));
+  } else {
+    kernel.set_trained(table.choice("trained", {"all", "last", "inner"}, "all"));
+  }
+  try {
+    kernel.check();
+  } catch (const Error& error) {
+    table.fail("type", error.what());
+  }
+  return kernel;
+}
+
+EmpiricalKernelOptions empirical(const Settings& table, const Settings& model) {
+  EmpiricalKernelOptions options;
+  options.network = model_settings(model);
+  if (options.network.batch_norm != BatchNormKind::none) {
+    model.fail("batch_norm", "an empirical kernel at the initial parameters needs \"none\"");
+  }
+  options.network.outputs = table.integer_at_least("outputs", 1, 10);
+  options.seed = static_cast<std::uint64_t>(table.integer_at_least("seed", 0, 0));
+  std::vector<std::string> methods = tangent_method_names();
+  options.method = tangent_method_named(table.choice("method", methods, "cheapest"));
+  return options;
+}
+
 }  // namespace
 
-KernelChoice kernel_choice(const Settings& table) {
-  const std::string type = table.choice("type", {"ntk", "nngp"}, "ntk");
-  return KernelChoice(fully_connected(table, type));
+std::vector<std::string> kernel_types() {
+  std::vector<std::string> types{"ntk", "nngp", "cntk", "cnngp", "empirical"};
+  const auto& forms = pointwise_form_names();
+  types.insert(types.end(), forms.begin(), forms.end());
+  return types;
+}
+
+KernelChoice kernel_choice(const Settings& study) {
+  const Settings table = study.table("kernel");
+  const std::string type = table.choice("type", kernel_types(), "ntk");
+  if (type == "ntk" || type == "nngp") return {fully_connected(table, type)};
+  if (type == "cntk" || type == "cnngp") return {convolutional(table, type)};
+  if (type == "empirical") return {empirical(table, study.table("model"))};
+  return {pointwise_kernel(table, pointwise_form_named(type))};
 }
 
 KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples) {
   KernelSettings chosen;
   const Settings table = study.table("kernel");
-  chosen.kernel = kernel_choice(table);
+  chosen.kernel = kernel_choice(study);
   chosen.single_precision =
       table.choice("precision", {"float64", "float32"}, "float64") == "float32";
   chosen.keep_gram = table.boolean("keep_gram", 0 < train_samples && train_samples <= kKeepUpTo);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "kernels/kernel_choice.hpp"
 #include "kernels/regression.hpp"
@@ -16,8 +18,12 @@ struct KernelSettings {
   bool keep_gram = true;
 };
 
-/// The kernel that a [kernel] table describes. Local. Throws ConfigurationError.
-KernelChoice kernel_choice(const Settings& table);
+/// The names that [kernel] type accepts.
+std::vector<std::string> kernel_types();
+
+/// The kernel that [kernel] describes (with [model], for type = "empirical"). Local. Throws
+/// ConfigurationError.
+KernelChoice kernel_choice(const Settings& study);
 
 /// Reads [kernel] (type, depth, input_scaling, trained, activation, weight_variance, bias_variance,
 /// precision, keep_gram) and [regression] (ridge, ridge_mode). keep_gram defaults to true up to

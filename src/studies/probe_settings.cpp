@@ -3,6 +3,7 @@
 #include <set>
 
 #include "probes/hessian_extremes.hpp"
+#include "probes/kernel_drift.hpp"
 #include "probes/sharpness.hpp"
 #include "studies/run_plan.hpp"
 
@@ -35,7 +36,8 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
   std::set<std::string> names;
   for (const auto& table : settings.tables("probe")) {
     ProbePlan plan;
-    const auto type = table.choice("type", {"hessian_extremes", "sharpness"}, "hessian_extremes");
+    const auto type =
+        table.choice("type", {"hessian_extremes", "sharpness", "kernel_drift"}, "hessian_extremes");
     plan.name = table.string("name", type);
     if (!names.insert(plan.name).second) {
       table.fail("name", fmt::format("two probes are called '{}'", plan.name));
@@ -46,12 +48,21 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
                              plan.name));
     }
     plan.every_epochs = table.integer_at_least("every_epochs", 0, 0);
-    plan.samples = table.integer_at_least("samples", 0, 0);
+    plan.every_steps = table.integer_at_least("every_steps", 0, 0);
+    // A kernel is samples × samples: never of a whole training set unasked.
+    const bool is_kernel = type == "kernel_drift";
+    constexpr std::int64_t kernel_samples = 128;
+    plan.samples =
+        table.integer_at_least("samples", is_kernel ? 1 : 0, is_kernel ? kernel_samples : 0);
     plan.statistics = table.choice("statistics", {"batch", "frozen"}, "batch") == "frozen"
                           ? Statistics::frozen
                           : Statistics::batch;
-    plan.probe = type == "sharpness" ? read_sharpness(table, study_seed)
-                                     : read_hessian_extremes(table, study_seed);
+    if (is_kernel) {
+      plan.probe = std::make_shared<KernelDrift>();
+    } else {
+      plan.probe = type == "sharpness" ? read_sharpness(table, study_seed)
+                                       : read_hessian_extremes(table, study_seed);
+    }
     plans.push_back(std::move(plan));
   }
   return plans;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "studies/model_settings.hpp"
+
 namespace thalweg {
 
 bool is_plain_name(const std::string& name) {
@@ -17,32 +19,6 @@ bool is_plain_name(const std::string& name) {
 }
 
 namespace {
-
-MlpOptions read_model(const Settings& model) {
-  MlpOptions options;
-  static_cast<void>(model.choice("type", {"mlp"}, "mlp"));
-  options.widths = model.integers("widths", {256, 256});
-  for (const auto width : options.widths) {
-    if (width < 1)
-      model.fail("widths", fmt::format("found a width of {}, expected at least 1", width));
-  }
-  const auto norm = model.choice("batch_norm", {"none", "batch", "ghost"}, "batch");
-  options.batch_norm = norm == "none"    ? BatchNormKind::none
-                       : norm == "batch" ? BatchNormKind::batch
-                                         : BatchNormKind::ghost;
-  options.ghost_size = model.integer_at_least("ghost_size", 0, 0);
-  if (norm == "ghost" && options.ghost_size == 1) {
-    model.fail("ghost_size",
-               "found 1, but a group needs at least two samples to take a variance of");
-  }
-  if (norm == "ghost" && options.ghost_size == 0) {
-    model.fail("ghost_size", "batch_norm is \"ghost\", which needs the size of its groups");
-  }
-  if (norm != "ghost" && options.ghost_size > 0) {
-    model.fail("ghost_size", fmt::format("has no meaning with batch_norm = \"{}\"", norm));
-  }
-  return options;
-}
 
 TrainOptions read_train(const Settings& train, const MlpOptions& model) {
   TrainOptions options;
@@ -117,10 +93,20 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
       plan.group = group;
       plan.name = plain_name(group) + (seeds.size() > 1 ? fmt::format("-seed{}", seed) : "");
       plan.seed = static_cast<std::uint64_t>(seed);
-      plan.model = read_model(merged.table("model"));
+      plan.model = model_settings(merged.table("model"));
       plan.train = read_train(merged.table("train"), plan.model);
       plan.optimizer = read_optimizer(merged.table("optimizer"), plan.learning_rate);
       plan.probes = probes;
+      for (const auto& probe : probes) {
+        const bool mixed =
+            plan.model.batch_norm != BatchNormKind::none && probe.statistics == Statistics::batch;
+        if (!mixed || !probe.probe->needs_separate_samples()) continue;
+        merged.table("model").fail(
+            "batch_norm",
+            fmt::format("the probe '{}' needs outputs that do not depend on the other samples of a "
+                        "batch: \"none\" here or statistics = \"frozen\" there",
+                        probe.name));
+      }
       if (!names.insert(plan.name).second) {
         merged.fail("name", fmt::format("two runs are called '{}'", plan.name));
       }

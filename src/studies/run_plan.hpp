@@ -17,8 +17,9 @@ namespace thalweg {
 struct ProbePlan {
   std::string name;
   std::shared_ptr<Probe> probe;
-  std::int64_t every_epochs = 0;  ///< 0: at the end of the run only
-  std::int64_t samples = 0;       ///< the first of the training set; 0: all
+  std::int64_t every_epochs = 0;  ///< 0, and every_steps 0: at the end of the run only
+  std::int64_t every_steps = 0;
+  std::int64_t samples = 0;  ///< the first of the training set; 0: all
   Statistics statistics = Statistics::batch;
 };
 

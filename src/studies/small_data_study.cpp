@@ -177,6 +177,7 @@ std::vector<Score> scores_of(const Communicator& world, const Matrices& of,
 
 struct Result {
   std::vector<std::vector<Score>> scores;  ///< by kernel
+  std::vector<std::string> descriptions;   ///< likewise
   std::string data;
 };
 
@@ -211,7 +212,9 @@ bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const Stu
     if (named.settings.single_precision != single) continue;
     if (world.is_root()) context.log.info("kernel '" + named.name + "'");
     const fs::path folder = fs::path(context.output_folder) / "runs" / named.name;
-    const auto kernel = named.settings.kernel.make<Real>();
+    const KernelChoice choice = named.settings.kernel.fitted(world, train);
+    const auto kernel = choice.make<Real>();
+    result.descriptions[k] = choice.description();
     const auto provenance = provenance_attributes(context.provenance);
     const std::int64_t block = choose_block(pool);
     const auto stored = [&](const Samples<Real>& rows, const char* file) {
@@ -238,7 +241,7 @@ Record make_record(const SmallDataPlan& plan, const Result& result, const StudyH
   record.attributes = provenance_attributes(context.provenance);
   record.attributes["schema"] = std::string("thalweg/study");
   record.attributes["schema_version"] = std::int64_t{1};
-  record.attributes["name"] = header.name;
+  record.attributes["study"] = header.name;
   record.attributes["kind"] = header.kind;
   record.attributes["seed"] = header.seed;
   record.attributes["team_size"] = context.provenance.mpi_size;
@@ -254,7 +257,7 @@ Record make_record(const SmallDataPlan& plan, const Result& result, const StudyH
   std::vector<double> ridge;
   for (std::size_t k = 0; k < plan.kernels.size(); ++k) {
     names.push_back(plan.kernels[k].name);
-    descriptions.push_back(plan.kernels[k].settings.kernel.description());
+    descriptions.push_back(result.descriptions[k]);
     for (const Score& score : result.scores[k]) {
       accuracy.push_back(score.test_accuracy);
       loo.push_back(score.loo_error);
@@ -323,6 +326,7 @@ StudyBody prepare_small_data_study(const Settings& settings, const StudyHeader& 
   return [=, &context](StudyStart start) {
     Result result;
     result.scores.resize(plan.kernels.size());
+    result.descriptions.resize(plan.kernels.size());
     const bool resume = start == StudyStart::resumed;
     if (!run_kernels<double>(plan, header, context, resume, false, result) ||
         !run_kernels<float>(plan, header, context, resume, true, result)) {

@@ -3,6 +3,8 @@
 #include "studies/small_data_study.hpp"
 #include "studies/study.hpp"
 #include "studies/trajectory_study.hpp"
+#include "studies/uci_study.hpp"
+#include "studies/width_study.hpp"
 
 namespace thalweg {
 
@@ -18,6 +20,9 @@ const std::vector<StudyKind>& study_kinds() {
        }},
       {"small_data", "kernel regression on small training sets drawn from one pool",
        prepare_small_data_study},
+      {"width", "finite networks of growing width beside their infinitely wide kernel's prediction",
+       prepare_width_study},
+      {"uci", "kernels side by side on a folder of UCI classification sets", prepare_uci_study},
   };
   return kinds;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "objectives/widened.hpp"
 #include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/record.hpp"
@@ -50,13 +51,18 @@ class TrajectoryRun {
 
   RunOutcome run() {
     warn_of_idle_ranks();
+    begin_probes();
     const bool resumed = resume();
-    if (!resumed) evaluate();
+    if (!resumed) {
+      evaluate();
+      measure_every_steps();
+    }
     Progress progress(log_, plan_.name, last_step_);
     while (status_.empty() && step_ < last_step_) {
       take_step();
       if (!status_.empty()) break;
       if (step_ % evaluate_every_ == 0 || step_ == last_step_) evaluate();
+      measure_every_steps();
       const auto& latest = record_.points().back();
       progress.update(step_, fmt::format("epoch {:.1f}, train loss {:.4g}, test accuracy {:.4f}",
                                          epoch(), latest.train_loss, latest.test_accuracy));
@@ -167,14 +173,37 @@ class TrajectoryRun {
     return space_.norm(std::span<const Real>(gradient_));
   }
 
-  void measure(const ProbePlan& plan) {
-    // The root alone keeps earlier rows after a resume: its word decides.
-    if (team_.any(team_.is_root() && record_.has(plan.name, step_))) return;
-    if (plan.every_epochs == 0)
-      log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, step_));
+  std::vector<std::int64_t> samples_of(const ProbePlan& plan) const {
     std::vector<std::int64_t> samples(
         static_cast<std::size_t>(std::min(plan.samples, data_.train.size())));
     std::iota(samples.begin(), samples.end(), 0);
+    return samples;
+  }
+
+  /// Before a checkpoint is read: the parameters and running statistics are the initial ones.
+  void begin_probes() {
+    Widened<Real> widened(*objective_);
+    const std::vector<double> start(w_.begin(), w_.end());
+    for (const auto& plan : plan_.probes) {
+      objective_->set_statistics(plan.statistics);
+      plan.probe->begin(widened, start, samples_of(plan));
+    }
+  }
+
+  void measure_every_steps() {
+    for (const auto& probe : plan_.probes) {
+      if (probe.every_steps > 0 && step_ % probe.every_steps == 0 && status_.empty()) {
+        measure(probe);
+      }
+    }
+  }
+
+  void measure(const ProbePlan& plan) {
+    // The root alone keeps earlier rows after a resume: its word decides.
+    if (team_.any(team_.is_root() && record_.has(plan.name, step_))) return;
+    if (plan.every_epochs == 0 && plan.every_steps == 0)
+      log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, step_));
+    const auto samples = samples_of(plan);
     objective_->set_statistics(plan.statistics);
     Widened<Real> widened(*objective_);
     const std::vector<double> point(w_.begin(), w_.end());

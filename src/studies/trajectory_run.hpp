@@ -6,18 +6,11 @@
 #include "base/log.hpp"
 #include "data/data_set.hpp"
 #include "objectives/network_loss.hpp"
+#include "studies/run_files.hpp"
 #include "studies/run_plan.hpp"
 #include "studies/study.hpp"
 
 namespace thalweg {
-
-enum class RunOutcome : int { done, interrupted };
-
-/// Where a run's files go.
-struct RunFiles {
-  std::string record;      ///< DIR/runs/NAME.h5
-  std::string checkpoint;  ///< DIR/checkpoints/NAME.h5
-};
 
 /// Makes one trajectory on a team and writes its record; takes up the newest whole checkpoint if
 /// there is one. Steps, evaluations and probes have the same bits on any number of ranks. An

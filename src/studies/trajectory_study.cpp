@@ -13,6 +13,7 @@
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
 #include "studies/data_settings.hpp"
+#include "studies/deal_out.hpp"
 #include "studies/run_summary.hpp"
 #include "studies/slice.hpp"
 #include "studies/trajectory_run.hpp"
@@ -29,46 +30,16 @@ struct TrajectoryPlan {
   std::string resolved;
 };
 
-RunFiles files_of(const StudyContext& context, const std::string& run) {
-  return {context.output_folder + "/runs/" + run + ".h5",
-          context.output_folder + "/checkpoints/" + run + ".h5"};
-}
-
-/// Whether a run's record is there and whole. One that cannot be read is made again.
-bool is_finished(const std::string& record, const Log& log) {
-  if (!std::filesystem::exists(record)) return false;
-  try {
-    static_cast<void>(read_record(record));
-    return true;
-  } catch (const Error& error) {
-    log.warn(fmt::format("{}; the run is made again", error.what()));
-    return false;
+/// Samples seen plus a tax on every step.
+std::vector<double> costs_of(const std::vector<RunPlan>& runs, std::int64_t samples) {
+  constexpr double step_tax = 30.0;
+  std::vector<double> costs;
+  costs.reserve(runs.size());
+  for (const auto& run : runs) {
+    const double per_step = step_tax / static_cast<double>(run.train.batch);
+    costs.push_back(static_cast<double>(run.train.epochs * samples) * (1.0 + per_step));
   }
-}
-
-/// The runs of each team: longest first, each to the team with the least work so far. Work is
-/// counted in samples seen plus a tax on every step, so the answer is the same wherever it is
-/// computed.
-std::vector<std::vector<std::size_t>> deal_out(const std::vector<RunPlan>& runs,
-                                               std::int64_t samples, std::int64_t teams) {
-  const auto cost = [&](std::size_t i) {
-    const auto& train = runs[i].train;
-    constexpr double step_tax = 30.0;
-    const double per_step = step_tax / static_cast<double>(train.batch);
-    return static_cast<double>(train.epochs * samples) * (1.0 + per_step);
-  };
-  std::vector<std::size_t> order(runs.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return cost(a) > cost(b); });
-  std::vector<std::vector<std::size_t>> dealt(static_cast<std::size_t>(teams));
-  std::vector<double> load(dealt.size(), 0.0);
-  for (const auto run : order) {
-    const auto least =
-        static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
-    dealt[least].push_back(run);
-    load[least] += cost(run);
-  }
-  return dealt;
+  return costs;
 }
 
 template <class Real>
@@ -77,7 +48,7 @@ std::vector<Real> final_parameters(const Communicator& world, const StudyContext
   std::vector<Real> parameters;
   collectively(world, [&] {
     if (!world.is_root()) return;
-    const auto record = read_record(files_of(context, run).record);
+    const auto record = read_record(files_of(context.output_folder, run).record);
     parameters = std::get<std::vector<Real>>(record.arrays.at("/parameters/final").values);
   });
   auto size = static_cast<std::int64_t>(parameters.size());
@@ -92,8 +63,8 @@ std::string status_of(const Communicator& world, const StudyContext& context,
   std::string status;
   collectively(world, [&] {
     if (!world.is_root()) return;
-    status =
-        std::get<std::string>(read_record(files_of(context, run).record).attributes.at("status"));
+    status = std::get<std::string>(
+        read_record(files_of(context.output_folder, run).record).attributes.at("status"));
   });
   return world.broadcast(status);
 }
@@ -127,12 +98,12 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
     context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks", data.description,
                                  plan.runs.size(), teams, team.size()));
   }
-  const auto dealt = deal_out(plan.runs, data.train.size(), teams);
+  const auto dealt = deal_out(costs_of(plan.runs, data.train.size()), teams);
   const Log log(team.is_root(), context.log.terminal() && world.is_root());
   bool interrupted = false;
   for (const auto index : dealt[static_cast<std::size_t>(team_index)]) {
     const RunPlan& run = plan.runs[index];
-    const RunFiles files = files_of(context, run.name);
+    const RunFiles files = files_of(context.output_folder, run.name);
     const bool done = team.any(team.is_root() && is_finished(files.record, log));
     if (done) continue;
     if (run_trajectory(team, run, data, files, context, log) == RunOutcome::interrupted) {
@@ -193,10 +164,10 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
     std::int64_t diverged = 0;
     for (const auto& run : plan.runs) {
       names.push_back(run.name);
-      runs.push_back(read_record(files_of(context, run.name).record));
+      runs.push_back(read_record(files_of(context.output_folder, run.name).record));
       diverged += std::get<std::string>(runs.back().attributes.at("status")) == kDiverged ? 1 : 0;
       runs.back().arrays.erase("/parameters/final");
-      remove_checkpoint(files_of(context, run.name).checkpoint);
+      remove_checkpoint(files_of(context.output_folder, run.name).checkpoint);
     }
     summarise_runs(study, names, runs);
     for (const auto& slice : slices) slice.write_to(study);

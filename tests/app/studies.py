@@ -54,9 +54,18 @@ samples = 64
 starts = 2
 iterations = 3
 
+DRIFT
 [[slice]]
 between = ["a run", "another"]
 points = 5
+"""
+
+DRIFT = """
+[[probe]]
+type = "kernel_drift"
+every_steps = 3
+samples = 70
+
 """
 
 KERNEL = """
@@ -79,6 +88,8 @@ depth = 2
 
 def trajectories(norm="batch", optimizer="sgd", placement="node", epochs=3):
     text = TRAJECTORIES.replace("NORM", norm).replace("OPTIMIZER", optimizer).replace("PLACEMENT", placement)
+    drift = DRIFT if norm == "none" else ""
+    text = text.replace("DRIFT", drift)
     return text.replace("GHOST", "ghost_size = 4" if norm == "ghost" else "").replace("EPOCHS", str(epochs))
 
 

@@ -28,8 +28,9 @@ def kill_once(folder, text, output, delay_s, ranks, number=signal.SIGKILL):
     return running, process.returncode, errors
 
 
-@pytest.mark.parametrize("text,kills", [(trajectories(epochs=1000, optimizer="adam"), 6), (kernel(train=2500), 4)],
-                         ids=["trajectories", "kernel"])
+@pytest.mark.parametrize("text,kills", [(trajectories(epochs=1000, optimizer="adam"), 6),
+                                        (trajectories(epochs=200, norm="none"), 4), (kernel(train=2500), 4)],
+                         ids=["trajectories", "drift", "kernel"])
 def test_killed_and_resumed_is_identical(tmp_path, text, kills):
     started = time.monotonic()
     undisturbed = run_study(tmp_path, text, "undisturbed", ranks=2)

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "data/image_files.hpp"
+#include "data/sample_files.hpp"
 #include "data/support.hpp"
 
 namespace thalweg {

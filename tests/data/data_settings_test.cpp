@@ -46,6 +46,45 @@ TEST(DataSettings, FilesAreReadWholeUnlessToldOtherwise) {
   EXPECT_EQ(options.test, -1);
 }
 
+TEST(DataSettings, ReadsTheKeysOfTables) {
+  const auto csv = options_of(
+      "source = \"csv\"\npath = \"/d/a.csv\"\ntest_fraction = 0.2\nlabel_column = \"kind\"\n"
+      "separator = \"tab\"\nheader = \"no\"\npreprocess = [\"zca\"]\nzca_epsilon = 0.1\n");
+  EXPECT_EQ(csv.test_fraction, 0.2);
+  EXPECT_EQ(csv.label_column, "kind");
+  EXPECT_EQ(csv.separator, "tab");
+  EXPECT_EQ(csv.header, "no");
+  EXPECT_EQ(csv.zca_epsilon, 0.1);
+  const auto libsvm = options_of("source = \"libsvm\"\npath = \"a\"\ntest_path = \"b\"\n");
+  EXPECT_EQ(libsvm.test_path, (std::filesystem::current_path() / "b").string());
+  EXPECT_EQ(options_of("source = \"libsvm\"\npath = \"a\"\ntest = 5\n").test, 5);
+  EXPECT_EQ(options_of("source = \"uci\"\npath = \"a\"\nsplit = 3\n").split, 3);
+}
+
+TEST(DataSettings, RefusesKeysOfOtherSources) {
+  const std::string csv = "source = \"csv\"\npath = \"a\"\n";
+  expect_refusal([&] { options_of(csv); }, {"test_path", "csv", "test_fraction"});
+  expect_refusal([&] { options_of(csv + "test_fraction = 1.0\n"); },
+                 {"study.toml:4", "test_fraction", "less than 1"});
+  expect_refusal([&] { options_of(csv + "test_path = \"b\"\ntest_fraction = 0.5\n"); },
+                 {"study.toml:5", "test_fraction", "test_path"});
+  expect_refusal([&] { options_of(csv + "test = 5\nseparator = \",\"\n"); },
+                 {"study.toml:5", "separator", "comma"});
+  expect_refusal([&] { options_of(csv + "test = 5\nsplit = 1\n"); },
+                 {"study.toml:5", "split", "uci"});
+  expect_refusal([&] { options_of(csv + "test = 5\nzca_epsilon = 1.0\n"); },
+                 {"study.toml:5", "zca_epsilon", "zca"});
+  expect_refusal([&] { options_of("preprocess = [\"zca\"]\nzca_epsilon = 0.0\n"); },
+                 {"study.toml:3", "zca_epsilon"});
+  expect_refusal([&] { options_of("source = \"libsvm\"\ntest = 5\n"); }, {"path", "its file"});
+  expect_refusal([&] { options_of("source = \"npy\"\npath = \"a\"\ntest_path = \"b\"\n"); },
+                 {"study.toml:4", "test_path", "libsvm"});
+  expect_refusal([&] { options_of("label_column = \"b\"\n"); },
+                 {"study.toml:2", "label_column", "csv"});
+  expect_refusal([&] { options_of("source = \"uci\"\npath = \"a\"\nsplit = 4\n"); },
+                 {"study.toml:4", "split", "4", "0 to 3"});
+}
+
 TEST(DataSettings, RefusesWithLineAndKey) {
   expect_refusal([] { options_of("source = \"glyph\"\n"); }, {"study.toml:2", "source", "glyphs"});
   expect_refusal([] { options_of("train = 0\n"); }, {"study.toml:2", "train", "0"});
@@ -54,7 +93,7 @@ TEST(DataSettings, RefusesWithLineAndKey) {
   expect_refusal([] { options_of("image_size = 4\n"); }, {"study.toml:2", "image_size", "4"});
   expect_refusal([] { options_of("source = \"idx\"\npath = \"x\"\nimage_size = 14\n"); },
                  {"study.toml:4", "image_size", "glyphs"});
-  expect_refusal([] { options_of("preprocess = [\"zca\", \"bleach\"]\n"); },
+  expect_refusal([] { options_of("preprocess = [\"pca\", \"bleach\"]\n"); },
                  {"study.toml:2", "preprocess", "standardize"});
   expect_refusal([] { options_of("placement = \"nodes\"\n"); },
                  {"study.toml:2", "placement", "node"});

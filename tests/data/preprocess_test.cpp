@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/philox.hpp"
 #include "data/data_storage.hpp"
 
 namespace thalweg {
@@ -107,6 +108,115 @@ TEST_F(PreprocessTest, StatisticsHaveTheSameBitsOnOneRank) {
   const Preprocess by_one(steps, spread(rows, alone), alone);
   const std::vector<double> row{0.37, 0.91};
   EXPECT_EQ(applied(spread_out, row), applied(by_one, row));
+}
+
+/// Rows of `features` correlated numbers, spread over the ranks; the last feature is constant.
+RawSplit correlated(std::int64_t n, std::size_t features, const Communicator& comm) {
+  RawSplit split;
+  split.shape = {1, 1, static_cast<std::int64_t>(features)};
+  split.labels.assign(static_cast<std::size_t>(n), 0);
+  split.held = samples_of(n, comm.size(), comm.rank());
+  for (std::int64_t i = split.held.begin; i < split.held.end; ++i) {
+    Stream stream(5, Purpose::test, static_cast<std::uint64_t>(i));
+    double x = stream.normal();
+    for (std::size_t j = 0; j + 1 < features; ++j) {
+      x = 0.6 * x + stream.normal() * (1.0 + static_cast<double>(j));
+      split.numbers.push_back(x + 3.0);
+    }
+    split.numbers.push_back(0.25);
+  }
+  return split;
+}
+
+std::vector<double> covariance_of(const RawSplit& train, const Preprocess& preprocess) {
+  const auto d = static_cast<std::size_t>(train.shape.features());
+  std::vector<double> rows = train.numbers;
+  preprocess.apply(rows);
+  std::vector<double> sum(d * d, 0.0);
+  const auto n = static_cast<double>(rows.size() / d);
+  for (std::size_t at = 0; at < rows.size(); at += d) {
+    for (std::size_t k = 0; k < d * d; ++k) sum[k] += rows[at + k / d] * rows[at + k % d] / n;
+  }
+  return sum;
+}
+
+TEST_F(PreprocessTest, ZcaOfTwoKnownFeatures) {
+  // Rows ±(2, 2), ±(1, −1): mean 0, C = ½ [[5, 3], [3, 5]], eigenvalues 4 along (1, 1)/√2 and 1
+  // along (1, −1)/√2. With ε → 0, W = ½ [[1.5, −.5], [−.5, 1.5]].
+  const auto alone = Communicator::duplicate(MPI_COMM_SELF);
+  RawSplit train;
+  train.shape = {1, 1, 2};
+  train.labels.assign(4, 0);
+  train.held = {0, 4};
+  train.numbers = {2, 2, -2, -2, 1, -1, -1, 1};
+  const double tiny = 1e-15;
+  const Preprocess exact({"zca"}, train, alone, tiny);
+  expect_near(applied(exact, {1, 0}), {0.75, -0.25});
+  expect_near(applied(exact, {0, 1}), {-0.25, 0.75});
+  // ε = .4 adds .4 · (4 + 1)/2 = 1: factors 1/√5 and 1/√2.
+  const Preprocess damped({"zca"}, train, alone, 0.4);
+  const double a = 1 / std::sqrt(5.0);
+  const double b = 1 / std::sqrt(2.0);
+  expect_near(applied(damped, {1, 0}), {(a + b) / 2, (a - b) / 2});
+}
+
+TEST_F(PreprocessTest, ZcaMakesTheCovarianceTheIdentity) {
+  const auto alone = Communicator::duplicate(MPI_COMM_SELF);
+  constexpr std::size_t d = 7;
+  const auto train = correlated(1100, d, alone);
+  const Preprocess zca({"zca"}, train, alone, 1e-9);
+  const auto c = covariance_of(train, zca);
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < d; ++j) {
+      const bool constant = i == d - 1 || j == d - 1;
+      EXPECT_NEAR(c[i * d + j], i == j && !constant ? 1.0 : 0.0, 1e-7) << i << " " << j;
+    }
+  }
+  // Symmetric, unlike whitening along the principal axes: column j of W is its row j.
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      std::vector<double> zero(d, 0.0);
+      std::vector<double> at_i(d, 0.0);
+      std::vector<double> at_j(d, 0.0);
+      at_i[i] = 1.0;
+      at_j[j] = 1.0;
+      zca.apply(zero);
+      zca.apply(at_i);
+      zca.apply(at_j);
+      EXPECT_NEAR(at_i[j] - zero[j], at_j[i] - zero[i], 1e-12);
+    }
+  }
+}
+
+TEST_F(PreprocessTest, ZcaHasTheSameBitsOnOneRank) {
+  const auto alone = Communicator::duplicate(MPI_COMM_SELF);
+  const std::vector<std::string> steps{"standardize", "zca", "scale01", "zca"};
+  for (const std::int64_t n : {5, 1100}) {
+    // More features than one band of the covariance.
+    const Preprocess spread_out(steps, correlated(n, 130, comm_), comm_);
+    const Preprocess by_one(steps, correlated(n, 130, alone), alone);
+    std::vector<double> row(130);
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] = std::sin(static_cast<double>(j));
+    EXPECT_EQ(applied(spread_out, row), applied(by_one, row)) << n;
+  }
+}
+
+TEST_F(PreprocessTest, ZcaOfAConstantSetOnlyCentres) {
+  const auto train = spread({{51, 102}, {51, 102}, {51, 102}}, comm_);
+  expect_near(applied(Preprocess({"zca"}, train, comm_), {1.2, 0.4}), {1.0, 0.0});
+}
+
+TEST_F(PreprocessTest, ManyRowsAreAsOneAfterAnother) {
+  const auto train = correlated(200, 3, comm_);
+  const Preprocess preprocess({"center", "unit_norm", "zca", "standardize"}, train, comm_);
+  std::vector<double> rows;
+  for (int i = 0; i < 300; ++i) rows.push_back(std::cos(static_cast<double>(i * i)));
+  std::vector<double> together = rows;
+  preprocess.apply(together);
+  for (std::size_t at = 0; at < rows.size(); at += 3) {
+    expect_near(applied(preprocess, {rows[at], rows[at + 1], rows[at + 2]}),
+                {together[at], together[at + 1], together[at + 2]});
+  }
 }
 
 TEST_F(PreprocessTest, RefusesAnUnknownStep) {

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "data/data_set.hpp"
-#include "data/image_files.hpp"
+#include "data/sample_files.hpp"
 #include "data/support.hpp"
 
 namespace thalweg {
@@ -32,7 +32,7 @@ struct Moments {
 };
 
 /// Of value/255 over one channel.
-Moments moments(const LabelledImages& images, std::int64_t channel) {
+Moments moments(const LabelledSamples& images, std::int64_t channel) {
   const std::int64_t plane = images.shape.height * images.shape.width;
   const std::int64_t features = images.shape.features();
   const auto n = static_cast<std::int64_t>(images.labels.size());
@@ -50,7 +50,7 @@ Moments moments(const LabelledImages& images, std::int64_t channel) {
   return {mean / 255.0, std::sqrt(squares / count - mean * mean) / 255.0};
 }
 
-std::vector<std::int32_t> first_labels(const LabelledImages& images, std::ptrdiff_t count) {
+std::vector<std::int32_t> first_labels(const LabelledSamples& images, std::ptrdiff_t count) {
   return {images.labels.begin(), images.labels.begin() + count};
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/philox.hpp"
+#include "objectives/widened.hpp"
 #include "optimizers/descent.hpp"
 #include "support/tiny_problem.hpp"
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "objectives/analytic.hpp"
+#include "objectives/widened.hpp"
 #include "probes/random_subspace.hpp"
 #include "support/tiny_problem.hpp"
 

@@ -14,9 +14,10 @@ def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m thalweg", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
-    figure = commands.add_parser("figure", help="training, generalisation, slice and sharpness on one page")
-    figure.add_argument("study", help="folder of a study of trajectories")
-    figure.add_argument("kernel", nargs="?", help="folder of a kernel study on the same data")
+    figure = commands.add_parser("figure", help="a study's results on one page, after its kind")
+    figure.add_argument("study", help="folder of a study")
+    figure.add_argument("kernel", nargs="?",
+                        help="beside trajectories: folder of a kernel study on the same data")
     figure.add_argument("-o", "--output", default="figure.png", help="file to write: .png, .pdf or .svg")
     table = commands.add_parser("table", help="means and spreads over seeds, as Markdown")
     table.add_argument("study", nargs="+", help="folder of a study")
@@ -33,16 +34,29 @@ def main(arguments=None) -> int:
 
 
 def write_figure(study_path, kernel_path, output: Path) -> None:
-    from .figures import figure  # matplotlib takes a second to load: only where it is used
-
-    study = open_study(study_path)
-    page = figure(study, None if kernel_path is None else open_study(kernel_path))
+    page = draw(open_study(study_path), None if kernel_path is None else open_study(kernel_path))
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
         page.savefig(output, dpi=200)
     except ValueError as error:
         raise RecordError(f"{output}: {error}") from error
     print(output)
+
+
+def draw(study, kernel):
+    """The page for the kind of study; only studies of trajectories take a kernel beside them."""
+    from . import figures, kernel_figures, width_figure  # matplotlib takes a second to load: only where it is used
+
+    by_kind = {
+        "kernel": kernel_figures.comparison_figure,
+        "small_data": kernel_figures.small_data_figure,
+        "width": width_figure.width_figure,
+    }
+    if study.kind not in by_kind:
+        return figures.figure(study, kernel)
+    if kernel is not None:
+        raise RecordError(f"{study.folder}: a study of kind {study.kind!r} has no kernel study beside it")
+    return by_kind[study.kind](study)
 
 
 def write_tables(paths) -> None:

@@ -45,7 +45,7 @@ class Study:
         with _open(file, "thalweg/study") as h5:
             self.attributes = {key: _plain(value) for key, value in h5.attrs.items()}
             self._summary = _read_summary(h5, file)
-        self.name = self.attributes.get("study", self.folder.name)
+        self.name = self.attributes.get("study", self.attributes.get("name", self.folder.name))
         self.kind = self.attributes.get("kind", "")
 
     def __repr__(self):
@@ -100,6 +100,11 @@ class Study:
         """/kernel of a kernel study (test_accuracy, residual, predictions, …), or None if there is none."""
         with _open(self._file, "thalweg/study") as h5:
             return read_group(h5, "kernel", self._file) if "kernel" in h5 else None
+
+    def group(self, path: str) -> xr.Dataset:
+        """Any group of study.h5, such as "small_data", labelled by its scales."""
+        with _open(self._file, "thalweg/study") as h5:
+            return read_group(h5, path, self._file)
 
     def _run_file(self, name: str) -> Path:
         known = list(self._summary["run"])

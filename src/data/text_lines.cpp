@@ -1,0 +1,103 @@
+#include "data/text_lines.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "data/byte_file.hpp"
+
+namespace thalweg {
+
+TextLines::TextLines(const std::string& path) : path_(path) {
+  text_ = ByteFile(path).read_rest();
+  if (text_.starts_with("\xef\xbb\xbf")) position_ = 3;
+  const auto zero = text_.find('\0');
+  if (zero != std::string::npos) {
+    throw ConfigurationError(fmt::format("{}: byte {} is 0, expected text", path_, zero));
+  }
+}
+
+void TextLines::fail(const std::string& message) const {
+  throw ConfigurationError(fmt::format("{}:{}: {}", path_, number_, message));
+}
+
+std::optional<std::string_view> TextLines::next() {
+  while (position_ < text_.size()) {
+    const auto end = std::min(text_.find('\n', position_), text_.size());
+    std::string_view line(text_.data() + position_, end - position_);
+    position_ = end + 1;
+    ++number_;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!trimmed(line).empty()) return line;
+  }
+  return std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (std::size_t begin = line.find_first_not_of(" \t\r"); begin != std::string_view::npos;) {
+    const auto end = std::min(line.find_first_of(" \t\r", begin), line.size());
+    words.push_back(line.substr(begin, end - begin));
+    begin = line.find_first_not_of(" \t\r", end);
+  }
+  return words;
+}
+
+namespace {
+
+template <class Number>
+std::optional<Number> parsed(std::string_view text) {
+  // from_chars knows no plus sign; after one, a minus is still no number.
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return std::nullopt;
+  }
+  Number value{};
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<double> number_of(std::string_view text) {
+  return parsed<double>(text);
+}
+
+std::optional<std::int64_t> integer_of(std::string_view text) {
+  if (const auto whole = parsed<std::int64_t>(text)) return whole;
+  constexpr double exact = 9007199254740992.0;  // 2⁵³
+  const auto number = number_of(text);
+  if (!number || !(std::abs(*number) <= exact) || *number != std::floor(*number)) {
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(*number);
+}
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t longest = 40;
+  return text.size() <= longest ? fmt::format("\"{}\"", text)
+                                : fmt::format("\"{}...\"", text.substr(0, longest));
+}
+
+double finite_number(std::string_view text, const std::string& what, const TextLines& lines) {
+  const auto number = number_of(text);
+  if (!number) {
+    lines.fail(fmt::format("{}: found {}, expected a number", what,
+                           text.empty() ? std::string("nothing") : quoted(text)));
+  }
+  if (!std::isfinite(*number)) {
+    lines.fail(fmt::format("{}: found {}, expected a finite number", what, quoted(text)));
+  }
+  return *number;
+}
+
+}  // namespace thalweg
