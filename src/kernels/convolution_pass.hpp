@@ -162,10 +162,11 @@ void fill_state(const Source& source, std::int64_t rows, std::int64_t width,
   }
 }
 
-/// One convolution and what follows it, of `rows` rows of `width` columns. activation.row(y) begins
-/// and finishes the elements of a row (ReluRow). The results become the new state, or, with `last`,
-/// are added to `sums`. State is read and written once. Local.
-template <class Real, int radius, ThetaRule theta, bool last, class Activation>
+/// One convolution and what follows it, of `rows` rows of `width` columns; the bias is added where
+/// `biased`. activation.row(y) begins and finishes the elements of a row (ReluRow). The results
+/// become the new state, or, with `last`, are added to `sums`. State is read and written once.
+/// Local.
+template <class Real, int radius, ThetaRule theta, bool last, bool biased, class Activation>
 void convolve(const Activation& activation, std::int64_t rows, std::int64_t width,
               const SeamMasks<Real>& seam, Real bias_variance, ConvolutionScratch<Real>& scratch,
               LaneSums<Real>* sums) {
@@ -200,7 +201,8 @@ void convolve(const Activation& activation, std::int64_t rows, std::int64_t widt
     Pack<Real> theta_begun{};
     Pack<Real> theta_continued{};
     const auto begin = [&](std::int64_t x) THALWEG_ALWAYS_INLINE {
-      const Pack<Real> k = k_window.sum(masks, x) + bias;
+      Pack<Real> k = k_window.sum(masks, x);
+      if constexpr (biased) k = k + bias;
       if constexpr (theta == ThetaRule::advance) theta_begun = t_window.sum(masks, x) + k;
       if constexpr (theta == ThetaRule::start) theta_begun = k;
       return row.begin(x, k);

@@ -42,7 +42,7 @@ double ConvolutionalKernel::convolution_factor() const {
 }
 
 double ConvolutionalKernel::readout_divisor(const ImageShape& shape) const {
-  const double pixels = static_cast<double>(shape.height * shape.width);
+  const auto pixels = static_cast<double>(shape.height * shape.width);
   if (readout == Readout::global_average_pool) return pixels * pixels;
   return input_scaling ? pixels : 1.0;
 }

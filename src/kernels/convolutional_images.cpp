@@ -1,7 +1,6 @@
 #include "kernels/convolutional_images.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "kernels/convolution_pass.hpp"
 
@@ -32,12 +31,7 @@ struct SelfRow {
     const Pack<Real> one = broadcast(Real{1});
     const auto counts = q >= smallest_variance<Real>();
     const Pack<Real> deviation = counts ? square_root(broadcast(half_factor) * q) : zero;
-    Pack<Real> inverse = one / square_root(counts ? q : one);
-    // Rounded, its square times q may lie below 1 by two units in the last place.
-    const Pack<Real> up = broadcast(Real{1} + std::numeric_limits<Real>::epsilon());
-    for (int step = 0; step < 3; ++step) {
-      inverse = q * (inverse * inverse) < one ? inverse * up : inverse;
-    }
+    const Pack<Real> inverse = one / square_root(counts ? q : one);
     store(deviations + x * kLanes<Real>, deviation);
     store(inverses + x * kLanes<Real>, counts ? inverse : zero);
     return deviation * deviation;
@@ -81,8 +75,8 @@ void prepare_scales(const ConvolutionalKernel& kernel, const ImageShape& shape, 
     const double factor = last ? kernel.dense_factor() : kernel.convolution_factor();
     const SelfSource<Real> source{deviations + l * plane, inverses + l * plane, row_length,
                                   static_cast<Real>(0.5 * factor)};
-    detail::convolve<Real, radius, ThetaRule::none, false>(source, shape.height, shape.width, masks,
-                                                           bias, scratch, nullptr);
+    detail::convolve<Real, radius, ThetaRule::none, false, true>(source, shape.height, shape.width,
+                                                                 masks, bias, scratch, nullptr);
   }
 }
 

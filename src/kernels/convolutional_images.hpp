@@ -15,9 +15,9 @@ namespace thalweg {
 /// layer after it, the deviation √(q f/2) and the inverse 1/√q, so that no pair needs a division.
 ///
 /// Images without variance at a pixel (a receptive field of zeros, q < 2^−120, in double 2^−1000)
-/// have both 0, so that kernels with them are 0 there, never NaN. The inverse is rounded such that
-/// q·inverse·inverse ≥ 1 as computed: equal patches then have a correlation clamped to exactly 1,
-/// hence angle 0, while 1/√q rounded to nearest would leave them an angle of 3e-4 in float.
+/// have both 0, so that kernels with them are 0 there, never NaN. The inverse is off by at most 1.5
+/// units in the last place: q·inverse·inverse, as computed, is 1 to 2.5 ε, ε the machine's, and
+/// NormalisedRelu takes that for 1. The deviation's square, as computed, is the K of equal patches.
 template <class Real>
 class InterleavedImages {
  public:

@@ -119,7 +119,7 @@ void pool(PairTensor& tensor, const ConvolutionalLayer& layer) {
   values = pool_axis(values, out_h, w, h * w, layer);
   values = pool_axis(values, out_h * out_w, h, w, layer);
   values = pool_axis(values, out_h * out_w * out_h, w, 1, layer);
-  const double windows = static_cast<double>(layer.kernel_size * layer.kernel_size);
+  const auto windows = static_cast<double>(layer.kernel_size * layer.kernel_size);
   for (double& value : values) value /= windows * windows;
   tensor.height = out_h;
   tensor.width = out_w;

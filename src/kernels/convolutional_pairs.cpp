@@ -73,13 +73,17 @@ void pass_layers(const ConvolutionalKernel& kernel, const ImageShape& shape,
                  ConvolutionScratch<Real>& scratch, LaneSums<Real>& sums) {
   const std::int64_t last = kernel.convolutions - 1;
   const auto bias = static_cast<Real>(kernel.bias_variance);
+  const auto convolve = [&]<ThetaRule theta, bool is_last, bool biased>(
+                            std::int64_t l, const NormalisedRelu<Real>& activation) {
+    detail::convolve<Real, radius, theta, is_last, biased>(
+        ReluSource<Real>{view, activation, l}, view.rows, shape.width, masks, bias, scratch, &sums);
+  };
   const auto layer = [&]<ThetaRule theta>(std::int64_t l) {
     if (l < last) {
-      detail::convolve<Real, radius, theta, false>(ReluSource<Real>{view, relu, l}, view.rows,
-                                                   shape.width, masks, bias, scratch, &sums);
+      bias != Real{0} ? convolve.template operator()<theta, false, true>(l, relu)
+                      : convolve.template operator()<theta, false, false>(l, relu);
     } else {
-      detail::convolve<Real, radius, theta, true>(ReluSource<Real>{view, last_relu, l}, view.rows,
-                                                  shape.width, masks, bias, scratch, &sums);
+      convolve.template operator()<theta, true, true>(l, last_relu);
     }
   };
   multiply_inputs(view, shape, kernel.first_factor(shape.channels), scratch);
@@ -204,9 +208,9 @@ template class ConvolutionalPairs<float>;
 template class ConvolutionalPairs<double>;
 
 double fused_operations_of_pair(const ConvolutionalKernel& kernel, const ImageShape& shape) {
-  const double pixels = static_cast<double>(shape.height * shape.width);
+  const auto pixels = static_cast<double>(shape.height * shape.width);
   const double offsets = kernel.readout == Readout::global_average_pool ? pixels : 1.0;
-  const double first = static_cast<double>(shape.channels + 1);
+  const auto first = static_cast<double>(shape.channels + 1);
   const double relu = kernel.has_trained_convolution() ? 17.0 : 10.0;
   return offsets * pixels * (first + relu * static_cast<double>(kernel.convolutions));
 }

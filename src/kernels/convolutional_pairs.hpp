@@ -17,12 +17,13 @@ namespace thalweg {
 /// dx ≥ 0 and dx − width share a lane (x' taken cyclically, sums do not cross the seam) and so fill
 /// it; for flatten, which needs offset 0 alone, one image with kLanes others.
 ///
-/// Work, ReLU, 3×3, float, per offset, pixel and layer: 17 multiplications or fused operations (r
-/// 2, polynomials 9, t³ and the two results 3, K and Θ 3), 16 additions, extrema and logic
-/// operations, one square root: 33 vector instructions a pack. Traffic: state 16 bytes in, 16 bytes
-/// out, from the second-level cache (8 kLanes bytes a pixel), 64 bytes in the first-level one. With
-/// M fused operations a second the ceiling of gap is 17 (height · width)² (convolutions − ½) / M
-/// seconds a pair when width is a multiple of kLanes.
+/// Work, 3×3, float, NTK, for kLanes pixel pairs of one layer: 17 multiplications or fused
+/// operations (scales 4, polynomials 9, t³ and the results 4), 15 additions, minima and logic
+/// operations (box sums 8), one square root. With M fused operations a second the ceiling is
+/// fused_operations_of_pair / (kLanes M) seconds a pair, plus what padding lanes cost where width
+/// is no multiple of kLanes. Traffic: the state, 8 bytes a pixel pair, is read and written once a
+/// layer (8 kLanes bytes for each pixel of an offset image, up to 128 KiB of the second-level
+/// cache), its rows are loaded three times; the scales are two numbers a pixel, layer and image.
 template <class Real>
 class ConvolutionalPairs {
  public:
@@ -46,8 +47,8 @@ class ConvolutionalPairs {
   std::unique_ptr<Work> work_;
 };
 
-/// Arithmetic of a pair for planning: fused operations and multiplications that count for nothing
-/// but results, padding lanes excluded.
+/// Multiplications and fused operations of a pair, padding lanes excluded: per pixel pair channels
+/// + 1 for the input and 17 (NNGP alone: 10) a layer.
 [[nodiscard]] double fused_operations_of_pair(const ConvolutionalKernel& kernel,
                                               const ImageShape& shape);
 

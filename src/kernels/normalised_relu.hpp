@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 
 #include "kernels/pack.hpp"
 
@@ -47,8 +48,10 @@ struct ReluPolynomials<double> {
 /// Dual of the ReLU for unit variances and correlations r (arc-cosine kernels, Cho & Saul 2009):
 /// value = 2 E[φφ], derivative = scale · 2 E[φ'φ']. One square root and no division: 2 E[φφ] =
 /// max(r, 0) + t³ excess(z), 2 E[φ'φ'] = ½ + sign(r) (½ − t angle(z)) with z = 1 − |r|, t = √z, a
-/// relation of κ(r) and κ(−r). r ≥ 1 gives exactly 1 and `scale`, r ≤ −1 exactly 0 and 0; r may
-/// leave [−1, 1] by rounding. 12 multiplications or fused operations and 7 others (float).
+/// relation of κ(r) and κ(−r). r may leave [−1, 1] by rounding; r ≤ −1 gives exactly 0 and 0, and
+/// r ≥ 1 − 3 ε exactly 1 and `scale`, ε the machine's: so close to 1 lie equal patches after
+/// rounding, whose angle is 0 but would come out as 3e-4 in float. 12 multiplications or fused
+/// operations, 7 others and the root (float).
 ///
 /// In three steps, so that a loop can begin an element before it finishes the ones before: the
 /// chain through the square root and the polynomials is longer than what a core holds in flight.
@@ -57,6 +60,7 @@ class NormalisedRelu {
  public:
   struct Begun {
     Pack<Real> r;
+    Pack<Real> positive;  ///< max(r, 0)
     Pack<Real> z;
     Pack<Real> t;
   };
@@ -73,8 +77,12 @@ class NormalisedRelu {
   /// Local.
   [[nodiscard]] Begun begin(const Pack<Real>& correlation) const {
     Begun begun;
-    begun.r = smaller(correlation, broadcast(Real{1}));
-    begun.z = larger(broadcast(Real{1}) - magnitude(begun.r), Pack<Real>{});
+    const Pack<Real> one = broadcast(Real{1});
+    const Pack<Real> zero{};
+    const auto apart = LaneMask<Real>::below(correlation, broadcast(kEqual));
+    begun.r = correlation;
+    begun.positive = apart.larger_of(correlation, zero, one);
+    begun.z = apart.larger_of(one - magnitude(correlation), zero);
     begun.t = square_root(begun.z);
     return begun;
   }
@@ -86,7 +94,7 @@ class NormalisedRelu {
     }
     Pack<Real> angle = angle_.back();
     for (std::size_t i = angle_.size() - 1; i-- > 0;) angle = fma(angle, b.z, angle_[i]);
-    return {fma(b.t * b.z, excess, larger(b.r, Pack<Real>{})), fma(-b.t, angle, half_), b.r};
+    return {fma(b.t * b.z, excess, b.positive), fma(-b.t, angle, half_), b.r};
   }
   /// scale · 2 E[φ'φ']. Local.
   [[nodiscard]] Pack<Real> derivative(const Continued& c) const {
@@ -99,6 +107,7 @@ class NormalisedRelu {
     return reinterpret_cast<Pack<Real>>(reinterpret_cast<Bits>(r) &
                                         ~detail::PackTypes<Real>::kSign);
   }
+  static constexpr Real kEqual = Real{1} - 3 * std::numeric_limits<Real>::epsilon();
   static constexpr auto kExcess = detail::ReluPolynomials<Real>::excess;
   std::array<Pack<Real>, detail::ReluPolynomials<Real>::angle.size()> angle_;
   Pack<Real> half_;

@@ -172,6 +172,44 @@ class LaneMask {
     bits_[lane] = counts ? -1 : 0;
 #endif
   }
+  /// The lanes with a < limit.
+  [[nodiscard]] static LaneMask below(Pack<Real> a, Pack<Real> limit) {
+    LaneMask mask;
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Real, float>) {
+      mask.word_ = _mm512_cmp_ps_mask(a, limit, _CMP_LT_OQ);
+    } else {
+      mask.word_ = _mm512_cmp_pd_mask(a, limit, _CMP_LT_OQ);
+    }
+#else
+    mask.bits_ = a < limit;
+#endif
+    return mask;
+  }
+  /// The larger of a and b where the lane counts, `otherwise` elsewhere.
+  [[nodiscard]] Pack<Real> larger_of(Pack<Real> a, Pack<Real> b, Pack<Real> otherwise) const {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Real, float>) {
+      return _mm512_mask_max_ps(otherwise, word_, a, b);
+    } else {
+      return _mm512_mask_max_pd(otherwise, word_, a, b);
+    }
+#else
+    return bits_ ? larger(a, b) : otherwise;
+#endif
+  }
+  /// As above, 0 elsewhere.
+  [[nodiscard]] Pack<Real> larger_of(Pack<Real> a, Pack<Real> b) const {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Real, float>) {
+      return _mm512_maskz_max_ps(word_, a, b);
+    } else {
+      return _mm512_maskz_max_pd(word_, a, b);
+    }
+#else
+    return bits_ ? larger(a, b) : Pack<Real>{};
+#endif
+  }
   /// a + b where the lane counts, a elsewhere.
   [[nodiscard]] Pack<Real> add(Pack<Real> a, Pack<Real> b) const {
 #if defined(__AVX512F__)
