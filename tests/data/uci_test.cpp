@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -91,7 +92,7 @@ TEST_F(UciTest, RefusesMissingFiles) {
 TEST_F(UciTest, NamesAreSortedFolders) {
   for (const char* name : {"b", "a", "c"}) {
     std::filesystem::create_directory(folder_ / name);
-    if (name[0] != 'c') folder_.write(std::string(name) + "/conxuntos_kfold.dat", {'0'});
+    if (name[0] != 'c') folder_.write(fmt::format("{}/conxuntos_kfold.dat", name), {'0'});
   }
   EXPECT_EQ(uci_set_names(folder_.path()), (std::vector<std::string>{"a", "b", "toy"}));
 }

@@ -102,6 +102,7 @@ TEST(Pointwise, FarSamplesHaveKernelZeroNotNoise) {
 template <class Real>
 std::vector<Real> random_rows(std::int64_t n, std::int64_t features) {
   std::vector<Real> rows;
+  rows.reserve(static_cast<std::size_t>(n * features));
   Stream stream(3, Purpose::test, 1);
   for (std::int64_t k = 0; k < n * features; ++k)
     rows.push_back(static_cast<Real>(stream.normal()));
