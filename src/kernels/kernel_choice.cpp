@@ -27,18 +27,11 @@ std::unique_ptr<Kernel<Real>> kernel_of(const EmpiricalKernelOptions& numbers) {
 
 }  // namespace
 
-KernelChoice KernelChoice::with_median_length(PointwiseKernel kernel, double factor) {
-  KernelChoice choice(kernel);
-  choice.median_factor_ = factor;
-  return choice;
-}
-
 template <class Real>
 KernelChoice KernelChoice::fitted(const Communicator& comm, const Samples<Real>& train) const {
-  if (!median_factor_) return *this;
-  auto kernel = std::get<PointwiseKernel>(numbers_);
-  kernel.length_scale = *median_factor_ * median_distance(comm, train);
-  return {kernel};
+  const auto* pointwise = std::get_if<PointwiseKernel>(&numbers_);
+  if (pointwise == nullptr || !pointwise->needs_median()) return *this;
+  return {pointwise->with_median(median_distance(comm, train))};
 }
 
 std::string KernelChoice::description() const {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,8 +23,6 @@ class KernelChoice {
 
   KernelChoice() = default;
   KernelChoice(Numbers numbers) : numbers_(std::move(numbers)) {}
-  /// A pointwise kernel whose length scale is `factor` times the training samples' median distance.
-  static KernelChoice with_median_length(PointwiseKernel kernel, double factor);
 
   [[nodiscard]] const Numbers& numbers() const { return numbers_; }
   /// With every number that depends on the training samples filled in. Collective over comm.
@@ -40,7 +37,6 @@ class KernelChoice {
 
  private:
   Numbers numbers_;
-  std::optional<double> median_factor_;
 };
 
 }  // namespace thalweg

@@ -9,6 +9,7 @@
 #include "base/blas_setup.hpp"
 #include "base/error.hpp"
 #include "linalg/scalapack.hpp"
+#include "linalg/upper_cholesky.hpp"
 
 namespace thalweg {
 
@@ -63,16 +64,21 @@ ProcessGrid tall_grid(const Communicator& comm) {
 
 template <class Real>
 void factor_cholesky(DistributedMatrix<Real>& matrix, Triangle triangle) {
-  const char uplo = static_cast<char>(triangle);
-  int info = 0;
-  potrf(&uplo, order(matrix), matrix.data(), matrix.descriptor(), &info);
-  check_arguments(info, "p?potrf");
-  const std::int64_t failed = matrix.grid().comm().max(static_cast<std::int64_t>(info));
+  std::int64_t failed = 0;
+  if (triangle == Triangle::upper) {
+    failed = upper_cholesky(matrix);
+  } else {
+    const char uplo = static_cast<char>(triangle);
+    int info = 0;
+    potrf(&uplo, order(matrix), matrix.data(), matrix.descriptor(), &info);
+    check_arguments(info, "p?potrf");
+    failed = matrix.grid().comm().max(static_cast<std::int64_t>(info));
+  }
   if (failed > 0) {
     throw Error(fmt::format(
         "the {0} x {0} matrix is not positive definite: its leading minor of order {1} is not "
-        "positive in this precision; raise the ridge, or use float64",
-        matrix.rows(), failed));
+        "positive in {2}; raise the ridge",
+        matrix.rows(), failed, sizeof(Real) == sizeof(double) ? "float64" : "float32"));
   }
 }
 

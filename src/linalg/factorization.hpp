@@ -16,8 +16,9 @@ enum class Triangle : char { lower = 'L', upper = 'U' };
 [[nodiscard]] ProcessGrid tall_grid(const Communicator& comm);
 
 /// Collective over the grid. Overwrites the triangle of a symmetric positive-definite n × n matrix
-/// with its Cholesky factor (ScaLAPACK p?potrf), n³/3 flops. Throws Error on every rank, with the
-/// order of the leading minor, when the matrix is not positive definite.
+/// with its Cholesky factor, n³/3 flops: the upper one by upper_cholesky, the lower one by
+/// ScaLAPACK's p?potrf. Throws Error on every rank, with the order of the leading minor, when the
+/// matrix is not positive definite.
 template <class Real>
 void factor_cholesky(DistributedMatrix<Real>& matrix, Triangle triangle);
 

@@ -12,6 +12,10 @@ void pdpotrs_(const char* uplo, const int* n, const int* columns, const double* 
 void pspotrs_(const char* uplo, const int* n, const int* columns, const float* a, const int* ia,
               const int* ja, const int* desc_a, float* b, const int* ib, const int* jb,
               const int* desc_b, int* info);
+void pdtrtri_(const char* uplo, const char* diag, const int* n, double* a, const int* ia,
+              const int* ja, const int* desc_a, int* info);
+void pstrtri_(const char* uplo, const char* diag, const int* n, float* a, const int* ia,
+              const int* ja, const int* desc_a, int* info);
 void pdsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* ia,
               const int* ja, const int* desc_a, double* w, double* z, const int* iz, const int* jz,
               const int* desc_z, double* work, const int* lwork, int* iwork, const int* liwork,

@@ -53,17 +53,19 @@ TangentCost tangent_cost(const Network<Real>& network, TangentMethod method, Tan
   const double element = sizeof(Real);
   const auto parameters = static_cast<double>(network.parameter_count());
   double forward = 0.0;
+  double backward = 0.0;
   double of_features = 0.0;
   double pair = 0.0;
   for (const auto& block : shape.blocks) {
     const auto width = static_cast<double>(block.width);
     const auto right = static_cast<double>(block.right_width);
+    if (forward > 0.0) backward += 2.0 * width * right;
     forward += 2.0 * width * right;
     of_features += o * width + right;
     pair += 2.0 * oo * width + 2.0 * right;
   }
   const double kernel_bytes = element * rows * columns * (oo / o) * (oo / o);
-  const double feature_flops = (rows + columns) * (1.0 + o) * forward;
+  const double feature_flops = (rows + columns) * (forward + o * backward);
   const double feature_bytes = 2.0 * element * (rows + columns) * of_features;
   switch (method) {
     case TangentMethod::jacobian:
@@ -71,8 +73,9 @@ TangentCost tangent_cost(const Network<Real>& network, TangentMethod method, Tan
                   2.0 * rows * columns * oo * parameters,
               feature_bytes + 2.0 * element * (rows + columns) * o * parameters + kernel_bytes};
     case TangentMethod::products:
-      return {columns * o * (3.0 + 2.0 * rows) * forward + rows * forward,
-              columns * o * 4.0 * element * parameters + kernel_bytes};
+      return {
+          columns * o * (2.0 * forward + backward + rows * (forward + backward)) + rows * forward,
+          columns * o * 4.0 * element * parameters + kernel_bytes};
     default:
       return {feature_flops + rows * columns * pair,
               feature_bytes + 3.0 * kernel_bytes * static_cast<double>(shape.blocks.size())};

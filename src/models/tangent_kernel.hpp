@@ -34,12 +34,14 @@ struct TangentCost {
   double size_bytes = 0.0;  ///< moved to and from memory
 };
 
-/// Model of the cost; F = Σ_l 2 in·out flops a forward pass, P parameters, O outputs:
-///   jacobian:  (n + m)((1 + O) F + O P) + 2 n m O P (mean) or 2 n m O² P (pairs)
-///   products:  m O (3 F + 2 n F) + n F
-///   structure: (n + m)(1 + O) F + n m Σ_blocks (2 O width (mean) or 2 O² width (pairs)
+/// Model of the cost. F = Σ_l 2 in·out flops a forward pass, B = F without the first layer (a pass
+/// back to the hidden layers, whose inputs' derivatives nobody needs), P parameters, O outputs:
+///   jacobian:  (n + m)(F + O B + O P) + 2 n m O P (mean) or 2 n m O² P (pairs)
+///   products:  m O (2 F + B + n (F + B)) + n F
+///   structure: (n + m)(F + O B) + n m Σ_blocks (2 O width (mean) or 2 O² width (pairs)
 ///              + 2 right_width)
-/// Local.
+/// Bytes: features, and Jacobian rows or gradients, written and read once, and the kernel (three
+/// times a block of parameters for structure). Local.
 template <class Real>
 TangentCost tangent_cost(const Network<Real>& network, TangentMethod method, TangentOutputs outputs,
                          std::int64_t n, std::int64_t m);

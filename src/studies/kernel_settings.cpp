@@ -85,12 +85,6 @@ EmpiricalKernelOptions empirical(const Settings& table, const Settings& model) {
   return options;
 }
 
-KernelChoice pointwise(const Settings& table, const std::string& type) {
-  const PointwiseSettings found = pointwise_settings(table, pointwise_form_named(type));
-  return found.median ? KernelChoice::with_median_length(found.kernel, found.median_factor)
-                      : KernelChoice(found.kernel);
-}
-
 }  // namespace
 
 std::vector<std::string> kernel_types() {
@@ -106,7 +100,7 @@ KernelChoice kernel_choice(const Settings& study) {
   if (type == "ntk" || type == "nngp") return {fully_connected(table, type)};
   if (type == "cntk" || type == "cnngp") return {convolutional(table, type)};
   if (type == "empirical") return {empirical(table, study.table("model"))};
-  return pointwise(table, type);
+  return {pointwise_kernel(table, pointwise_form_named(type))};
 }
 
 KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples) {

@@ -11,12 +11,12 @@ void read_parametrization(const Settings& model, MlpOptions& options) {
   const auto name = model.choice("parametrization", {"standard", "ntk"}, "standard");
   if (name == "standard") {
     for (const char* key : {"weight_std", "bias_std"}) {
-      if (model.has(key)) model.fail(key, "has no meaning with parametrization = \"standard\"");
+      if (model.has(key)) model.fail(key, R"(has no meaning with parametrization = "standard")");
     }
     return;
   }
   if (options.batch_norm != BatchNormKind::none) {
-    model.fail("parametrization", "found \"ntk\", which needs batch_norm = \"none\"");
+    model.fail("parametrization", R"(found "ntk", which needs batch_norm = "none")");
   }
   options.parametrization = Parametrization::ntk;
   options.weight_std = model.positive("weight_std", options.weight_std);

@@ -132,6 +132,7 @@ void summarise_means(Record& study, const std::vector<Record>& runs) {
   const auto widths = widths_of(runs);
   const auto count = static_cast<std::int64_t>(widths.size());
   std::vector<std::int64_t> finished;
+  finished.reserve(widths.size());
   for (const auto width : widths) {
     finished.push_back(std::count_if(runs.begin(), runs.end(), [&](const Record& run) {
       return width_of(run) == width && !is_diverged(run);

@@ -232,20 +232,21 @@ TEST(TangentKernel, PanelsThatDoNotFitChangeNothing) {
 TEST(TangentKernel, CostsAsCounted) {
   const auto network = make_mlp<double>(ntk_mlp(4, {3}, 2));
   const double forward = 2 * (4 * 3 + 3 * 2);
+  const double backward = 2 * 3 * 2;
   const double parameters = 18;
   const auto flops = [&](TangentMethod method, TangentOutputs outputs) {
     return tangent_cost(network, method, outputs, 5, 7).flops;
   };
   EXPECT_EQ(flops(TangentMethod::jacobian, TangentOutputs::mean),
-            12 * (3 * forward + 2 * parameters) + 2 * 35 * 2 * parameters);
+            12 * (forward + 2 * backward + 2 * parameters) + 2 * 35 * 2 * parameters);
   EXPECT_EQ(flops(TangentMethod::jacobian, TangentOutputs::pairs),
-            12 * (3 * forward + 2 * parameters) + 2 * 35 * 4 * parameters);
+            12 * (forward + 2 * backward + 2 * parameters) + 2 * 35 * 4 * parameters);
   EXPECT_EQ(flops(TangentMethod::products, TangentOutputs::pairs),
-            7 * 2 * (3 + 2 * 5) * forward + 5 * forward);
+            7 * 2 * (2 * forward + backward + 5 * (forward + backward)) + 5 * forward);
   EXPECT_EQ(flops(TangentMethod::structure, TangentOutputs::mean),
-            12 * 3 * forward + 35 * (2 * 2 * (3 + 2) + 2 * (4 + 3)));
+            12 * (forward + 2 * backward) + 35 * (2 * 2 * (3 + 2) + 2 * (4 + 3)));
   EXPECT_EQ(flops(TangentMethod::structure, TangentOutputs::pairs),
-            12 * 3 * forward + 35 * (2 * 4 * (3 + 2) + 2 * (4 + 3)));
+            12 * (forward + 2 * backward) + 35 * (2 * 4 * (3 + 2) + 2 * (4 + 3)));
   auto wide = make_mlp<double>(ntk_mlp(400, {512, 512}, 10));
   std::vector<double> w(static_cast<std::size_t>(wide.parameter_count()));
   EXPECT_EQ(TangentKernel<double>(wide, w, Statistics::frozen, TangentMethod::cheapest,

@@ -1,0 +1,65 @@
+#include "kernels/definiteness.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "linalg/dense_symmetric.hpp"
+#include "linalg/lanczos.hpp"
+
+namespace thalweg {
+
+namespace {
+constexpr std::int64_t kWhole = 1024;
+}
+
+LeastEigenvalue least_eigenvalue(const Communicator& comm, const ColumnOperator& product,
+                                 std::int64_t n, double epsilon) {
+  if (n <= kWhole) {
+    std::vector<double> identity(static_cast<std::size_t>(n * n), 0.0);
+    for (std::int64_t i = 0; i < n; ++i) identity[static_cast<std::size_t>(i + i * n)] = 1.0;
+    std::vector<double> matrix(identity.size());
+    product(identity, matrix);
+    const auto values = dense_symmetric_eigen(std::move(matrix), n).values;
+    const double rounding = static_cast<double>(n) * epsilon * std::max(values.back(), 0.0);
+    const auto null = std::upper_bound(values.begin(), values.end(), rounding) - values.begin();
+    return {values.front(), 0.0, values.back(), null};
+  }
+  const VectorSpace space(comm, n);
+  std::vector<double> whole(static_cast<std::size_t>(n));
+  const SymmetricOperator apply = [&](std::span<const double> v, std::span<double> slice) {
+    product(v, whole);
+    const auto mine = space.slice_of(std::span<const double>(whole));
+    std::copy(mine.begin(), mine.end(), slice.begin());
+  };
+  LanczosOptions options;
+  options.max_iterations = 100;
+  options.tolerance = 1e-10;
+  const LanczosResult result = lanczos_extremes(space, apply, options);
+  return {result.smallest.value, result.smallest.residual, result.largest.value, -1};
+}
+
+std::string not_positive_message(const LeastEigenvalue& least, std::int64_t n, double ridge,
+                                 double mean_diagonal, double epsilon) {
+  const double rounding = static_cast<double>(n) * epsilon * std::max(least.largest, 0.0);
+  const double enough = 2.0 * (std::max(-least.value, 0.0) + least.residual + rounding);
+  std::string text = fmt::format(
+      "K + ridge I ({0} x {0}) is not positive definite to rounding: the least eigenvalue of K is "
+      "lambda_min = {1:.3e} (residual {2:.1e}), the largest {3:.3e}, the ridge {4:.3e}",
+      n, least.value, least.residual, least.largest, ridge);
+  if (least.null_count > 0) {
+    text += fmt::format("; {} of {} eigenvalues are zero to rounding, as equal samples make them",
+                        least.null_count, n);
+  }
+  text += fmt::format("; a ridge of {:.1e} would do ({:.1e} relative to the mean diagonal)", enough,
+                      mean_diagonal > 0.0 ? enough / mean_diagonal : 0.0);
+  if (epsilon > 1e-10) {
+    text +=
+        "; in float32 much of this is rounding: precision = \"mixed\" or \"float64\" may need "
+        "none";
+  }
+  return text;
+}
+
+}  // namespace thalweg
