@@ -102,7 +102,7 @@ TEST(UciCollection, EverySetOfTheCollectionIsWhole) {
   const std::string folder = std::string(data == nullptr ? "" : data) + "/uci";
   if (data == nullptr || !std::filesystem::is_directory(folder)) GTEST_SKIP() << "no UCI sets";
   for (const auto& name : uci_set_names(folder)) {
-    const UciSet set = read_uci_set(folder + "/" + name);
+    const UciSet set = read_uci_set(fmt::format("{}/{}", folder, name));
     EXPECT_GE(set.size(), 10) << name;
     // Each pair is all of the set, three quarters of it (up to rounding by class) to train on.
     for (const auto& pair : set.hold_outs) {

@@ -83,6 +83,7 @@ TEST(Pointwise, KnownAnswersToManyDigits) {
 TEST(Pointwise, IdenticalSamplesHaveDistanceZeroExactly) {
   for (const double scale : {1.0, 1e-3, 1e5}) {
     std::vector<double> x;
+    x.reserve(kX.size());
     for (const double v : kX) x.push_back(v * scale / 3.0);
     for (const auto form : {PointwiseForm::gaussian, PointwiseForm::laplace}) {
       EXPECT_EQ(pair_value<double>(kernel_of(form, 1e-3), x, x), 1.0);
