@@ -112,7 +112,7 @@ TableRows read_rows(const std::string& path, const DataOptions& options) {
                         options.separator));
       }
       const bool named = is_header(fields, options);
-      if (named) header = std::move(fields);
+      if (named) header = fields;
       label = label_column(options, header, columns, lines);
       if (named) continue;
     }

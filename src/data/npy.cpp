@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -89,13 +90,24 @@ NpyHeader read_header(ByteFile& file) {
   return {std::string(descr.substr(1, quote - 1)), shape_of(value_of(header, "shape", file), file)};
 }
 
+/// A signed byte is taken apart by hand: a plain conversion is what widens a character by mistake.
+template <class Value, class Stored>
+Value widened(Stored stored) {
+  if constexpr (std::is_same_v<Stored, std::int8_t>) {
+    const int byte = static_cast<std::uint8_t>(stored);
+    return static_cast<Value>(byte < 128 ? byte : byte - 256);
+  } else {
+    return static_cast<Value>(stored);
+  }
+}
+
 template <class Stored, class Value>
 std::vector<Value> converted(const std::vector<std::uint8_t>& bytes) {
   std::vector<Value> values(bytes.size() / sizeof(Stored));
   for (std::size_t i = 0; i < values.size(); ++i) {
     Stored stored{};
     std::memcpy(&stored, bytes.data() + i * sizeof(Stored), sizeof(Stored));
-    values[i] = static_cast<Value>(stored);
+    values[i] = widened<Value>(stored);
   }
   return values;
 }

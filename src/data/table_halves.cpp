@@ -48,6 +48,7 @@ std::map<std::string, std::int32_t> classes_of(const std::vector<const TableRows
     return classes;
   }
   std::vector<std::int64_t> values;
+  values.reserve(integers.size());
   for (const auto& entry : integers) values.push_back(entry.second);
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());

@@ -212,6 +212,7 @@ void check(const PointwiseKernel& kernel) {
   const auto refuse = [&](const std::string& what) {
     throw ConfigurationError(fmt::format("kernel {}: {}", kernel.description(), what));
   };
+  if (kernel.needs_median()) refuse("the median distance has not been filled in");
   if (kernel.has_length_scale() &&
       !(kernel.length_scale > 0.0 && std::isfinite(kernel.length_scale))) {
     refuse("expected a finite length scale above 0");

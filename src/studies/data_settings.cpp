@@ -40,7 +40,7 @@ void read_table_keys(const Settings& table, DataOptions& options) {
     refuse_elsewhere(table, {"label_column", "separator", "header"}, "\"csv\"");
   }
   if (!is_table(options.source)) {
-    refuse_elsewhere(table, {"test_path", "test_fraction"}, "\"csv\" or \"libsvm\"");
+    refuse_elsewhere(table, {"test_path", "test_fraction"}, R"("csv" or "libsvm")");
     return;
   }
   const std::string test_path = table.string("test_path", "");

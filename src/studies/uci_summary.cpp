@@ -86,6 +86,7 @@ void add_uci_results(Record& record, const std::vector<std::string>& kernels,
   const auto per_set = [&](const std::string& name, const std::string& units,
                            const std::string& text, const auto& value) {
     std::vector<std::decay_t<decltype(value(results.front()))>> values;
+    values.reserve(results.size());
     for (const auto& result : results) values.push_back(value(result));
     record.column("/uci/" + name, std::move(values), "set", units, text);
   };
@@ -121,6 +122,7 @@ void add_uci_results(Record& record, const std::vector<std::string>& kernels,
   const auto per_kernel = [&](const std::string& name, const std::string& text,
                               double KernelStanding::*member) {
     std::vector<double> values;
+    values.reserve(standings.size());
     for (const auto& standing : standings) values.push_back(standing.*member);
     record.column("/uci/" + name, std::move(values), "kernel", "1", text);
   };

@@ -85,6 +85,8 @@ TEST_F(NpyTest, ReadsImagesOfBytesAndOfIntegers) {
   EXPECT_EQ(integers.train.shape, (ImageShape{1, 2, 1}));
   EXPECT_EQ(integers.train.numbers, (std::vector<double>{-1, 2, 3, 300}));
   EXPECT_EQ(integers.test.numbers, (std::vector<double>{7, 4e9}));
+  folder_.write("test_x.npy", npy("|i1", "(1, 2, 1)", {0x80, 0x7f}));
+  EXPECT_EQ(read().test.numbers, (std::vector<double>{-128, 127}));
 }
 
 TEST_F(NpyTest, RefusesWhatIsBroken) {

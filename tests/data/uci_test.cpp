@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -91,7 +92,7 @@ TEST_F(UciTest, RefusesMissingFiles) {
 TEST_F(UciTest, NamesAreSortedFolders) {
   for (const char* name : {"b", "a", "c"}) {
     std::filesystem::create_directory(folder_ / name);
-    if (name[0] != 'c') folder_.write(std::string(name) + "/conxuntos_kfold.dat", {'0'});
+    if (name[0] != 'c') folder_.write(fmt::format("{}/conxuntos_kfold.dat", name), {'0'});
   }
   EXPECT_EQ(uci_set_names(folder_.path()), (std::vector<std::string>{"a", "b", "toy"}));
 }
@@ -101,7 +102,7 @@ TEST(UciCollection, EverySetOfTheCollectionIsWhole) {
   const std::string folder = std::string(data == nullptr ? "" : data) + "/uci";
   if (data == nullptr || !std::filesystem::is_directory(folder)) GTEST_SKIP() << "no UCI sets";
   for (const auto& name : uci_set_names(folder)) {
-    const UciSet set = read_uci_set(folder + "/" + name);
+    const UciSet set = read_uci_set(fmt::format("{}/{}", folder, name));
     EXPECT_GE(set.size(), 10) << name;
     // Each pair is all of the set, three quarters of it (up to rounding by class) to train on.
     for (const auto& pair : set.hold_outs) {

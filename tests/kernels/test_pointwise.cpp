@@ -83,6 +83,7 @@ TEST(Pointwise, KnownAnswersToManyDigits) {
 TEST(Pointwise, IdenticalSamplesHaveDistanceZeroExactly) {
   for (const double scale : {1.0, 1e-3, 1e5}) {
     std::vector<double> x;
+    x.reserve(kX.size());
     for (const double v : kX) x.push_back(v * scale / 3.0);
     for (const auto form : {PointwiseForm::gaussian, PointwiseForm::laplace}) {
       EXPECT_EQ(pair_value<double>(kernel_of(form, 1e-3), x, x), 1.0);
@@ -102,6 +103,7 @@ TEST(Pointwise, FarSamplesHaveKernelZeroNotNoise) {
 template <class Real>
 std::vector<Real> random_rows(std::int64_t n, std::int64_t features) {
   std::vector<Real> rows;
+  rows.reserve(static_cast<std::size_t>(n * features));
   Stream stream(3, Purpose::test, 1);
   for (std::int64_t k = 0; k < n * features; ++k)
     rows.push_back(static_cast<Real>(stream.normal()));
