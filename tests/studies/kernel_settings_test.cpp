@@ -98,7 +98,7 @@ TEST(KernelSettings, ComplaintsNameKeyAndWhatIsWanted) {
   expect("[kernel]\nprecision = \"mixed\"\n[regression]\nridge = [1e-6, 1.0]", "precision",
          "float64");
   expect("[kernel]\nkeep_gram = true\n[regression]\nmethod = \"cg\"", "keep_gram", "no matrix");
-  expect("[kernel]\ntype = \"cntk\"\nkernel_size = 4", "kernel", "odd");
+  expect("[kernel]\ntype = \"cntk\"\nkernel_size = 4", "kernel_size", "1, 3, 5 or 7");
   expect("[kernel]\ntype = \"cnngp\"\ntrained = \"all\"", "trained", "last");
   expect("[kernel]\ntype = \"empirical\"", "batch_norm", "none");
 }
