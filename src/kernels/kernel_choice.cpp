@@ -12,7 +12,17 @@ std::unique_ptr<Kernel<Real>> kernel_of(const FullyConnectedKernel& numbers) {
   return std::make_unique<FullyConnected<Real>>(numbers);
 }
 
+// What only networks have: one overload a kind of network.
+std::optional<KernelChoice> nngp_of(FullyConnectedKernel numbers) {
+  numbers.first_trained = numbers.depth;
+  return KernelChoice(numbers);
+}
+
 }  // namespace
+
+std::optional<KernelChoice> KernelChoice::nngp() const {
+  return std::visit([](const auto& numbers) { return nngp_of(numbers); }, numbers_);
+}
 
 std::string KernelChoice::description() const {
   return std::visit([](const auto& numbers) { return numbers.description(); }, numbers_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -22,6 +23,9 @@ class KernelChoice {
   [[nodiscard]] const Numbers& numbers() const { return numbers_; }
   /// One line that fixes the kernel's numbers, for records and their checks.
   [[nodiscard]] std::string description() const;
+  /// Local. The NNGP kernel of the same networks (the last layer alone trained); nothing for a
+  /// kernel that is not of networks.
+  [[nodiscard]] std::optional<KernelChoice> nngp() const;
   /// Local.
   template <class Real>
   [[nodiscard]] std::unique_ptr<Kernel<Real>> make() const;

@@ -123,8 +123,9 @@ class Regression {
           leave_one_out_score(solution, inverse_diagonal, data_.train.labels(), result_.classes);
       result_.trials.push_back({lambda, left.error, left.accuracy});
       if (!solution_.empty()) {
-        const bool better = options_.choice == RidgeChoice::loss ? left.error < best_.error
-                                                                 : left.accuracy > best_.accuracy;
+        const bool better = options_.choice == LeaveOneOutCriterion::squared_error
+                                ? left.error < best_.error
+                                : left.accuracy > best_.accuracy;
         if (!better) return;
       }
       best_ = left;

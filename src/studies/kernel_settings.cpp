@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "studies/regression_settings.hpp"
+
 namespace thalweg {
 
 namespace {
@@ -56,13 +58,20 @@ KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples
   KernelSettings chosen;
   const Settings table = study.table("kernel");
   chosen.kernel = kernel_choice(table);
-  chosen.single_precision =
-      table.choice("precision", {"float64", "float32"}, "float64") == "float32";
-  chosen.keep_gram = table.boolean("keep_gram", 0 < train_samples && train_samples <= kKeepUpTo);
-  const Settings regression = study.table("regression");
-  chosen.ridge.value = regression.number_at_least("ridge", 0.0, 1e-6);
-  chosen.ridge.relative =
-      regression.choice("ridge_mode", {"relative", "absolute"}, "relative") == "relative";
+  const std::string precision =
+      table.choice("precision", {"float64", "float32", "mixed"}, "float64");
+  chosen.single_precision = precision == "float32";
+  chosen.mixed_precision = precision == "mixed";
+  chosen.regression = regression_options(study, chosen.mixed_precision);
+  const bool stored = chosen.regression.method != RegressionMethod::cg;
+  chosen.keep_gram =
+      table.boolean("keep_gram", stored && 0 < train_samples && train_samples <= kKeepUpTo);
+  if (chosen.keep_gram && !stored) {
+    table.fail("keep_gram", "[regression] method = \"cg\" makes no matrix to keep");
+  }
+  if (chosen.regression.ensemble && !chosen.kernel.nngp()) {
+    study.table("regression").fail("ensemble", "this kernel is not that of a network");
+  }
   return chosen;
 }
 

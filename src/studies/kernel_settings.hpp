@@ -11,8 +11,9 @@ namespace thalweg {
 /// What [kernel] and [regression] say.
 struct KernelSettings {
   KernelChoice kernel;
-  Ridge ridge;
+  RegressionOptions regression;
   bool single_precision = false;
+  bool mixed_precision = false;
   bool keep_gram = true;
 };
 
@@ -20,7 +21,7 @@ struct KernelSettings {
 KernelChoice kernel_choice(const Settings& table);
 
 /// Reads [kernel] (type, depth, input_scaling, trained, activation, weight_variance, bias_variance,
-/// precision, keep_gram) and [regression] (ridge, ridge_mode). keep_gram defaults to true up to
+/// precision, keep_gram) and [regression] (regression_options). keep_gram defaults to true up to
 /// 20,000 training samples (a file of 3.2 GB whose lower half takes space). Local. Throws
 /// ConfigurationError.
 KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples);

@@ -2,80 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "data/data_set.hpp"
 #include "records/record.hpp"
 #include "studies/data_settings.hpp"
+#include "studies/kernel_record.hpp"
 #include "studies/kernel_settings.hpp"
 
 namespace thalweg {
 
 namespace {
-
-Record make_record(const KernelResult& result, const KernelSettings& chosen,
-                   const StudyHeader& header, const StudyContext& context,
-                   const std::string& resolved, const std::string& data) {
-  Record record;
-  record.attributes = provenance_attributes(context.provenance);
-  record.attributes["schema"] = std::string("thalweg/study");
-  record.attributes["schema_version"] = std::int64_t{1};
-  record.attributes["name"] = header.name;
-  record.attributes["kind"] = header.kind;
-  record.attributes["seed"] = header.seed;
-  record.attributes["team_size"] = context.provenance.mpi_size;
-  record.attributes["config"] = context.study_text;
-  record.attributes["config_resolved"] = resolved;
-  record.attributes["data"] = data;
-  record.attributes["kernel"] = chosen.kernel.description();
-  record.scalar("/kernel/test_accuracy", result.test_accuracy, "1",
-                "fraction of test samples whose largest output is their class");
-  record.scalar("/kernel/test_accuracy_error",
-                std::sqrt(result.test_accuracy * (1.0 - result.test_accuracy) /
-                          static_cast<double>(result.test)),
-                "1", "binomial standard error of test_accuracy");
-  record.scalar("/kernel/test_loss", result.test_loss, "1",
-                "mean over test samples of half the squared distance to one-hot minus 1/classes");
-  record.scalar("/kernel/residual", result.residual, "1",
-                "Frobenius norm of (K + ridge I) alpha - Y over that of Y, K computed anew");
-  record.scalar("/kernel/ridge", result.ridge, "1", "what was added to the diagonal of K");
-  record.scalar("/kernel/trace", result.trace, "1", "trace of K");
-  record.arrays["/kernel/predictions"] = Array{result.predictions,
-                                               {result.test, result.classes},
-                                               {"test", "class"},
-                                               "1",
-                                               "kernel regression of one-hot minus 1/classes"};
-  record.column("/kernel/labels", result.labels, "test", "1", "classes of the test samples");
-  record.scalar("/timing/assemble_s", result.assemble_s, "s", "Gram matrix, slowest rank");
-  record.scalar("/timing/factor_s", result.factor_s, "s", "Cholesky factorisation, slowest rank");
-  record.scalar("/timing/solve_s", result.solve_s, "s", "triangular solves, slowest rank");
-  record.scalar("/timing/residual_s", result.residual_s, "s", "residual with tiles computed anew");
-  record.scalar("/timing/predict_s", result.predict_s, "s", "test predictions, slowest rank");
-  if (chosen.keep_gram) record.external_links["/gram"] = "gram.h5";
-  return record;
-}
-
-void print_table(const KernelResult& result, const KernelSettings& chosen,
-                 const std::string& folder) {
-  fmt::print("{:<16}{}\n", "kernel", chosen.kernel.description());
-  fmt::print("{:<16}{} train, {} test, {} classes\n", "samples", result.train, result.test,
-             result.classes);
-  fmt::print("{:<16}{:.4f} +- {:.4f}\n", "test accuracy", result.test_accuracy,
-             std::sqrt(result.test_accuracy * (1.0 - result.test_accuracy) /
-                       static_cast<double>(result.test)));
-  fmt::print("{:<16}{:.6g}\n", "test loss", result.test_loss);
-  fmt::print("{:<16}{:.3g}\n", "ridge", result.ridge);
-  fmt::print("{:<16}{:.3g}\n", "residual", result.residual);
-  fmt::print("{:<16}Gram {:.2f}, factor {:.2f}, solve {:.2f}, residual {:.2f}, predict {:.2f}\n",
-             "seconds", result.assemble_s, result.factor_s, result.solve_s, result.residual_s,
-             result.predict_s);
-  fmt::print("{:<16}{}\n", "record", (std::filesystem::path(folder) / "study.h5").string());
-  std::fflush(stdout);
-}
 
 /// The result and the hash-bearing description of the data it is of.
 template <class Real>
@@ -90,8 +31,19 @@ std::pair<KernelResult, std::string> compute(const DataOptions& options,
   }
   const WorkControl control{context.log,
                             [&] { return context.started.elapsed_s() > context.time_limit_s; }};
-  KernelResult result = kernel_regression<Real>(context.world, data, *chosen.kernel.make<Real>(),
-                                                chosen.ridge, keeping, control);
+  const auto kernel = chosen.kernel.make<Real>();
+  std::unique_ptr<Kernel<Real>> nngp;
+  if (chosen.regression.ensemble) nngp = chosen.kernel.nngp()->make<Real>();
+  if constexpr (std::is_same_v<Real, double>) {
+    if (chosen.mixed_precision) {
+      const auto rough = load_data<float>(options, context.world, context.world);
+      return {mixed_kernel_regression(context.world, rough, *chosen.kernel.make<float>(), data,
+                                      *kernel, chosen.regression, keeping, control),
+              data.description};
+    }
+  }
+  KernelResult result = kernel_regression<Real>(context.world, data, *kernel, chosen.regression,
+                                                keeping, control, nngp.get());
   return {std::move(result), data.description};
 }
 
@@ -135,9 +87,9 @@ StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& head
     }
     collectively(context.world, [&] {
       if (!context.world.is_root()) return;
-      write_record(study.string(), make_record(result, chosen, header, context,
-                                               recorded_configuration(settings), data));
-      print_table(result, chosen, context.output_folder);
+      write_record(study.string(), kernel_record(result, chosen, header, context,
+                                                 recorded_configuration(settings), data));
+      print_kernel_table(result, chosen, context.output_folder);
     });
     return ExitCode::done;
   };

@@ -27,8 +27,8 @@ TEST(KernelSettings, DefaultsAreTheNtkOfThreeHiddenLayersScaledByTheFeatures) {
   EXPECT_EQ(numbers.first_trained, 0);
   EXPECT_TRUE(numbers.input_scaling);
   EXPECT_EQ(numbers.weight_variance, 2.0);
-  EXPECT_EQ(chosen.ridge.value, 1e-6);
-  EXPECT_TRUE(chosen.ridge.relative);
+  EXPECT_EQ(chosen.regression.ridge.value, 1e-6);
+  EXPECT_TRUE(chosen.regression.ridge.relative);
   EXPECT_FALSE(chosen.single_precision);
 }
 
@@ -48,6 +48,25 @@ TEST(KernelSettings, TheGramMatrixIsKeptWhileItsFileIsOfModerateSize) {
   EXPECT_TRUE(parsed("[kernel]\nkeep_gram = true", -1).keep_gram);
 }
 
+TEST(KernelSettings, RegressionKeysReachTheirOptions) {
+  const auto options = parsed("[kernel]\nprecision = \"mixed\"\n[regression]\ntolerance = 1e-8");
+  EXPECT_TRUE(options.mixed_precision);
+  EXPECT_EQ(options.regression.tolerance, 1e-8);
+  const auto eigen = parsed(
+      "[regression]\nmethod = \"eigen\"\nridge_grid = [1e-3, 1.0]\nchoose_by = \"accuracy\"\n"
+      "times = [1.0, inf]\nlearning_rate = 2.0\nensemble = true");
+  EXPECT_EQ(eigen.regression.method, RegressionMethod::eigen);
+  EXPECT_EQ(eigen.regression.ridge_grid.size(), 2U);
+  EXPECT_EQ(eigen.regression.choice, LeaveOneOutCriterion::accuracy);
+  EXPECT_EQ(eigen.regression.times.size(), 2U);
+  EXPECT_EQ(eigen.regression.learning_rate, 2.0);
+  EXPECT_TRUE(eigen.regression.ensemble);
+  const auto cg = parsed("[regression]\nmethod = \"cg\"\npreconditioner_rank = 77");
+  EXPECT_FALSE(cg.keep_gram);
+  EXPECT_EQ(cg.regression.preconditioner, Preconditioner::low_rank);
+  EXPECT_EQ(cg.regression.preconditioner_rank, 77);
+}
+
 TEST(KernelSettings, ComplaintsNameKeyAndWhatIsWanted) {
   const auto expect = [](const std::string& text, const std::string& key,
                          const std::string& wanted) {
@@ -62,6 +81,13 @@ TEST(KernelSettings, ComplaintsNameKeyAndWhatIsWanted) {
   expect("[kernel]\nactivation = \"tanh\"", "activation", "relu");
   expect("[kernel]\nweight_variance = -1.0", "weight_variance", "-1");
   expect("[regression]\nridge = -1e-6", "ridge", "-1e-06");
+  expect("[regression]\nridge = 1.0\nridge_grid = [1.0]", "ridge", "not both");
+  expect("[regression]\nridge_grid = [-1.0]", "ridge_grid", "at least 0");
+  expect("[regression]\nridge_grid = [1.0, 2.0]\nmethod = \"cg\"", "ridge_grid", "factorisation");
+  expect("[kernel]\nprecision = \"mixed\"\n[regression]\nmethod = \"eigen\"", "method", "float64");
+  expect("[kernel]\nkeep_gram = true\n[regression]\nmethod = \"cg\"", "keep_gram", "no matrix");
+  expect("[regression]\nmethod = \"eigen\"\nrule = \"descent\"\ntimes = [0.5]", "times", "whole");
+  expect("[regression]\nmethod = \"eigen\"\nmomentum = 1.0", "momentum", "[0, 1)");
 }
 
 }  // namespace
