@@ -269,7 +269,7 @@ class Regression {
 
   void iterate(Phases& phases) {
     if (leaves_one_out()) {
-      throw Error("leave-one-out needs a factorisation: method = \"cholesky\" or \"eigen\"");
+      throw Error(R"(leave-one-out needs a factorisation: method = "cholesky" or "eigen")");
     }
     product_ = tile_product();
     diagonal_ = tile_diagonal(comm_, *blocks_.train);
@@ -302,6 +302,7 @@ class Regression {
     result_.history = solved.history;
     result_.residual = solved.residual;
     solution_ = solved.solution;
+    warn_if_open(result_, control_.log);
     result_.solve_s = phases.lap();
   }
 

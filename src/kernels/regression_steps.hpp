@@ -77,6 +77,9 @@ bool assemble_kept(const KernelTiles<Real>& tiles, DistributedMatrix<Real>& gram
                                     std::span<const double> solution,
                                     std::span<const double> targets);
 
+/// Local. Warns of an iteration that did not converge.
+void warn_if_open(const KernelResult& result, const Log& log);
+
 /// Local. `product` plus λ times its argument.
 [[nodiscard]] ColumnOperator shifted(const ColumnOperator& product, double lambda);
 
