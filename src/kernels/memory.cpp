@@ -38,7 +38,9 @@ void require_memory(const Communicator& comm, const std::string& what, std::int6
     throw ConfigurationError(fmt::format(
         "not enough memory: {} with n = {} needs {} bytes on a node ({} ranks of {} bytes), {} are "
         "available; the largest n "
-        "that fits on these nodes is {}",
+        "that fits on these nodes is {}; [kernel] precision = \"mixed\" halves a Cholesky's "
+        "matrix, "
+        "[regression] method = \"cg\" keeps none",
         what, n, need(n) * node.size(), node.size(), need(n), of_node[0], fits));
   });
 }

@@ -138,6 +138,7 @@ KernelResult mixed_kernel_regression(const Communicator& comm, const DataSet<flo
   result.iterations = solved.iterations;
   result.history = solved.history;
   result.residual = solved.residual;
+  warn_if_open(result, control.log);
   result.solve_s = phases.lap();
 
   result.predictions =

@@ -124,8 +124,9 @@ class Regression {
           leave_one_out_score(solution, inverse_diagonal, data_.train.labels(), result_.classes);
       result_.trials.push_back({lambda, left.error, left.accuracy});
       if (!solution_.empty()) {
-        const bool better = options_.choice == RidgeChoice::loss ? left.error < best_.error
-                                                                 : left.accuracy > best_.accuracy;
+        const bool better = options_.choice == LeaveOneOutCriterion::squared_error
+                                ? left.error < best_.error
+                                : left.accuracy > best_.accuracy;
         if (!better) return;
       }
       best_ = left;
@@ -270,7 +271,7 @@ class Regression {
 
   void iterate(Phases& phases) {
     if (leaves_one_out()) {
-      throw Error("leave-one-out needs a factorisation: method = \"cholesky\" or \"eigen\"");
+      throw Error(R"(leave-one-out needs a factorisation: method = "cholesky" or "eigen")");
     }
     product_ = tile_product();
     diagonal_ = tile_diagonal(comm_, *blocks_.train);
@@ -303,6 +304,7 @@ class Regression {
     result_.history = solved.history;
     result_.residual = solved.residual;
     solution_ = solved.solution;
+    warn_if_open(result_, control_.log);
     result_.solve_s = phases.lap();
   }
 

@@ -9,6 +9,7 @@
 #include "kernels/gradient_flow_prediction.hpp"
 #include "kernels/gram.hpp"
 #include "kernels/kernel.hpp"
+#include "kernels/ridge_choice.hpp"
 
 namespace thalweg {
 
@@ -26,10 +27,6 @@ enum class RegressionMethod {
 
 enum class Preconditioner { none, jacobi, low_rank };
 
-/// How the ridge is chosen from a grid: by leaving out each training sample in turn, never by test
-/// samples.
-enum class RidgeChoice { loss, accuracy };
-
 struct RegressionOptions {
   RegressionOptions() = default;
   /// One ridge, by Cholesky.
@@ -38,7 +35,8 @@ struct RegressionOptions {
   Ridge ridge;
   std::vector<double> ridge_grid;  ///< values in place of ridge.value; empty: that one alone
   bool leave_one_out = false;      ///< also for a single ridge
-  RidgeChoice choice = RidgeChoice::loss;
+  /// Of a grid, by leaving out each training sample in turn; never by test samples.
+  LeaveOneOutCriterion choice = LeaveOneOutCriterion::squared_error;
   RegressionMethod method = RegressionMethod::cholesky;
   // Conjugate gradient, of the method cg and of mixed precision.
   double tolerance = 1e-10;

@@ -1,5 +1,7 @@
 #include "kernels/regression_steps.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <filesystem>
 
@@ -45,6 +47,15 @@ bool keep_test_block(const Communicator& comm, const Kernel<Real>& kernel,
 
 double lambda_of(const Ridge& ridge, double trace, std::int64_t n) {
   return ridge.relative ? ridge.value * trace / static_cast<double>(n) : ridge.value;
+}
+
+void warn_if_open(const KernelResult& result, const Log& log) {
+  if (result.converged) return;
+  log.warn(
+      fmt::format("conjugate gradient did not reach its tolerance in {} iterations: the residual "
+                  "of the solution "
+                  "is {:.2e}; raise max_iterations, the preconditioner's rank or the ridge",
+                  result.iterations, result.residual));
 }
 
 ColumnOperator shifted(const ColumnOperator& product, double lambda) {

@@ -98,6 +98,9 @@ bool keep_test_block(const Communicator& comm, const Kernel<Real>& kernel,
                                     std::span<const double> solution,
                                     std::span<const double> targets);
 
+/// Local. Warns of an iteration that did not converge.
+void warn_if_open(const KernelResult& result, const Log& log);
+
 /// Local. `product` plus λ times its argument.
 [[nodiscard]] ColumnOperator shifted(const ColumnOperator& product, double lambda);
 

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "base/blas_setup.hpp"
 #include "base/error.hpp"
+#include "linalg/dense_symmetric.hpp"
 #include "linalg/scalapack.hpp"
 #include "linalg/upper_cholesky.hpp"
 
@@ -98,6 +100,33 @@ void solve_cholesky(const DistributedMatrix<Real>& factor, Triangle triangle,
   check_arguments(info, "p?potrs");
 }
 
+namespace {
+
+/// Where some ranks own nothing, ScaLAPACK's eigensolver miscounts its workspace: a matrix so small
+/// is decomposed by every rank.
+template <class Real>
+std::vector<Real> eigen_by_everyone(const DistributedMatrix<Real>& matrix, Triangle triangle,
+                                    DistributedMatrix<Real>& vectors) {
+  const std::int64_t n = matrix.rows();
+  const auto whole = matrix.all_gather();
+  std::vector<double> lower(whole.size());
+  for (std::int64_t j = 0; j < n; ++j) {
+    for (std::int64_t i = j; i < n; ++i) {
+      lower[static_cast<std::size_t>(i + j * n)] = static_cast<double>(
+          whole[static_cast<std::size_t>(triangle == Triangle::lower ? i + j * n : j + i * n)]);
+    }
+  }
+  const DenseEigen eigen = dense_symmetric_eigen(std::move(lower), n);
+  vectors.fill([&](std::int64_t i, std::int64_t j) {
+    return eigen.vectors[static_cast<std::size_t>(i + j * n)];
+  });
+  std::vector<Real> values;
+  for (const double value : eigen.values) values.push_back(static_cast<Real>(value));
+  return values;
+}
+
+}  // namespace
+
 template <class Real>
 std::vector<Real> symmetric_eigen(DistributedMatrix<Real>& matrix, Triangle triangle,
                                   DistributedMatrix<Real>& vectors) {
@@ -105,6 +134,9 @@ std::vector<Real> symmetric_eigen(DistributedMatrix<Real>& matrix, Triangle tria
   if (vectors.rows() != matrix.rows() || vectors.columns() != matrix.columns() ||
       vectors.block() != matrix.block()) {
     throw Error("eigenvectors need the layout of their matrix");
+  }
+  if (matrix.row_axis().blocks() < std::max(matrix.grid().rows(), matrix.grid().columns())) {
+    return eigen_by_everyone(matrix, triangle, vectors);
   }
   const char uplo = static_cast<char>(triangle);
   std::vector<Real> eigenvalues(static_cast<std::size_t>(n));
@@ -121,7 +153,9 @@ std::vector<Real> symmetric_eigen(DistributedMatrix<Real>& matrix, Triangle tria
   const std::int64_t nq = matrix.column_axis().local_size(0);
   const std::int64_t tridiagonal = 3 * std::int64_t{n} + std::max(block * (np + 1), 3 * block);
   const std::int64_t formula =
-      std::max(1 + 6 * std::int64_t{n} + 2 * np * nq, tridiagonal) + 2 * std::int64_t{n};
+      std::max(1 + 6 * std::int64_t{n} + 2 * np * nq, tridiagonal) + 2 * std::int64_t{n} +
+      // p?ormtr's own, which the documentation of p?syevd forgets for few blocks.
+      2 * block * (np + nq + block);
   const std::int64_t work_size =
       std::max(static_cast<std::int64_t>(std::ceil(static_cast<double>(asked_work) * (1.0 + 1e-6))),
                formula);
