@@ -30,8 +30,8 @@ void read_ridge(const Settings& table, RegressionOptions& options) {
                "found false, but a ridge is chosen from a list by leaving one out");
   }
   options.choice = table.choice("choice", {"loss", "accuracy"}, "loss") == "loss"
-                       ? RidgeChoice::loss
-                       : RidgeChoice::accuracy;
+                       ? LeaveOneOutCriterion::squared_error
+                       : LeaveOneOutCriterion::accuracy;
 }
 
 void read_iteration(const Settings& table, RegressionOptions& options) {
