@@ -155,8 +155,6 @@ def test_command_writes_a_picture(study_folder, kernel_folder, tmp_path, capsys)
 
 
 def test_command_refuses_what_it_cannot_draw(study_folder, kernel_folder, tmp_path, capsys):
-    assert main(["figure", str(kernel_folder), "-o", str(tmp_path / "f.png")]) == 1
-    assert "is it a comparison of kernels?" in capsys.readouterr().err
     assert main(["figure", str(study_folder), str(study_folder), "-o", str(tmp_path / "f.png")]) == 1
     assert "has no /kernel/test_accuracy" in capsys.readouterr().err
     assert main(["figure", str(study_folder), "-o", str(tmp_path / "f.docx")]) == 1

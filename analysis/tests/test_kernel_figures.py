@@ -72,3 +72,39 @@ def test_the_command_chooses_the_page_by_kind(tmp_path, write, capsys):
     assert (tmp_path / "page.png").stat().st_size > 10000
     assert main(["figure", str(tmp_path / "study"), str(tmp_path / "study"), "-o", str(tmp_path / "x.png")]) == 1
     assert "beside it" in capsys.readouterr().err
+
+
+def write_spectrum(folder):
+    folder.mkdir(parents=True)
+    with h5py.File(folder / "study.h5", "w") as h5:
+        attributes(h5, schema="thalweg/study", schema_version=1, study="spectrum", kind="kernel")
+        h5["/kernel/test_accuracy"] = 0.75
+        h5["/kernel/ridge"] = 1e-3
+        column(h5, "/kernel/labels", [0, 1, 1, 2], "test")
+        predictions = h5.create_dataset("/kernel/predictions", data=np.eye(3)[[0, 1, 2, 2]])
+        predictions.dims[0].label, predictions.dims[1].label = "test", "class"
+        column(h5, "/kernel/eigenvalues", [1e-4, 1.0, 5.0], "eigenvalue")
+        column(h5, "/kernel/ridge_grid", [1e-4, 1e-3, 1e-2], "ridge_grid")
+        column(h5, "/kernel/loo", [0.3, 0.2, 0.25], "ridge_grid")
+        column(h5, "/predicted/time", [0.0, 10.0, 1000.0], "time")
+        column(h5, "/predicted/train_loss", [0.5, 0.3, 0.01], "time")
+        column(h5, "/predicted/test_loss", [0.5, 0.4, 0.2], "time")
+    return folder
+
+
+def test_one_kernel_shows_what_its_record_holds(tmp_path):
+    page = kernel_figures.kernel_figure(thalweg.open_study(write_spectrum(tmp_path / "s")))
+    classes, spectrum, left_out, predicted = page.axes
+    np.testing.assert_allclose([bar.get_height() for bar in classes.patches], [0, 50, 0])
+    np.testing.assert_allclose(spectrum.lines[0].get_ydata(), [5.0, 1.0, 1e-4])
+    np.testing.assert_allclose(left_out.lines[0].get_ydata(), [0.3, 0.2, 0.25])
+    np.testing.assert_allclose(left_out.lines[1].get_xdata(), [1e-3])
+    np.testing.assert_allclose(predicted.lines[1].get_ydata(), [0.5, 0.4, 0.2])
+
+
+def test_a_plain_regression_has_its_errors_by_class(tmp_path):
+    folder = write_spectrum(tmp_path / "s")
+    with h5py.File(folder / "study.h5", "a") as h5:
+        for name in ("kernel/eigenvalues", "kernel/loo", "kernel/ridge_grid", "predicted"):
+            del h5[name]
+    assert len(kernel_figures.kernel_figure(thalweg.open_study(folder)).axes) == 1

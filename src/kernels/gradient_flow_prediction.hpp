@@ -30,7 +30,7 @@ double gap_left(const LinearTraining& training, double eigenvalue, double t);
 
 /// [(1 − gap_left)/λ], the factor of vᵀ(y − f0) in the kernel's coefficients: with V the
 /// eigenvectors, f_t(x) = f0(x) + K(x, ·) V diag(gap_filter) Vᵀ (y − f0). Its limit ηt/n at λ = 0
-/// is taken without a division (METHODS: Jacot et al. 2018, Lee et al. 2019). Local.
+/// is taken without a division (Jacot et al. 2018, Lee et al. 2019). Local.
 double gap_filter(const LinearTraining& training, double eigenvalue, double t);
 
 /// diag(gap_filter) applied to `projections` = Vᵀ (y − f0), eigenvalues.size() × outputs,

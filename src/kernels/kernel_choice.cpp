@@ -1,6 +1,7 @@
 #include "kernels/kernel_choice.hpp"
 
 #include "base/error.hpp"
+#include "kernels/convolutional_net_tiles.hpp"
 #include "kernels/convolutional_tiles.hpp"
 #include "kernels/fully_connected_tiles.hpp"
 
@@ -16,6 +17,10 @@ std::unique_ptr<Kernel<Real>> kernel_of(const FullyConnectedKernel& numbers) {
 template <class Real>
 std::unique_ptr<Kernel<Real>> kernel_of(const ConvolutionalKernel& numbers) {
   return std::make_unique<Convolutional<Real>>(numbers);
+}
+template <class Real>
+std::unique_ptr<Kernel<Real>> kernel_of(const ConvolutionalNetKernel& numbers) {
+  return std::make_unique<ConvolutionalNet<Real>>(numbers);
 }
 template <class Real>
 std::unique_ptr<Kernel<Real>> kernel_of(const PointwiseKernel& numbers) {

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "kernels/convolutional.hpp"
+#include "kernels/convolutional_net.hpp"
 #include "kernels/empirical_kernel.hpp"
 #include "kernels/fully_connected.hpp"
 #include "kernels/kernel.hpp"
@@ -18,8 +19,8 @@ namespace thalweg {
 /// precision.
 class KernelChoice {
  public:
-  using Numbers = std::variant<FullyConnectedKernel, ConvolutionalKernel, PointwiseKernel,
-                               EmpiricalKernelOptions>;
+  using Numbers = std::variant<FullyConnectedKernel, ConvolutionalKernel, ConvolutionalNetKernel,
+                               PointwiseKernel, EmpiricalKernelOptions>;
 
   KernelChoice() = default;
   KernelChoice(Numbers numbers) : numbers_(std::move(numbers)) {}

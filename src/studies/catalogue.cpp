@@ -42,6 +42,12 @@ const std::vector<CatalogueCategory>& catalogue() {
        {{"ntk", "neural tangent kernel of an infinitely wide network (Jacot et al. 2018)"},
         {"nngp",
          "kernel of the Gaussian process an infinitely wide network starts as (Lee et al. 2018)"},
+        {"cntk", "tangent kernel of an infinitely wide convolutional network (Arora et al. 2019)"},
+        {"cnngp", "its Gaussian process at the start (Novak et al. 2019)"},
+        {"convnet",
+         "tangent kernel of a convolutional net of any shape: stride, average pooling, any "
+         "activation"},
+        {"empirical", "tangent kernel of a finite network at its initial parameters"},
         {"gaussian", "exp(−‖x−x'‖²/2ℓ²), ℓ given or by the median distance"},
         {"laplace", "exp(−‖x−x'‖/ℓ), ℓ given or by the median distance"},
         {"arccos",

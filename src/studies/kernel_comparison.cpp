@@ -45,15 +45,7 @@ double scalar_of(const Record& record, const std::string& path) {
 Record make_record(const std::vector<Part>& parts, const StudyHeader& header,
                    const StudyContext& context, const std::string& resolved) {
   Record record;
-  record.attributes = provenance_attributes(context.provenance);
-  record.attributes["schema"] = std::string("thalweg/study");
-  record.attributes["schema_version"] = std::int64_t{1};
-  record.attributes["study"] = header.name;
-  record.attributes["kind"] = header.kind;
-  record.attributes["seed"] = header.seed;
-  record.attributes["team_size"] = context.provenance.mpi_size;
-  record.attributes["config"] = context.study_text;
-  record.attributes["config_resolved"] = resolved;
+  add_study_attributes(record, header, context, resolved);
   std::vector<std::string> names;
   std::vector<std::string> kernels;
   struct Column {

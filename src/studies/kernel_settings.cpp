@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "studies/convolutional_settings.hpp"
 #include "studies/model_settings.hpp"
 #include "studies/pointwise_settings.hpp"
 #include "studies/regression_settings.hpp"
@@ -50,29 +51,6 @@ FullyConnectedKernel fully_connected(const Settings& table, const std::string& t
   return kernel;
 }
 
-ConvolutionalKernel convolutional(const Settings& table, const std::string& type) {
-  ConvolutionalKernel kernel;
-  kernel.convolutions = table.integer_at_least("depth", 1, kernel.convolutions);
-  kernel.kernel_size = table.integer_at_least("kernel_size", 1, kernel.kernel_size);
-  kernel.weight_variance = table.positive("weight_variance", kernel.weight_variance);
-  kernel.bias_variance = table.number_at_least("bias_variance", 0.0, kernel.bias_variance);
-  kernel.input_scaling = table.boolean("input_scaling", true);
-  kernel.readout = readout_named(table.choice("readout", {"gap", "flatten"}, "gap"));
-  // The infinitely wide convolutional layers are known for the ReLU alone.
-  static_cast<void>(table.choice("activation", {"relu"}, "relu"));
-  if (type == "cnngp") {
-    kernel.set_trained(table.choice("trained", {"last"}, "last"));
-  } else {
-    kernel.set_trained(table.choice("trained", {"all", "last", "inner"}, "all"));
-  }
-  try {
-    kernel.check();
-  } catch (const Error& error) {
-    table.fail("type", error.what());
-  }
-  return kernel;
-}
-
 EmpiricalKernelOptions empirical(const Settings& table, const Settings& model) {
   EmpiricalKernelOptions options;
   options.network = model_settings(model);
@@ -89,7 +67,7 @@ EmpiricalKernelOptions empirical(const Settings& table, const Settings& model) {
 }  // namespace
 
 std::vector<std::string> kernel_types() {
-  std::vector<std::string> types{"ntk", "nngp", "cntk", "cnngp", "empirical"};
+  std::vector<std::string> types{"ntk", "nngp", "cntk", "cnngp", "convnet", "empirical"};
   const auto& forms = pointwise_form_names();
   types.insert(types.end(), forms.begin(), forms.end());
   return types;
@@ -99,7 +77,8 @@ KernelChoice kernel_choice(const Settings& study) {
   const Settings table = study.table("kernel");
   const std::string type = table.choice("type", kernel_types(), "ntk");
   if (type == "ntk" || type == "nngp") return {fully_connected(table, type)};
-  if (type == "cntk" || type == "cnngp") return {convolutional(table, type)};
+  if (type == "cntk" || type == "cnngp") return convolutional_kernel(table, type == "cnngp");
+  if (type == "convnet") return convolutional_net_kernel(table);
   if (type == "empirical") return {empirical(table, study.table("model"))};
   return {pointwise_kernel(table, pointwise_form_named(type))};
 }
@@ -124,7 +103,8 @@ KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples
     study.table("regression")
         .fail("ensemble", "needs the tangent kernel of a network: kernel.type \"ntk\" or \"cntk\"");
   }
-  const bool costly = std::holds_alternative<ConvolutionalKernel>(chosen.kernel.numbers());
+  const bool costly = std::holds_alternative<ConvolutionalKernel>(chosen.kernel.numbers()) ||
+                      std::holds_alternative<ConvolutionalNetKernel>(chosen.kernel.numbers());
   const bool matrix = regression.method != RegressionMethod::cg;
   chosen.keep_gram = table.boolean(
       "keep_gram", matrix && (costly || (0 < train_samples && train_samples <= kKeepUpTo)));

@@ -29,15 +29,7 @@ Record make_record(const Computed& computed, const KernelSettings& chosen,
                    const StudyHeader& header, const StudyContext& context,
                    const std::string& resolved) {
   Record record = kernel_record(computed.result);
-  record.attributes = provenance_attributes(context.provenance);
-  record.attributes["schema"] = std::string("thalweg/study");
-  record.attributes["schema_version"] = std::int64_t{1};
-  record.attributes["study"] = header.name;
-  record.attributes["kind"] = header.kind;
-  record.attributes["seed"] = header.seed;
-  record.attributes["team_size"] = context.provenance.mpi_size;
-  record.attributes["config"] = context.study_text;
-  record.attributes["config_resolved"] = resolved;
+  add_study_attributes(record, header, context, resolved);
   record.attributes["data"] = computed.data;
   record.attributes["kernel"] = computed.kernel;
   if (chosen.keeps_matrix()) record.external_links["/gram"] = "gram.h5";

@@ -20,67 +20,13 @@
 #include "studies/kernel_settings.hpp"
 #include "studies/nested_draws.hpp"
 #include "studies/run_plan.hpp"
+#include "studies/small_data_record.hpp"
 
 namespace thalweg {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct NamedKernel {
-  std::string name;
-  KernelSettings settings;
-};
-
-struct SmallDataPlan {
-  DataOptions data;
-  std::vector<std::int64_t> sizes;
-  std::int64_t draws = 5;
-  std::vector<double> ridges;  ///< relative to the mean of the diagonal
-  std::vector<NamedKernel> kernels;
-};
-
-/// One training set: a size of a draw, with what a kernel makes of it.
-struct Score {
-  double test_accuracy = 0.0;
-  double loo_error = 0.0;
-  double ridge = 0.0;
-};
-
-SmallDataPlan read_plan(const Settings& settings, const StudyHeader& header) {
-  SmallDataPlan plan;
-  plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
-  if (plan.data.placement == Placement::sharded) {
-    settings.table("data").fail("placement", "kernels need \"node\": every rank reads all samples");
-  }
-  const Settings table = settings.table("small_data");
-  plan.sizes = table.integers("sizes", {10, 20, 40, 80, 160, 320, 640});
-  if (plan.sizes.empty() || !std::is_sorted(plan.sizes.begin(), plan.sizes.end()) ||
-      plan.sizes.front() < 2) {
-    table.fail("sizes", "expected numbers of training samples, at least 2, in ascending order");
-  }
-  plan.draws = table.integer_at_least("draws", 1, plan.draws);
-  plan.ridges = table.numbers("ridges", {1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0});
-  if (plan.ridges.empty() || *std::min_element(plan.ridges.begin(), plan.ridges.end()) < 0.0) {
-    table.fail("ridges", "expected numbers of at least 0, relative to the mean of K's diagonal");
-  }
-  const auto runs = settings.tables("run");
-  const auto add = [&](const std::string& name, const Settings& study) {
-    plan.kernels.push_back({name, kernel_settings(study, plan.data.train)});
-  };
-  if (runs.empty()) add("kernel", settings);
-  for (const Settings& run : runs) {
-    const std::string name = run.string("name", "");
-    if (!is_plain_name(name)) {
-      run.fail("name", fmt::format("found \"{}\", expected a plain name: it names a folder", name));
-    }
-    for (const NamedKernel& other : plan.kernels) {
-      if (other.name == name) run.fail("name", fmt::format("two runs are called '{}'", name));
-    }
-    add(name, settings.with(run));
-  }
-  return plan;
-}
 
 /// The entries of a column-major matrix of `rows` rows that belong to `chosen` rows and columns.
 std::vector<double> pick(const std::vector<double>& matrix, std::int64_t rows,
@@ -105,8 +51,8 @@ struct Matrices {
   std::int64_t classes = 0;
 };
 
-Score score_of(const Matrices& of, std::span<const std::int64_t> samples,
-               const std::vector<double>& ridges) {
+SmallDataScore score_of(const Matrices& of, std::span<const std::int64_t> samples,
+                        const std::vector<double>& ridges) {
   const auto pool = static_cast<std::int64_t>(of.pool_labels.size());
   const auto tests = static_cast<std::int64_t>(of.test_labels.size());
   const auto n = static_cast<std::int64_t>(samples.size());
@@ -117,7 +63,7 @@ Score score_of(const Matrices& of, std::span<const std::int64_t> samples,
   const LocalRidge regression(pick(of.gram, pool, samples, samples),
                               centred_one_hot(labels, of.classes), of.classes);
   const double mean_diagonal = regression.trace() / static_cast<double>(n);
-  Score best;
+  SmallDataScore best;
   bool found = false;
   for (const double ridge : ridges) {
     const double lambda = ridge * mean_diagonal;
@@ -149,9 +95,9 @@ Score score_of(const Matrices& of, std::span<const std::int64_t> samples,
 }
 
 /// Scores of all sizes and draws (draw fastest), the training sets dealt out in turn. Collective.
-std::vector<Score> scores_of(const Communicator& world, const Matrices& of,
-                             const SmallDataPlan& plan,
-                             const std::vector<std::vector<std::int64_t>>& draws) {
+std::vector<SmallDataScore> scores_of(const Communicator& world, const Matrices& of,
+                                      const SmallDataPlan& plan,
+                                      const std::vector<std::vector<std::int64_t>>& draws) {
   const auto tasks = static_cast<std::int64_t>(plan.sizes.size()) * plan.draws;
   std::vector<double> mine;
   collectively(world, [&] {
@@ -159,12 +105,12 @@ std::vector<Score> scores_of(const Communicator& world, const Matrices& of,
       const auto size =
           static_cast<std::size_t>(plan.sizes[static_cast<std::size_t>(task / plan.draws)]);
       const auto& order = draws[static_cast<std::size_t>(task % plan.draws)];
-      const Score score = score_of(of, std::span(order).first(size), plan.ridges);
+      const SmallDataScore score = score_of(of, std::span(order).first(size), plan.ridges);
       mine.insert(mine.end(), {score.test_accuracy, score.loo_error, score.ridge});
     }
   });
   const std::vector<double> all = world.gather_all(std::span<const double>(mine));
-  std::vector<Score> scores(static_cast<std::size_t>(tasks));
+  std::vector<SmallDataScore> scores(static_cast<std::size_t>(tasks));
   std::size_t at = 0;
   for (int rank = 0; rank < world.size(); ++rank) {
     for (std::int64_t task = rank; task < tasks; task += world.size()) {
@@ -175,16 +121,10 @@ std::vector<Score> scores_of(const Communicator& world, const Matrices& of,
   return scores;
 }
 
-struct Result {
-  std::vector<std::vector<Score>> scores;  ///< by kernel
-  std::vector<std::string> descriptions;   ///< likewise
-  std::string data;
-};
-
 /// False when stopped. Collective.
 template <class Real>
 bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const StudyContext& context,
-                 bool resume, bool single, Result& result) {
+                 bool resume, bool single, SmallDataResult& result) {
   const Communicator& world = context.world;
   const DataSet<Real> data = load_data<Real>(plan.data, world, world);
   result.data = data.description;
@@ -235,96 +175,16 @@ bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const Stu
   return true;
 }
 
-Record make_record(const SmallDataPlan& plan, const Result& result, const StudyHeader& header,
-                   const StudyContext& context, const std::string& resolved) {
-  Record record;
-  record.attributes = provenance_attributes(context.provenance);
-  record.attributes["schema"] = std::string("thalweg/study");
-  record.attributes["schema_version"] = std::int64_t{1};
-  record.attributes["study"] = header.name;
-  record.attributes["kind"] = header.kind;
-  record.attributes["seed"] = header.seed;
-  record.attributes["team_size"] = context.provenance.mpi_size;
-  record.attributes["config"] = context.study_text;
-  record.attributes["config_resolved"] = resolved;
-  record.attributes["data"] = result.data;
-  const auto kernels = static_cast<std::int64_t>(plan.kernels.size());
-  const auto sizes = static_cast<std::int64_t>(plan.sizes.size());
-  std::vector<std::string> names;
-  std::vector<std::string> descriptions;
-  std::vector<double> accuracy;
-  std::vector<double> loo;
-  std::vector<double> ridge;
-  for (std::size_t k = 0; k < plan.kernels.size(); ++k) {
-    names.push_back(plan.kernels[k].name);
-    descriptions.push_back(result.descriptions[k]);
-    for (const Score& score : result.scores[k]) {
-      accuracy.push_back(score.test_accuracy);
-      loo.push_back(score.loo_error);
-      ridge.push_back(score.ridge);
-    }
-    record.external_links["/grams/" + names.back()] = "runs/" + names.back() + "/gram.h5";
-  }
-  record.column("/small_data/kernel", names, "kernel", "1", "name of the kernel");
-  record.column("/small_data/kernel_description", descriptions, "kernel", "1",
-                "the kernel with all its numbers");
-  record.column("/small_data/size", plan.sizes, "size", "1", "training samples");
-  const auto cube = [&](const char* name, std::vector<double> values, const char* long_name) {
-    record.arrays[std::string("/small_data/") + name] = Array{std::move(values),
-                                                              {kernels, sizes, plan.draws},
-                                                              {"kernel", "size", "draw"},
-                                                              "1",
-                                                              long_name};
-  };
-  cube("test_accuracy", std::move(accuracy),
-       "fraction of test samples whose largest output is their class");
-  cube("loo_error", std::move(loo), "mean of half the squared leave-one-out error at the ridge");
-  cube("ridge", std::move(ridge), "what was added to the diagonal of K, chosen by leave-one-out");
-  return record;
-}
-
-void print_table(const SmallDataPlan& plan, const Result& result, const std::string& file) {
-  std::size_t width = 6;
-  for (const NamedKernel& kernel : plan.kernels) width = std::max(width, kernel.name.size());
-  fmt::print("test accuracy in %, mean +- standard deviation over {} draws\n{:<{}}", plan.draws,
-             "kernel", width);
-  for (const std::int64_t size : plan.sizes) fmt::print("  {:>13}", size);
-  fmt::print("\n");
-  for (std::size_t k = 0; k < plan.kernels.size(); ++k) {
-    fmt::print("{:<{}}", plan.kernels[k].name, width);
-    for (std::size_t s = 0; s < plan.sizes.size(); ++s) {
-      double mean = 0.0;
-      double square = 0.0;
-      for (std::int64_t draw = 0; draw < plan.draws; ++draw) {
-        const double value = 100.0 * result
-                                         .scores[k][s * static_cast<std::size_t>(plan.draws) +
-                                                    static_cast<std::size_t>(draw)]
-                                         .test_accuracy;
-        mean += value / static_cast<double>(plan.draws);
-        square += value * value;
-      }
-      const double count = static_cast<double>(plan.draws);
-      const double spread =
-          plan.draws > 1 ? std::sqrt(std::max(0.0, (square - count * mean * mean) / (count - 1.0)))
-                         : 0.0;
-      fmt::print("  {:>5.2f} +- {:>4.2f}", mean, spread);
-    }
-    fmt::print("\n");
-  }
-  fmt::print("record  {}\n", file);
-  std::fflush(stdout);
-}
-
 }  // namespace
 
 StudyBody prepare_small_data_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
-  const SmallDataPlan plan = read_plan(settings, header);
+  const SmallDataPlan plan = small_data_plan(settings, header);
   if (header.team_size != 0) {
     settings.table("study").fail("team_size", "a kernel study always uses all ranks; leave it out");
   }
   return [=, &context](StudyStart start) {
-    Result result;
+    SmallDataResult result;
     result.scores.resize(plan.kernels.size());
     result.descriptions.resize(plan.kernels.size());
     const bool resume = start == StudyStart::resumed;
@@ -338,9 +198,11 @@ StudyBody prepare_small_data_study(const Settings& settings, const StudyHeader& 
     collectively(context.world, [&] {
       if (!context.world.is_root()) return;
       const std::string file = (fs::path(context.output_folder) / "study.h5").string();
-      write_record(file,
-                   make_record(plan, result, header, context, recorded_configuration(settings)));
-      print_table(plan, result, file);
+      Record record = small_data_record(plan, result);
+      add_study_attributes(record, header, context, recorded_configuration(settings));
+      write_record(file, record);
+      fmt::print("{}record  {}\n", small_data_table(plan, result), file);
+      std::fflush(stdout);
     });
     return ExitCode::done;
   };

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "records/schema.hpp"
 #include "studies/output_folder.hpp"
 
 namespace thalweg {
@@ -59,6 +60,20 @@ std::string recorded_configuration(const Settings& settings) {
     if (line.rfind("team_size = ", 0) != 0) kept += line + "\n";
   }
   return kept;
+}
+
+void add_study_attributes(Record& record, const StudyHeader& header, const StudyContext& context,
+                          const std::string& resolved) {
+  Attributes attributes = provenance_attributes(context.provenance);
+  attributes["schema"] = std::string(kStudySchema);
+  attributes["schema_version"] = kSchemaVersion;
+  attributes["study"] = header.name;
+  attributes["kind"] = header.kind;
+  attributes["seed"] = header.seed;
+  attributes["team_size"] = context.provenance.mpi_size;
+  attributes["config"] = context.study_text;
+  attributes["config_resolved"] = resolved;
+  record.attributes.merge(attributes);
 }
 
 ExitCode run_study(const Settings& settings, StudyContext& context) {

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "parallel/communicator.hpp"
 #include "records/provenance.hpp"
+#include "records/record.hpp"
 #include "studies/settings.hpp"
 
 namespace thalweg {
@@ -67,6 +68,11 @@ StudyHeader read_study_header(const Settings& settings, const std::string& study
 /// The resolved configuration as records keep it: without team_size, which says how a study was
 /// computed and never what. Local.
 std::string recorded_configuration(const Settings& settings);
+
+/// What the root of every study.h5 says of the study and of how it was made; keeps attributes that
+/// are there. Local.
+void add_study_attributes(Record& record, const StudyHeader& header, const StudyContext& context,
+                          const std::string& resolved);
 
 /// Runs a study: reads its settings, makes or checks the output folder (its name is put into the
 /// context), keeps the resolved configuration there as config.toml and does the work. With dry_run

@@ -148,15 +148,8 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
   collectively(world, [&] {
     if (!world.is_root()) return;
     Record study;
-    study.attributes = provenance_attributes(context.provenance);
-    study.attributes["schema"] = kStudySchema;
-    study.attributes["schema_version"] = kSchemaVersion;
-    study.attributes["study"] = plan.header.name;
-    study.attributes["kind"] = plan.header.kind;
-    study.attributes["seed"] = plan.header.seed;
     study.attributes["team_size"] = team_size;
-    study.attributes["config"] = context.study_text;
-    study.attributes["config_resolved"] = plan.resolved;
+    add_study_attributes(study, plan.header, context, plan.resolved);
     study.attributes["data"] = data.description;
     study.attributes["data_hash"] = fmt::format("{:016x}", data.hash);
     std::vector<std::string> names;

@@ -130,15 +130,8 @@ bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
 Record make_record(const UciPlan& plan, const StudyContext& context,
                    const std::vector<std::string>& kernels, const std::vector<UciResult>& results) {
   Record record;
-  record.attributes = provenance_attributes(context.provenance);
-  record.attributes["schema"] = std::string(kStudySchema);
-  record.attributes["schema_version"] = kSchemaVersion;
-  record.attributes["name"] = plan.header.name;
-  record.attributes["kind"] = plan.header.kind;
-  record.attributes["seed"] = plan.header.seed;
   record.attributes["team_size"] = std::int64_t{1};
-  record.attributes["config"] = context.study_text;
-  record.attributes["config_resolved"] = plan.resolved;
+  add_study_attributes(record, plan.header, context, plan.resolved);
   add_uci_results(record, kernels, results);
   return record;
 }

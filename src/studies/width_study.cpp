@@ -104,15 +104,8 @@ Record study_record(const StudyContext& context, const StudyHeader& header,
                     const std::string& resolved, std::int64_t team_size, const WidthPlan& plan,
                     const WidthLimit& limit) {
   Record study;
-  study.attributes = provenance_attributes(context.provenance);
-  study.attributes["schema"] = kStudySchema;
-  study.attributes["schema_version"] = kSchemaVersion;
-  study.attributes["study"] = header.name;
-  study.attributes["kind"] = header.kind;
-  study.attributes["seed"] = header.seed;
   study.attributes["team_size"] = team_size;
-  study.attributes["config"] = context.study_text;
-  study.attributes["config_resolved"] = resolved;
+  add_study_attributes(study, header, context, resolved);
   study.scalar("/limit/largest_eigenvalue", limit.largest_eigenvalue, "1",
                "of the infinitely wide kernel of the training samples");
   study.scalar("/limit/learning_rate", limit.learning_rate, "1", "of every step of every run");

@@ -53,7 +53,7 @@ std::vector<Real> whole(const Communicator& comm, const Kernel<Real>& kernel,
   return all;
 }
 
-// METHODS 1.3: E‖Θ̂ − Θ‖ falls like width^(−1/2). Relative distances, averaged over twelve nets a
+// E‖Θ̂ − Θ‖ falls like width^(−1/2). Relative distances, averaged over twelve nets a
 // width; a straight line through five widths.
 TEST(EmpiricalKernel, ApproachesTheAnalyticOneAsTheRootOfTheWidth) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);

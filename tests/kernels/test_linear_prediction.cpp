@@ -14,7 +14,7 @@ namespace {
 
 using testing::TinyProblem;
 
-// METHODS 2: K = [[2, 1], [1, 3]], k = (.5, 1.5), y = (1, −1), f0 = 0, n = 2.
+// K = [[2, 1], [1, 3]], k = (.5, 1.5), y = (1, −1), f0 = 0, n = 2.
 TEST(LinearPrediction, TwoSamplesComputedByHand) {
   const std::vector<double> gap{1.0, -1.0};
   const std::vector<double> k{.5, 1.5};

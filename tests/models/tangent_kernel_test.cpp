@@ -41,7 +41,7 @@ std::vector<Real> gram(const Communicator& team, Network<Real>& network, std::sp
   return tangent_gram(team, kernel, rows, columns);
 }
 
-// METHODS: f = (1/√2) W2 relu(W1 x/√2), W1 = [[1, 1], [.5, 2]], W2 = (1, −1), x = (1, 2), z = (3,
+// f = (1/√2) W2 relu(W1 x/√2), W1 = [[1, 1], [.5, 2]], W2 = (1, −1), x = (1, 2), z = (3,
 // −1).
 TEST(TangentKernel, TwoSamplesComputedByHand) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);

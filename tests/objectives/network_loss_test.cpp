@@ -198,7 +198,7 @@ TEST(NetworkLoss, MatchesAHandWrittenNet) {
   for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], gradient[i] / n, 1e-12);
 }
 
-// METHODS: softmax regression at W = 0 has loss ln C and H = (1/C)(I − 11ᵀ/C) ⊗ XᵀX/N.
+// softmax regression at W = 0 has loss ln C and H = (1/C)(I − 11ᵀ/C) ⊗ XᵀX/N.
 TEST(NetworkLoss, SoftmaxRegressionAtZeroHasItsClosedForm) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   TinyProblem<double> problem(world, BatchNormKind::none, LossKind::cross_entropy, {});

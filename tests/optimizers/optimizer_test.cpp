@@ -40,7 +40,7 @@ TEST(Descent, MomentumFollowsItsFormula) {
   EXPECT_NEAR(run(options, {1.0}, 0.1, 2, 1.0)[0], n1 - 0.1 * (n1 + 0.9 * v2), 1e-15);
 }
 
-// METHODS, section 3: stable up to 2/h, (2+2β)/h and (2+2β)/(h(1+2β)).
+// stable up to 2/h, (2+2β)/h and (2+2β)/(h(1+2β)).
 TEST(Descent, IsStableJustBelowItsThresholdAndNotAbove) {
   const double h = 2.0;
   struct Row {

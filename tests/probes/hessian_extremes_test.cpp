@@ -23,7 +23,7 @@ Extremes extremes(Objective<double>& objective, const std::vector<double>& x,
           found.scalars[3].value, found.scalars[5].value};
 }
 
-// METHODS, section 3: ½(ab − 1)², ½(Πw − 1)² and the second difference matrix.
+// ½(ab − 1)², ½(Πw − 1)² and the second difference matrix.
 TEST(HessianExtremes, HaveTheirClosedForms) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   AnalyticObjective pair(world, 2, scalar_chain());

@@ -31,7 +31,7 @@ double sharpness_of(const Communicator& team, const AnalyticObjective::Formulas&
   return scalar(found, "sharpness");
 }
 
-// The known answers of METHODS, section 3: Keskar sharpness in closed form.
+// The known answers: Keskar sharpness in closed form.
 TEST(Sharpness, HasItsClosedForms) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   const std::vector<double> diagonal{1, 0, 0, 0, 10, 0, 0, 0, 100};

@@ -52,6 +52,8 @@ TEST(KernelSettings, EveryTypeMakesAKernel) {
   for (const std::string& type : kernel_types()) {
     std::string text = "[kernel]\ntype = \"" + type + "\"\n";
     if (type == "gaussian" || type == "laplace") text += "length_scale = 2.0\n";
+    if (type == "convnet")
+      text += "layers = [\"conv 3\", \"relu\", \"avgpool 2\", \"gap\", \"dense\"]\n";
     if (type == "empirical") text += "[model]\nwidths = [16]\nbatch_norm = \"none\"\n";
     const KernelChoice choice = parsed(text).kernel;
     EXPECT_NE(choice.make<float>(), nullptr) << type;
@@ -101,6 +103,11 @@ TEST(KernelSettings, ComplaintsNameKeyAndWhatIsWanted) {
   expect("[kernel]\ntype = \"cntk\"\nkernel_size = 4", "kernel_size", "1, 3, 5 or 7");
   expect("[kernel]\ntype = \"cnngp\"\ntrained = \"all\"", "trained", "last");
   expect("[kernel]\ntype = \"empirical\"", "batch_norm", "none");
+  expect("[kernel]\ntype = \"convnet\"", "layers", "avgpool");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"conv\"]", "layers", "size");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"conv 3 stride x\"]", "layers", "'x'");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"maxpool 2\"]", "layers", "avgpool");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"gap 2\"]", "layers", "'2'");
 }
 
 }  // namespace

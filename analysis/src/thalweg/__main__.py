@@ -45,11 +45,13 @@ def write_figure(study_path, kernel_path, output: Path) -> None:
 
 def draw(study, kernel):
     """The page for the kind of study; only studies of trajectories take a kernel beside them."""
-    from . import figures, kernel_figures, width_figure  # matplotlib takes a second to load: only where it is used
+    # matplotlib takes a second to load: only where it is used.
+    from . import figures, kernel_figures, uci_figure, width_figure
 
     by_kind = {
-        "kernel": kernel_figures.comparison_figure,
+        "kernel": kernel_figures.kernel_figure,
         "small_data": kernel_figures.small_data_figure,
+        "uci": uci_figure.uci_figure,
         "width": width_figure.width_figure,
     }
     if study.kind not in by_kind:

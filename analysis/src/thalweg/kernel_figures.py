@@ -19,6 +19,88 @@ def page(study: Study, width: float, height: float) -> Figure:
     return figure
 
 
+def kernel_figure(study: Study) -> Figure:
+    """A comparison of kernels, or what one kernel's record holds: errors by class and, where they were computed,
+    eigenvalues, leave-one-out over ridges, and the training that the kernel predicts."""
+    if len(study.summary):
+        return comparison_figure(study)
+    data = study.kernel
+    if data is None:
+        raise RecordError(f"{study.folder}: neither /kernel nor /summary; is it the record of a kernel study?")
+    panels = [class_panel]
+    panels += [spectrum_panel] if "eigenvalues" in data else []
+    panels += [left_out_panel] if "loo" in data else []
+    predicted = study.group("predicted") if study.has_group("predicted") else None
+    panels += [predicted_panel] if predicted is not None else []
+    with style.styled():
+        rows = (len(panels) + 1) // 2
+        figure = page(study, 9.5 if len(panels) > 1 else 5.5, 0.5 + 3.2 * rows)
+        grid = np.atleast_1d(figure.subplots(rows, 2 if len(panels) > 1 else 1)).ravel()
+        figure.subplots_adjust(left=0.09, right=0.88, top=1 - 0.75 / (0.5 + 3.2 * rows), bottom=0.55 / (0.5 + 3.2 * rows),
+                               wspace=0.42, hspace=0.45)
+        for axes, panel in zip(grid, panels):
+            panel(axes, data if panel is not predicted_panel else predicted)
+        for axes in grid[len(panels):]:
+            axes.set_visible(False)
+    return figure
+
+
+def class_panel(axes, data) -> None:
+    """Test error of each class."""
+    labels = data["labels"].values
+    wrong = data["predictions"].values.argmax(axis=1) != labels
+    classes = np.arange(data["predictions"].shape[1])
+    counts = np.array([(labels == c).sum() for c in classes])
+    shares = np.array([100.0 * wrong[labels == c].mean() if n else np.nan for c, n in zip(classes, counts)])
+    axes.bar(classes, shares, color=style.PALETTE[0], alpha=0.6)
+    axes.axhline(100.0 * wrong.mean(), color=style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
+    axes.text(1.01, 100.0 * wrong.mean(), f"all: {100.0 * wrong.mean():.2f} %", va="center",
+              transform=axes.get_yaxis_transform())
+    if len(classes) <= 20:
+        axes.set_xticks(classes)
+    axes.set(xlabel="class", ylabel="test error, %", title="Test error by class")
+
+
+def spectrum_panel(axes, data) -> None:
+    """Eigenvalues of K from the largest, with the ridge beside them."""
+    values = data["eigenvalues"].values[::-1]
+    positive = values > 0
+    axes.loglog(np.arange(1, len(values) + 1)[positive], values[positive], color=style.PALETTE[0], linewidth=1.8)
+    ridge = float(data["ridge"])
+    if ridge > 0:
+        axes.axhline(ridge, color=style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
+        axes.text(1.01, ridge, "ridge", va="center", transform=axes.get_yaxis_transform())
+    left = int((~positive).sum())
+    axes.set(xlabel="rank", ylabel="eigenvalue of K",
+             title="Spectrum" + (f" ({left} at or below 0 not shown)" if left else ""))
+
+
+def left_out_panel(axes, data) -> None:
+    """Leave-one-out error over the ridges tried; the chosen one is filled."""
+    ridges, errors = data["ridge_grid"].values, data["loo"].values
+    chosen = ridges == float(data["ridge"])
+    axes.plot(ridges, errors, color=style.PALETTE[1], linewidth=1.5, marker="o", markerfacecolor="white")
+    axes.plot(ridges[chosen], errors[chosen], color=style.PALETTE[1], marker="o", linestyle="none")
+    if (ridges > 0).all():
+        axes.set_xscale("log")
+    axes.set(xlabel="ridge added to K", ylabel="leave-one-out error", title="Ridge by leaving one out (filled: chosen)")
+
+
+def predicted_panel(axes, data) -> None:
+    """Training and test loss that the kernel predicts, over time."""
+    time = data["time"].values.astype(float)
+    ends = []
+    for name, label, color in (("train_loss", "training", style.INK), ("test_loss", "test", style.PALETTE[2])):
+        values = data[name].values
+        axes.plot(time, values, color=color, linewidth=1.8, marker="o", markersize=3)
+        ends.append((time[-1], values[-1], f"{label}\n{values[-1]:.3g}", color))
+    positive = time[time > 0]
+    if len(positive) and positive.max() / positive.min() > 50:
+        axes.set_xscale("symlog", linthresh=positive.min())
+    axes.set(xlabel="training time or steps", ylabel="loss", title="Training predicted by the kernel")
+    style.label_ends(axes, ends, gap=0.13)
+
+
 def comparison_figure(study: Study) -> Figure:
     """Test error of every kernel of a comparison, least first, with its binomial standard error."""
     summary = study.summary

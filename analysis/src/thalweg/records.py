@@ -106,6 +106,11 @@ class Study:
         with _open(self._file, "thalweg/study") as h5:
             return read_group(h5, path, self._file)
 
+    def has_group(self, path: str) -> bool:
+        """Whether study.h5 holds the group."""
+        with _open(self._file, "thalweg/study") as h5:
+            return path in h5
+
     def _run_file(self, name: str) -> Path:
         known = list(self._summary["run"])
         if name not in known:

@@ -1,0 +1,136 @@
+#include "studies/convolutional_settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace thalweg {
+
+namespace {
+
+using Kind = ConvolutionalLayer::Kind;
+
+/// One layer's words, taken off from the front.
+class Words {
+ public:
+  Words(const Settings& table, std::string layer) : table_(table), layer_(std::move(layer)) {
+    std::istringstream stream(layer_);
+    for (std::string word; stream >> word;) words_.push_back(word);
+  }
+  [[noreturn]] void fail(const std::string& why) const {
+    table_.fail("layers", fmt::format("\"{}\": {}", layer_, why));
+  }
+  [[nodiscard]] bool done() const { return next_ == words_.size(); }
+  std::string word() {
+    if (done()) fail("a word is missing");
+    return words_[next_++];
+  }
+  std::int64_t number(const char* what) {
+    if (done()) fail(fmt::format("expected a number for {}", what));
+    const std::string text = word();
+    if (text.empty() || text.size() > 6 ||
+        text.find_first_not_of("0123456789") != std::string::npos) {
+      fail(fmt::format("found '{}', expected a number for {}", text, what));
+    }
+    return std::stoll(text);
+  }
+  bool take(const char* wanted) {
+    if (done() || words_[next_] != wanted) return false;
+    ++next_;
+    return true;
+  }
+  void expect_end() const {
+    if (!done()) fail(fmt::format("'{}' is not understood", words_[next_]));
+  }
+
+ private:
+  const Settings& table_;
+  std::string layer_;
+  std::vector<std::string> words_;
+  std::size_t next_ = 0;
+};
+
+ConvolutionalLayer convolution(Words& words) {
+  const std::int64_t size = words.number("the kernel's size");
+  ConvolutionalLayer layer = ConvolutionalLayer::convolution(size, 1, (size - 1) / 2);
+  for (;;) {
+    if (words.take("stride")) {
+      layer.stride = words.number("stride");
+    } else if (words.take("pad")) {
+      layer.padding = words.number("pad");
+    } else if (words.take("fixed")) {
+      layer.trained = false;
+    } else {
+      return layer;
+    }
+  }
+}
+
+ConvolutionalLayer layer_of(const Settings& table, const std::string& text) {
+  Words words(table, text);
+  const std::string name = words.word();
+  const auto& activations = activation_names();
+  ConvolutionalLayer layer;
+  if (name == "conv") {
+    layer = convolution(words);
+  } else if (name == "avgpool") {
+    const std::int64_t size = words.number("the pool's size");
+    layer = ConvolutionalLayer::average_pool(size,
+                                             words.take("stride") ? words.number("stride") : size);
+  } else if (name == "flatten") {
+    layer = ConvolutionalLayer::of(Kind::flatten);
+  } else if (name == "gap") {
+    layer = ConvolutionalLayer::of(Kind::global_average_pool);
+  } else if (name == "dense") {
+    layer = ConvolutionalLayer::of(Kind::dense);
+    layer.trained = !words.take("fixed");
+  } else if (std::find(activations.begin(), activations.end(), name) != activations.end()) {
+    layer = ConvolutionalLayer::nonlinearity(activation_named(name));
+  } else {
+    words.fail("expected conv, avgpool, flatten, gap, dense or an activation");
+  }
+  words.expect_end();
+  return layer;
+}
+
+}  // namespace
+
+KernelChoice convolutional_kernel(const Settings& table, bool nngp) {
+  ConvolutionalKernel kernel;
+  kernel.convolutions = table.integer_at_least("depth", 1, kernel.convolutions);
+  kernel.kernel_size = table.integer_at_least("kernel_size", 1, kernel.kernel_size);
+  kernel.weight_variance = table.positive("weight_variance", kernel.weight_variance);
+  kernel.bias_variance = table.number_at_least("bias_variance", 0.0, kernel.bias_variance);
+  kernel.input_scaling = table.boolean("input_scaling", true);
+  kernel.readout = readout_named(table.choice("readout", {"gap", "flatten"}, "gap"));
+  kernel.set_trained(nngp ? table.choice("trained", {"last"}, "last")
+                          : table.choice("trained", {"all", "last", "inner"}, "all"));
+  const Activation activation =
+      activation_named(table.choice("activation", activation_names(), "relu"));
+  try {
+    kernel.check();
+    if (activation == Activation::relu) return {kernel};
+    return {net_of(kernel, activation)};
+  } catch (const Error& error) {
+    table.fail("type", error.what());
+  }
+}
+
+KernelChoice convolutional_net_kernel(const Settings& table) {
+  ConvolutionalNetKernel kernel;
+  kernel.weight_variance = table.positive("weight_variance", kernel.weight_variance);
+  kernel.bias_variance = table.number_at_least("bias_variance", 0.0, kernel.bias_variance);
+  for (const std::string& layer : table.strings("layers", {})) {
+    kernel.layers.push_back(layer_of(table, layer));
+  }
+  if (kernel.layers.empty()) {
+    table.fail("layers",
+               R"(expected a list such as ["conv 3", "relu", "avgpool 2", "gap", "dense"])");
+  }
+  return {kernel};
+}
+
+}  // namespace thalweg

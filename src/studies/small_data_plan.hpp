@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/data_options.hpp"
+#include "studies/kernel_settings.hpp"
+#include "studies/study.hpp"
+
+namespace thalweg {
+
+/// A kernel of the study with its name.
+struct NamedKernel {
+  std::string name;
+  KernelSettings settings;
+};
+
+/// What a study of small training sets computes.
+struct SmallDataPlan {
+  DataOptions data;
+  std::vector<std::int64_t> sizes;
+  std::int64_t draws = 5;
+  std::vector<double> ridges;  ///< relative to the mean of the diagonal
+  std::vector<NamedKernel> kernels;
+};
+
+/// Reads [data], [small_data] and [kernel] or [[run]]. Local. Throws ConfigurationError.
+SmallDataPlan small_data_plan(const Settings& settings, const StudyHeader& header);
+
+}  // namespace thalweg
