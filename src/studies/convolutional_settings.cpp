@@ -21,7 +21,7 @@ class Words {
     for (std::string word; stream >> word;) words_.push_back(word);
   }
   [[noreturn]] void fail(const std::string& why) const {
-    table_.fail("layers", fmt::format("\"{}\": {}", layer_, why));
+    table_.fail("layers", fmt::format(R"("{}": {})", layer_, why));
   }
   [[nodiscard]] bool done() const { return next_ == words_.size(); }
   std::string word() {

@@ -28,11 +28,12 @@ struct Part {
 };
 
 std::string part_name(const Settings& run, std::set<std::string>& taken) {
-  const std::string name = run.string("name", "");
+  std::string name = run.string("name", "");
   if (!is_plain_name(name)) {
-    run.fail("name", fmt::format("found \"{}\", expected at most 100 letters, digits, '_', '-' and "
-                                 "'.': it names a folder",
-                                 name));
+    run.fail("name",
+             fmt::format(R"(found "{}", expected at most 100 letters, digits, '_', '-' and )"
+                         "'.': it names a folder",
+                         name));
   }
   if (!taken.insert(name).second) run.fail("name", fmt::format("two runs are called '{}'", name));
   return name;

@@ -26,7 +26,7 @@ std::int64_t first_trained(const Settings& table, const std::string& trained, st
     if (layer <= depth) return layer;
   }
   table.fail("trained",
-             fmt::format("found \"{}\", expected \"all\", \"last\" or \"from:j\" with a dense "
+             fmt::format(R"(found "{}", expected "all", "last" or "from:j" with a dense )"
                          "layer j of 0 to {}",
                          trained, depth));
 }
@@ -40,7 +40,7 @@ FullyConnectedKernel fully_connected(const Settings& table, const std::string& t
   if (type == "nngp" && trained != "last") {
     table.fail(
         "trained",
-        fmt::format("found \"{}\", but the NNGP kernel trains the last layer alone", trained));
+        fmt::format(R"(found "{}", but the NNGP kernel trains the last layer alone)", trained));
   }
   kernel.activation = activation_named(table.choice("activation", activation_names(), "relu"));
   if (kernel.activation == Activation::leaky_relu) {
@@ -55,12 +55,11 @@ EmpiricalKernelOptions empirical(const Settings& table, const Settings& model) {
   EmpiricalKernelOptions options;
   options.network = model_settings(model);
   if (options.network.batch_norm != BatchNormKind::none) {
-    model.fail("batch_norm", "an empirical kernel at the initial parameters needs \"none\"");
+    model.fail("batch_norm", R"(an empirical kernel at the initial parameters needs "none")");
   }
   options.network.outputs = table.integer_at_least("outputs", 1, 10);
   options.seed = static_cast<std::uint64_t>(table.integer_at_least("seed", 0, 0));
-  std::vector<std::string> methods = tangent_method_names();
-  options.method = tangent_method_named(table.choice("method", methods, "cheapest"));
+  options.method = tangent_method_named(table.choice("method", tangent_method_names(), "cheapest"));
   return options;
 }
 
@@ -95,13 +94,12 @@ KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples
   const RegressionOptions& regression = chosen.regression;
   if (chosen.precision == Precision::mixed &&
       (regression.method != RegressionMethod::cholesky || regression.leave_one_out)) {
-    table.fail("precision",
-               "found \"mixed\", which solves one ridge by method = \"cholesky\"; use "
-               "\"float64\" for a grid, leave-one-out, \"eigen\" or \"cg\"");
+    table.fail("precision", R"(found "mixed", which solves one ridge by method = "cholesky"; use )"
+                            R"("float64" for a grid, leave-one-out, "eigen" or "cg")");
   }
   if (regression.ensemble && !chosen.kernel.has_nngp()) {
     study.table("regression")
-        .fail("ensemble", "needs the tangent kernel of a network: kernel.type \"ntk\" or \"cntk\"");
+        .fail("ensemble", R"(needs the tangent kernel of a network: kernel.type "ntk" or "cntk")");
   }
   const bool costly = std::holds_alternative<ConvolutionalKernel>(chosen.kernel.numbers()) ||
                       std::holds_alternative<ConvolutionalNetKernel>(chosen.kernel.numbers());
@@ -109,11 +107,11 @@ KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples
   chosen.keep_gram = table.boolean(
       "keep_gram", matrix && (costly || (0 < train_samples && train_samples <= kKeepUpTo)));
   if (!matrix && chosen.keep_gram) {
-    table.fail("keep_gram", "found true, but method = \"cg\" makes no matrix");
+    table.fail("keep_gram", R"(found true, but method = "cg" makes no matrix)");
   }
   chosen.reused_gram = table.string("gram", "");
   if (!matrix && !chosen.reused_gram.empty()) {
-    table.fail("gram", "has no meaning with method = \"cg\", which makes no matrix");
+    table.fail("gram", R"(has no meaning with method = "cg", which makes no matrix)");
   }
   return chosen;
 }

@@ -80,14 +80,14 @@ RegressionOptions regression_settings(const Settings& table) {
   read_ridge(table, options);
   if (method == "cg" && options.leave_one_out) {
     table.fail("method",
-               "found \"cg\", but leaving one out needs a factor: \"cholesky\" or \"eigen\"");
+               R"(found "cg", but leaving one out needs a factor: "cholesky" or "eigen")");
   }
   read_iteration(table, options);
   if (method == "eigen") {
     read_trajectory(table, options);
   } else {
     for (const char* key : {"times", "learning_rate", "momentum", "rule", "ensemble"}) {
-      if (table.has(key)) table.fail(key, "needs method = \"eigen\"");
+      if (table.has(key)) table.fail(key, R"(needs method = "eigen")");
     }
   }
   return options;

@@ -13,7 +13,8 @@ SmallDataPlan small_data_plan(const Settings& settings, const StudyHeader& heade
   SmallDataPlan plan;
   plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
   if (plan.data.placement == Placement::sharded) {
-    settings.table("data").fail("placement", "kernels need \"node\": every rank reads all samples");
+    settings.table("data").fail("placement",
+                                R"(kernels need "node": every rank reads all samples)");
   }
   const Settings table = settings.table("small_data");
   plan.sizes = table.integers("sizes", {10, 20, 40, 80, 160, 320, 640});
@@ -34,7 +35,8 @@ SmallDataPlan small_data_plan(const Settings& settings, const StudyHeader& heade
   for (const Settings& run : runs) {
     const std::string name = run.string("name", "");
     if (!is_plain_name(name)) {
-      run.fail("name", fmt::format("found \"{}\", expected a plain name: it names a folder", name));
+      run.fail("name",
+               fmt::format(R"(found "{}", expected a plain name: it names a folder)", name));
     }
     for (const NamedKernel& other : plan.kernels) {
       if (other.name == name) run.fail("name", fmt::format("two runs are called '{}'", name));

@@ -67,7 +67,7 @@ std::string small_data_table(const SmallDataPlan& plan, const SmallDataResult& r
         mean += value / static_cast<double>(plan.draws);
         square += value * value;
       }
-      const double count = static_cast<double>(plan.draws);
+      const auto count = static_cast<double>(plan.draws);
       const double spread =
           plan.draws > 1 ? std::sqrt(std::max(0.0, (square - count * mean * mean) / (count - 1.0)))
                          : 0.0;

@@ -12,7 +12,6 @@
 #include "kernels/fully_connected_tiles.hpp"
 #include "kernels/kernel_matrix.hpp"
 #include "kernels/kernel_spectrum.hpp"
-#include "kernels/memory.hpp"
 #include "kernels/regression.hpp"
 #include "kernels/regression_steps.hpp"
 #include "linalg/factorization.hpp"
@@ -480,29 +479,6 @@ TEST(Regression, SinglePrecisionAndConventionGiveTheSameClasses) {
   for (std::size_t k = 0; k < plain.predictions.size(); ++k) {
     EXPECT_NEAR(scaled.predictions[k], plain.predictions[k], 1e-10);
     EXPECT_NEAR(rough.predictions[k], plain.predictions[k], 5e-3);
-  }
-}
-
-TEST(Memory, RefusesWithTheLargestThatFits) {
-  const Communicator comm = Communicator::duplicate(MPI_COMM_WORLD);
-  const auto need = [](std::int64_t n) { return 8 * n * n; };
-  const std::int64_t node = std::int64_t{8} * 100 * 100 * comm.size();
-  EXPECT_NO_THROW(require_memory(comm, "a matrix", 100, need, node));
-  try {
-    require_memory(comm, "a matrix", 101, need, node);
-    ADD_FAILURE() << "too large a matrix was accepted";
-  } catch (const ReportedError& error) {
-    EXPECT_EQ(error.code(), ExitCode::usage);
-  }
-  EXPECT_GT(available_memory_bytes(), std::int64_t{1} << 20);
-}
-
-TEST(Memory, OfARegressionStaysNearTheMatrix) {
-  for (const int ranks : {1, 2, 4}) {
-    const double matrix = 8.0 * 20000.0 * 20000.0 / ranks;
-    EXPECT_LT(static_cast<double>(regression_bytes(20000, 10, ranks, 1, 8)), 1.3 * matrix);
-    EXPECT_LT(static_cast<double>(regression_bytes(20000, 10, ranks, 1, 8, RegressionMethod::cg)),
-              0.2 * matrix);
   }
 }
 
