@@ -56,7 +56,7 @@ class GramStore {
   /// Collective over comm. With `resume`, continues PATH or PATH.partial where there is one: throws
   /// ReportedError (usage) when it is of another kernel or other data, naming what differs.
   /// Otherwise starts anew. `provenance` goes to the root attributes.
-  GramStore(const Communicator& comm, std::string path, const GramIdentity& identity,
+  GramStore(const Communicator& comm, std::string path, GramIdentity identity,
             const Attributes& provenance, bool resume);
   GramStore(const GramStore&) = delete;
   GramStore& operator=(const GramStore&) = delete;
