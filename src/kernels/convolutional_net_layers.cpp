@@ -115,35 +115,35 @@ ConvolutionalLayer ConvolutionalLayer::average_pool(std::int64_t size, std::int6
 
 void ConvolutionalNetKernel::check(const ImageShape& shape) const {
   if (!(weight_variance > 0.0) || !std::isfinite(weight_variance)) {
-    throw Error(fmt::format("convolutional net: weight_variance = {}, expected a number > 0",
-                            weight_variance));
+    throw ConfigurationError(fmt::format(
+        "convolutional net: weight_variance = {}, expected a number > 0", weight_variance));
   }
   if (!(bias_variance >= 0.0) || !std::isfinite(bias_variance)) {
-    throw Error(
+    throw ConfigurationError(
         fmt::format("convolutional net: bias_variance = {}, expected a number ≥ 0", bias_variance));
   }
   Extent extent{shape.height, shape.width};
   if (extent.pairs() > kMostPixelPairs) {
-    throw Error(fmt::format(
+    throw ConfigurationError(fmt::format(
         "convolutional net: images of {} x {} pixels, whose pixel pairs do not fit into memory",
         shape.height, shape.width));
   }
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const std::string wrong = fault(layers[i], extent);
     if (!wrong.empty()) {
-      throw Error(
+      throw ConfigurationError(
           fmt::format("convolutional net: layer {} ({}) {}", i, layer_name(layers[i]), wrong));
     }
     extent = after(extent, layers[i]);
     if (extent.pairs() > kMostPixelPairs) {
-      throw Error(
+      throw ConfigurationError(
           fmt::format("convolutional net: layer {} ({}) leads to {} x {} pixels, whose "
                       "pairs do not fit into memory",
                       i, layer_name(layers[i]), extent.height, extent.width));
     }
   }
   if (layers.empty() || layers.back().kind != Kind::dense) {
-    throw Error("convolutional net: the last layer must be dense");
+    throw ConfigurationError("convolutional net: the last layer must be dense");
   }
 }
 

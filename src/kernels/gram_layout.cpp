@@ -211,10 +211,10 @@ GramFileLayout read_gram_layout(const std::string& file, const GramIdentity& ide
   Handle in(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, file, "opening the file");
   const std::string different = differences(hdf5::read_attributes(in.id(), file), identity);
   if (!different.empty()) {
-    throw ConfigurationError(
-        fmt::format("{}: this Gram matrix is of another kernel or other data: {}; use --force or "
-                    "another folder",
-                    file, different));
+    throw ConfigurationError(fmt::format(
+        "{}: this Gram matrix is of another kernel or other data: {}; this study needs its own, "
+        "in another folder or made anew with --force",
+        file, different));
   }
   const std::int64_t row_panels = identity.row_panels();
   const auto tiles = static_cast<std::size_t>(row_panels * identity.column_panels());

@@ -1,0 +1,197 @@
+#include "kernels/gram_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "base/checksum.hpp"
+#include "base/error.hpp"
+#include "kernels/gram_layout.hpp"
+#include "records/atomic_file.hpp"
+
+namespace thalweg {
+
+namespace {
+constexpr double kFlushInterval_s = 10.0;
+constexpr std::int64_t kStripsReadBack = 16;
+
+[[noreturn]] void fail(const std::string& file, const char* what) {
+  throw Error(fmt::format("{}: {}: {}", file, what, std::strerror(errno)));
+}
+}  // namespace
+
+GramStore::GramStore(const Communicator& comm, std::string path, GramIdentity identity,
+                     const Attributes& provenance, bool resume)
+    : comm_(&comm),
+      path_(std::move(path)),
+      partial_(path_ + ".partial"),
+      identity_(std::move(identity)) {
+  GramFileLayout layout;
+  collectively(comm, [&] {
+    if (!comm.is_root()) return;
+    std::error_code ignored;
+    if (resume && std::filesystem::exists(path_, ignored)) {
+      layout = read_gram_layout(path_, identity_);
+      sealed_ = true;
+    } else {
+      if (!resume || !std::filesystem::exists(partial_, ignored)) {
+        // Laid out under a third name: a file called .partial is always usable.
+        const std::string draft = partial_name(path_);
+        create_gram_file(draft, identity_, provenance);
+        std::filesystem::rename(draft, partial_);
+        sync_folder(std::filesystem::path(path_).parent_path().string());
+      }
+      layout = read_gram_layout(partial_, identity_);
+    }
+  });
+  share(layout);
+  collectively(comm, [&] {
+    const std::string& name = sealed_ ? path_ : partial_;
+    file_ = ::open(name.c_str(), (sealed_ ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    if (file_ < 0) fail(name, "opening");
+  });
+}
+
+GramStore::~GramStore() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void GramStore::share(GramFileLayout& layout) {
+  const auto tiles = static_cast<std::size_t>(identity_.row_panels() * identity_.column_panels());
+  const auto entries = tiles * static_cast<std::size_t>(identity_.strips);
+  layout.tile_offsets.resize(tiles);
+  layout.done.resize(entries);
+  layout.checksums.resize(entries);
+  std::array<std::int64_t, 3> places{layout.done_offset, layout.checksum_offset, sealed_ ? 1 : 0};
+  comm_->broadcast(std::span<std::int64_t>(layout.tile_offsets));
+  comm_->broadcast(std::span<std::uint8_t>(layout.done));
+  comm_->broadcast(std::span<std::uint64_t>(layout.checksums));
+  comm_->broadcast(std::span<std::int64_t>(places));
+  tile_offsets_ = std::move(layout.tile_offsets);
+  done_ = std::move(layout.done);
+  checksums_ = std::move(layout.checksums);
+  done_offset_ = places[0];
+  checksum_offset_ = places[1];
+  sealed_ = places[2] != 0;
+}
+
+std::int64_t GramStore::entry(StripPlace place) const {
+  return (place.column * identity_.strips + place.strip) * identity_.row_panels() + place.row;
+}
+
+std::int64_t GramStore::offset(std::int64_t entry) const {
+  const std::int64_t row = entry % identity_.row_panels();
+  const std::int64_t strips_before = entry / identity_.row_panels();
+  const std::int64_t tile = strips_before / identity_.strips * identity_.row_panels() + row;
+  return tile_offsets_[static_cast<std::size_t>(tile)] +
+         strips_before % identity_.strips * identity_.strip_bytes();
+}
+
+bool GramStore::done(StripPlace place) const {
+  return done_[static_cast<std::size_t>(entry(place))] == kWritten;
+}
+
+std::int64_t GramStore::done_count() const {
+  return std::count(done_.begin(), done_.end(), kWritten);
+}
+
+bool GramStore::read(StripPlace place, void* strip) const {
+  const std::int64_t at = entry(place);
+  transfer_in(offset(at), strip, identity_.strip_bytes());
+  return block_checksum(strip, identity_.strip_bytes()) == checksums_[static_cast<std::size_t>(at)];
+}
+
+void GramStore::write(StripPlace place, const void* strip) {
+  if (sealed_) throw Error(path_ + ": complete, yet one of its tiles does not match its checksum");
+  const std::int64_t at = entry(place);
+  transfer_out(offset(at), strip, identity_.strip_bytes());
+  const std::uint64_t checksum = block_checksum(strip, identity_.strip_bytes());
+  checksums_[static_cast<std::size_t>(at)] = checksum;
+  pending_.push_back(at);
+  written_.push_back(at);
+}
+
+void GramStore::flush() {
+  if (!pending_.empty()) {
+    if (::fdatasync(file_) != 0) fail(partial_, "fdatasync");
+    for (const std::int64_t at : pending_) {
+      const std::uint64_t checksum = checksums_[static_cast<std::size_t>(at)];
+      const std::uint8_t mark = kWritten;
+      transfer_out(checksum_offset_ + at * 8, &checksum, 8);
+      transfer_out(done_offset_ + at, &mark, 1);
+      done_[static_cast<std::size_t>(at)] = kWritten;
+    }
+    pending_.clear();
+  }
+  last_flush_s_ = watch_.elapsed_s();
+}
+
+void GramStore::flush_if_due() {
+  if (watch_.elapsed_s() - last_flush_s_ >= kFlushInterval_s) flush();
+}
+
+void GramStore::seal() {
+  if (sealed_) return;
+  collectively(*comm_, [&] {
+    flush();
+    if (::fsync(file_) != 0) fail(partial_, "fsync");
+    std::vector<char> strip(static_cast<std::size_t>(identity_.strip_bytes()));
+    const auto count = static_cast<std::int64_t>(written_.size());
+    const std::int64_t samples = std::min(count, kStripsReadBack);
+    for (std::int64_t k = 0; k < samples; ++k) {
+      const std::int64_t at = written_[static_cast<std::size_t>(k * count / samples)];
+      transfer_in(offset(at), strip.data(), identity_.strip_bytes());
+      if (block_checksum(strip.data(), identity_.strip_bytes()) !=
+          checksums_[static_cast<std::size_t>(at)]) {
+        throw Error(partial_ +
+                    ": a tile read back differs from what was written; is the disk sound?");
+      }
+    }
+  });
+  GramFileLayout layout;
+  collectively(*comm_, [&] {
+    if (!comm_->is_root()) return;
+    layout = read_gram_layout(partial_, identity_);
+    if (std::count(layout.done.begin(), layout.done.end(), kMissing) > 0) {
+      throw Error(partial_ + ": sealed before its last tile was written");
+    }
+    std::filesystem::rename(partial_, path_);
+    sync_folder(std::filesystem::path(path_).parent_path().string());
+  });
+  sealed_ = true;
+  share(layout);
+}
+
+void GramStore::transfer_in(std::int64_t offset, void* bytes, std::int64_t size) const {
+  auto* next = static_cast<char*>(bytes);
+  while (size > 0) {
+    const ssize_t moved = ::pread(file_, next, static_cast<std::size_t>(size), offset);
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved < 0) fail(partial_, "reading a tile");
+    if (moved == 0) throw Error(partial_ + ": ends before its last tile");
+    next += moved;
+    offset += moved;
+    size -= moved;
+  }
+}
+
+void GramStore::transfer_out(std::int64_t offset, const void* bytes, std::int64_t size) const {
+  const auto* next = static_cast<const char*>(bytes);
+  while (size > 0) {
+    const ssize_t moved = ::pwrite(file_, next, static_cast<std::size_t>(size), offset);
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved < 0) fail(partial_, "writing a tile");
+    next += moved;
+    offset += moved;
+    size -= moved;
+  }
+}
+
+}  // namespace thalweg

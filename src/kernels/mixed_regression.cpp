@@ -104,6 +104,7 @@ KernelResult mixed_kernel_regression(const Communicator& comm, const DataSet<flo
   const auto diagonal = kept ? rough_diagonal : tile_diagonal(comm, *fine.train);
   result.trace = 0.0;
   for (const double value : diagonal) result.trace += value;
+  require_kernel(result.trace);
   const double mean = result.trace / static_cast<double>(n);
   const double ridge_value =
       options.ridge_grid.empty() ? options.ridge.value : options.ridge_grid.front();
@@ -149,6 +150,7 @@ KernelResult mixed_kernel_regression(const Communicator& comm, const DataSet<flo
   result.test_accuracy = reached.accuracy;
   result.test_loss = reached.loss;
   result.predict_s = phases.lap();
+  require_finite(result);
   return result;
 }
 

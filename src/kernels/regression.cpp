@@ -74,6 +74,7 @@ class Regression {
     }
     predict_tests();
     result_.predict_s = phases.lap();
+    require_finite(result_);
     return std::move(result_);
   }
 
@@ -83,6 +84,7 @@ class Regression {
   void take_trace() {
     result_.trace = 0.0;
     for (const double value : diagonal_) result_.trace += value;
+    require_kernel(result_.trace);
   }
   [[nodiscard]] double mean_diagonal() const { return result_.trace / static_cast<double>(n_); }
   [[nodiscard]] ColumnOperator tile_product() const {
@@ -214,6 +216,13 @@ class Regression {
     result_.effective_dimension = effective_dimension(values, result_.ridge);
     result_.largest_rate = largest_stable_rate(values.back(), n_);
     result_.largest_rate_momentum = largest_stable_rate(values.back(), n_, options_.momentum);
+    if (options_.rule == TrainingRule::descent && !options_.times.empty() &&
+        options_.learning_rate >= result_.largest_rate) {
+      throw ConfigurationError(fmt::format(
+          "[regression] learning_rate = {}: gradient descent diverges from {}, 2 n / lambda_max of "
+          "this kernel, on",
+          options_.learning_rate, result_.largest_rate));
+    }
     follow(spectrum, projections);
     result_.solve_s = phases.lap();
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -43,6 +44,35 @@ bool keep_test_block(const Communicator& comm, const Kernel<Real>& kernel,
       comm, kernel, samples_of(data.test), samples_of(data.train), blocks.test->block(),
       keeping->cross_path, keeping->provenance, keeping->resume, control);
   return blocks.stored_test->complete();
+}
+
+void require_kernel(double trace) {
+  if (!std::isfinite(trace)) {
+    throw Error(fmt::format(
+        "K is not finite (its trace is {}): the kernel's numbers or the samples are too large",
+        trace));
+  }
+  if (trace == 0.0) {
+    throw Error(
+        "K is zero: all samples are zero, or no layer of the network is trained; there is nothing "
+        "to solve");
+  }
+}
+
+void require_finite(const KernelResult& result) {
+  const KernelTrajectory& path = result.trajectory;
+  const auto finite = [](const std::vector<double>& values) {
+    return std::all_of(values.begin(), values.end(), [](double x) { return std::isfinite(x); });
+  };
+  if (!std::isfinite(result.residual) || !finite(result.predictions)) {
+    throw Error(fmt::format(
+        "the regression is not finite (residual {}): the kernel's numbers or the samples are too "
+        "large",
+        result.residual));
+  }
+  if (!finite(path.train_loss) || !finite(path.predictions) || !finite(path.variance)) {
+    throw Error("the predicted training is not finite");
+  }
 }
 
 double lambda_of(const Ridge& ridge, double trace, std::int64_t n) {

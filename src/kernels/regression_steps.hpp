@@ -90,6 +90,13 @@ bool keep_test_block(const Communicator& comm, const Kernel<Real>& kernel,
                      const DataSet<Real>& data, const std::optional<GramKeeping>& keeping,
                      const WorkControl& control, KernelBlocks<Real>& blocks);
 
+/// Throws Error where the trace says that K is not finite, or zero: then there is nothing to solve.
+/// Local; the same on every rank.
+void require_kernel(double trace);
+
+/// Throws Error where a number of the result is not finite. Local; the same on every rank.
+void require_finite(const KernelResult& result);
+
 /// λ for a ridge value. Local.
 [[nodiscard]] double lambda_of(const Ridge& ridge, double trace, std::int64_t n);
 

@@ -33,7 +33,7 @@ class Words {
     const std::string text = word();
     if (text.empty() || text.size() > 6 ||
         text.find_first_not_of("0123456789") != std::string::npos) {
-      fail(fmt::format("found '{}', expected a number for {}", text, what));
+      fail(fmt::format("found '{}', expected a number up to 999999 for {}", text, what));
     }
     return std::stoll(text);
   }
@@ -125,6 +125,25 @@ KernelChoice convolutional_net_kernel(const Settings& table) {
   kernel.bias_variance = table.number_at_least("bias_variance", 0.0, kernel.bias_variance);
   for (const std::string& layer : table.strings("layers", {})) {
     kernel.layers.push_back(layer_of(table, layer));
+  }
+  bool read_out = false;
+  for (std::size_t i = 0; i < kernel.layers.size(); ++i) {
+    const ConvolutionalLayer& layer = kernel.layers[i];
+    const bool readout = layer.kind == Kind::flatten || layer.kind == Kind::global_average_pool;
+    const bool windowed = layer.kind == Kind::convolution || layer.kind == Kind::average_pool;
+    if ((readout || windowed) && read_out) {
+      table.fail("layers", fmt::format("layer {} stands behind flatten or gap", i));
+    }
+    if (layer.kind == Kind::dense && !read_out) {
+      table.fail("layers", fmt::format("layer {} is dense and needs flatten or gap before it", i));
+    }
+    if (windowed && (layer.kernel_size < 1 || layer.stride < 1)) {
+      table.fail("layers", fmt::format("layer {} needs a size and a stride of at least 1", i));
+    }
+    read_out = read_out || readout;
+  }
+  if (!kernel.layers.empty() && kernel.layers.back().kind != Kind::dense) {
+    table.fail("layers", "the last layer must be dense");
   }
   if (kernel.layers.empty()) {
     table.fail("layers",

@@ -82,6 +82,13 @@ KernelChoice kernel_choice(const Settings& study) {
   return {pointwise_kernel(table, pointwise_form_named(type))};
 }
 
+bool KernelSettings::keeps_matrix(std::int64_t train_samples) const {
+  if (regression.method == RegressionMethod::cg || !reused_gram.empty()) return false;
+  const bool costly = std::holds_alternative<ConvolutionalKernel>(kernel.numbers()) ||
+                      std::holds_alternative<ConvolutionalNetKernel>(kernel.numbers());
+  return keep_gram.value_or(costly || train_samples <= kKeepUpTo);
+}
+
 KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples) {
   KernelSettings chosen;
   const Settings table = study.table("kernel");
@@ -101,12 +108,13 @@ KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples
     study.table("regression")
         .fail("ensemble", R"(needs the tangent kernel of a network: kernel.type "ntk" or "cntk")");
   }
-  const bool costly = std::holds_alternative<ConvolutionalKernel>(chosen.kernel.numbers()) ||
-                      std::holds_alternative<ConvolutionalNetKernel>(chosen.kernel.numbers());
   const bool matrix = regression.method != RegressionMethod::cg;
-  chosen.keep_gram = table.boolean(
-      "keep_gram", matrix && (costly || (0 < train_samples && train_samples <= kKeepUpTo)));
-  if (!matrix && chosen.keep_gram) {
+  if (train_samples > 0) {
+    chosen.keep_gram = table.boolean("keep_gram", chosen.keeps_matrix(train_samples));
+  } else if (table.has("keep_gram")) {
+    chosen.keep_gram = table.boolean("keep_gram", true);
+  }
+  if (!matrix && chosen.keep_gram.value_or(false)) {
     table.fail("keep_gram", R"(found true, but method = "cg" makes no matrix)");
   }
   chosen.reused_gram = table.string("gram", "");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,11 @@ struct KernelSettings {
   KernelChoice kernel;
   RegressionOptions regression;
   Precision precision = Precision::float64;
-  bool keep_gram = true;
-  std::string reused_gram;  ///< file of another study's Gram matrix; empty: none
+  std::optional<bool> keep_gram;  ///< absent: by the number of training samples
+  std::string reused_gram;        ///< file of another study's Gram matrix; empty: none
 
-  [[nodiscard]] bool keeps_matrix() const { return keep_gram && reused_gram.empty(); }
+  /// Whether the Gram matrix of so many training samples is written to gram.h5.
+  [[nodiscard]] bool keeps_matrix(std::int64_t train_samples) const;
 };
 
 /// The names that [kernel] type accepts.

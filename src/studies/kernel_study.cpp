@@ -32,13 +32,13 @@ Record make_record(const Computed& computed, const KernelSettings& chosen,
   add_study_attributes(record, header, context, resolved);
   record.attributes["data"] = computed.data;
   record.attributes["kernel"] = computed.kernel;
-  if (chosen.keeps_matrix()) record.external_links["/gram"] = "gram.h5";
+  if (chosen.keeps_matrix(computed.result.train)) record.external_links["/gram"] = "gram.h5";
   return record;
 }
 
-std::optional<GramKeeping> keeping_of(const KernelSettings& chosen, const StudyContext& context,
-                                      bool resume) {
-  if (!chosen.keep_gram && chosen.reused_gram.empty()) return std::nullopt;
+std::optional<GramKeeping> keeping_of(const KernelSettings& chosen, std::int64_t train_samples,
+                                      const StudyContext& context, bool resume) {
+  if (!chosen.keeps_matrix(train_samples) && chosen.reused_gram.empty()) return std::nullopt;
   const fs::path folder = context.output_folder;
   GramKeeping keeping;
   keeping.reuse = !chosen.reused_gram.empty();
@@ -62,10 +62,10 @@ Computed compute(const DataOptions& options, const KernelSettings& chosen,
       chosen.kernel.fitted(world, Samples<Real>{data.train.all_rows(), data.train.shape()});
   const auto kernel = choice.make<Real>();
   const auto nngp = chosen.regression.ensemble ? choice.nngp().template make<Real>() : nullptr;
-  return {
-      kernel_regression<Real>(world, data, *kernel, chosen.regression,
-                              keeping_of(chosen, context, resume), control_of(context), nngp.get()),
-      kernel->description(), data.description};
+  return {kernel_regression<Real>(world, data, *kernel, chosen.regression,
+                                  keeping_of(chosen, data.train.size(), context, resume),
+                                  control_of(context), nngp.get()),
+          kernel->description(), data.description};
 }
 
 Computed compute_mixed(const DataOptions& options, const KernelSettings& chosen,
@@ -76,10 +76,10 @@ Computed compute_mixed(const DataOptions& options, const KernelSettings& chosen,
   const KernelChoice choice =
       chosen.kernel.fitted(world, Samples<double>{data.train.all_rows(), data.train.shape()});
   const auto kernel = choice.make<double>();
-  return {
-      mixed_kernel_regression(world, rough, *choice.make<float>(), data, *kernel, chosen.regression,
-                              keeping_of(chosen, context, resume), control_of(context)),
-      kernel->description(), data.description};
+  return {mixed_kernel_regression(
+              world, rough, *choice.make<float>(), data, *kernel, chosen.regression,
+              keeping_of(chosen, data.train.size(), context, resume), control_of(context)),
+          kernel->description(), data.description};
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& head
     if (result.interrupted) {
       if (context.world.is_root()) {
         context.log.info(
-            chosen.keeps_matrix()
+            chosen.keeps_matrix(result.train)
                 ? "stopped; the finished tiles are kept: run again with --resume"
                 : "stopped; without keep_gram no tiles are kept: --resume starts anew");
       }

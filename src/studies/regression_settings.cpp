@@ -56,8 +56,8 @@ void read_trajectory(const Settings& table, RegressionOptions& options) {
     table.fail("times", "expected times in ascending order");
   }
   options.learning_rate = table.positive("learning_rate", options.learning_rate);
-  options.momentum = table.number_at_least("momentum", 0.0, options.momentum);
-  if (options.momentum >= 1.0) table.fail("momentum", "expected a number below 1");
+  options.momentum = table.number_at_least("rate_momentum", 0.0, options.momentum);
+  if (options.momentum >= 1.0) table.fail("rate_momentum", "expected a number below 1");
   options.rule = table.choice("rule", {"flow", "descent"}, "flow") == "flow"
                      ? TrainingRule::flow
                      : TrainingRule::descent;
@@ -86,7 +86,7 @@ RegressionOptions regression_settings(const Settings& table) {
   if (method == "eigen") {
     read_trajectory(table, options);
   } else {
-    for (const char* key : {"times", "learning_rate", "momentum", "rule", "ensemble"}) {
+    for (const char* key : {"times", "learning_rate", "rate_momentum", "rule", "ensemble"}) {
       if (table.has(key)) table.fail(key, R"(needs method = "eigen")");
     }
   }

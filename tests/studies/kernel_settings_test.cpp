@@ -42,10 +42,15 @@ TEST(KernelSettings, NngpIsTheNtkWhoseLastLayerAloneIsTrained) {
 }
 
 TEST(KernelSettings, TheGramMatrixIsKeptWhileItsFileIsOfModerateSize) {
-  EXPECT_TRUE(parsed("", 20000).keep_gram);
-  EXPECT_FALSE(parsed("", 20001).keep_gram);
-  EXPECT_FALSE(parsed("", -1).keep_gram);  // all of a file whose size is not known yet
-  EXPECT_TRUE(parsed("[kernel]\nkeep_gram = true", -1).keep_gram);
+  // Also of a file whose size is not known before it is read.
+  for (const std::int64_t announced : {20000, -1}) {
+    EXPECT_TRUE(parsed("", announced).keeps_matrix(20000));
+  }
+  EXPECT_FALSE(parsed("", 20001).keeps_matrix(20001));
+  EXPECT_FALSE(parsed("", -1).keeps_matrix(20001));
+  EXPECT_TRUE(parsed("[kernel]\nkeep_gram = true", -1).keeps_matrix(50000));
+  EXPECT_FALSE(parsed("[kernel]\nkeep_gram = false", -1).keeps_matrix(10));
+  EXPECT_FALSE(parsed("[regression]\nmethod = \"cg\"").keeps_matrix(10));
 }
 
 TEST(KernelSettings, EveryTypeMakesAKernel) {
@@ -70,7 +75,7 @@ TEST(KernelSettings, RidgesOfAListAreChosenByLeavingOneOut) {
 }
 
 TEST(KernelSettings, ConvolutionalGramsAreKept) {
-  EXPECT_TRUE(parsed("[kernel]\ntype = \"cntk\"", 50000).keep_gram);
+  EXPECT_TRUE(parsed("[kernel]\ntype = \"cntk\"", 50000).keeps_matrix(50000));
   EXPECT_EQ(parsed("[kernel]\ngram = \"x/gram.h5\"").reused_gram, "x/gram.h5");
 }
 
@@ -108,6 +113,11 @@ TEST(KernelSettings, ComplaintsNameKeyAndWhatIsWanted) {
   expect("[kernel]\ntype = \"convnet\"\nlayers = [\"conv 3 stride x\"]", "layers", "'x'");
   expect("[kernel]\ntype = \"convnet\"\nlayers = [\"maxpool 2\"]", "layers", "avgpool");
   expect("[kernel]\ntype = \"convnet\"\nlayers = [\"gap 2\"]", "layers", "'2'");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"conv 3\"]", "layers", "dense");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"dense\", \"conv 3\"]", "layers", "gap");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"gap\", \"gap\", \"dense\"]", "layers", "gap");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"conv 3 stride 0\"]", "layers", "stride");
+  expect("[kernel]\ntype = \"convnet\"\nlayers = [\"conv 99999999\"]", "layers", "999999");
 }
 
 }  // namespace

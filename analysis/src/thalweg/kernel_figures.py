@@ -36,8 +36,9 @@ def kernel_figure(study: Study) -> Figure:
         rows = (len(panels) + 1) // 2
         figure = page(study, 9.5 if len(panels) > 1 else 5.5, 0.5 + 3.2 * rows)
         grid = np.atleast_1d(figure.subplots(rows, 2 if len(panels) > 1 else 1)).ravel()
-        figure.subplots_adjust(left=0.09, right=0.88, top=1 - 0.75 / (0.5 + 3.2 * rows), bottom=0.55 / (0.5 + 3.2 * rows),
-                               wspace=0.42, hspace=0.45)
+        left, right = (0.09, 0.88) if len(panels) > 1 else (0.13, 0.78)
+        figure.subplots_adjust(left=left, right=right, top=1 - 0.75 / (0.5 + 3.2 * rows),
+                               bottom=0.55 / (0.5 + 3.2 * rows), wspace=0.6, hspace=0.45)
         for axes, panel in zip(grid, panels):
             panel(axes, data if panel is not predicted_panel else predicted)
         for axes in grid[len(panels):]:
@@ -55,7 +56,7 @@ def class_panel(axes, data) -> None:
     axes.bar(classes, shares, color=style.PALETTE[0], alpha=0.6)
     axes.axhline(100.0 * wrong.mean(), color=style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
     axes.text(1.01, 100.0 * wrong.mean(), f"all: {100.0 * wrong.mean():.2f} %", va="center",
-              transform=axes.get_yaxis_transform())
+              transform=axes.get_yaxis_transform(), fontsize=8)
     if len(classes) <= 20:
         axes.set_xticks(classes)
     axes.set(xlabel="class", ylabel="test error, %", title="Test error by class")

@@ -92,7 +92,31 @@ def table(study: Study) -> str:
     if kernel is not None:
         scalars = [[name, f"{float(value):.6g}"] for name, value in kernel.data_vars.items() if value.ndim == 0]
         parts.append(markdown([study.name, "value"], scalars))
+    if study.has_group("small_data"):
+        parts.append(_small_data(study))
+    if study.has_group("uci"):
+        parts.append(_uci(study))
     return "\n\n".join(parts) if parts else f"{study.name}: neither runs nor a kernel"
+
+
+def _small_data(study: Study) -> str:
+    """Test accuracy in %, kernels by training samples, mean ± standard deviation over draws."""
+    data = study.group("small_data")
+    accuracy = 100.0 * data["test_accuracy"]
+    spread = accuracy.std("draw", ddof=1) if accuracy.sizes["draw"] > 1 else np.nan * accuracy.mean("draw")
+    rows = [[str(name)] + [_number(float(m), float(s)) for m, s in zip(mean, sd)]
+            for name, mean, sd in zip(data["kernel"].values, accuracy.mean("draw").values, spread.values)]
+    return markdown([study.name, *(str(size) for size in data["size"].values)], rows)
+
+
+def _uci(study: Study) -> str:
+    """Kernels by their standing over the sets."""
+    data = study.group("uci")
+    measures = [name for name, values in data.data_vars.items()
+                if values.dims == ("kernel",) and np.issubdtype(values.dtype, np.floating)]
+    rows = [[str(kernel)] + [f"{float(data[name].values[row]):.4g}" for name in measures]
+            for row, kernel in enumerate(data["kernel"].values)]
+    return markdown([study.name, *measures], rows)
 
 
 def _sentence(text: str) -> str:
