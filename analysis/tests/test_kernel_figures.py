@@ -108,3 +108,13 @@ def test_a_plain_regression_has_its_errors_by_class(tmp_path):
         for name in ("kernel/eigenvalues", "kernel/loo", "kernel/ridge_grid", "predicted"):
             del h5[name]
     assert len(kernel_figures.kernel_figure(thalweg.open_study(folder)).axes) == 1
+
+
+def test_tables_hold_the_means_over_draws(tmp_path):
+    from thalweg.tables import table
+
+    folder, accuracy = write_small_data(tmp_path / "s")
+    text = table(thalweg.open_study(folder))
+    for line, values in zip(text.splitlines()[2:], accuracy):
+        for mean in 100 * values.mean(axis=1):
+            assert f"{mean:.1f}" in line, text

@@ -147,3 +147,24 @@ def test_costly_kernels_are_the_same_on_any_number_of_ranks_and_after_kills(tmp_
         if ranks > 1:
             assert_identical(tmp_path / "on1" / "gram.h5", tmp_path / f"on{ranks}" / "gram.h5")
             numpy.testing.assert_allclose(answers(tmp_path, f"on{ranks}"), answers(tmp_path, "on1"), atol=1e-9)
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("settings,parts", [
+    (["kernel.weight_variance=1e300"], ["not finite"]),
+    (["kernel.weight_variance=1e300", "regression.method=cg"], ["not finite"]),
+    (["kernel.weight_variance=1e300", "kernel.precision=mixed"], ["not finite"]),
+    (["regression.method=eigen", "regression.rule=descent", "regression.times=[0,1,1000]",
+      "regression.learning_rate=1e6"], ["learning_rate", "diverges"]),
+    (["kernel.type=convnet", 'kernel.layers=["conv 9 pad 0", "relu", "gap", "dense"]'], ["layer 0", "does not fit"]),
+    (["kernel.type=convnet", 'kernel.layers=["conv 3 fixed", "relu", "gap", "dense fixed"]'], ["K is zero"]),
+])
+def test_what_cannot_be_computed_is_said(tmp_path, ranks, settings, parts):
+    write(tmp_path / "data", *samples(12))
+    overrides = [part for setting in settings for part in ("--set", setting)]
+    result = run_study(tmp_path, study(tmp_path / "data").replace("keep_gram = true\n", ""), "out", *overrides,
+                       ranks=ranks)
+    assert result.returncode in (1, 2), (result.returncode, result.stderr)
+    for part in parts:
+        assert part in result.stderr, result.stderr
+    assert not (tmp_path / "out" / "study.h5").exists()
