@@ -4,7 +4,7 @@
 BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git openmpi-bin libopenmpi-dev libhdf5-openmpi-dev
   libscalapack-openmpi-dev libopenblas-dev libcli11-dev libfmt-dev libtomlplusplus-dev nlohmann-json3-dev
   librandom123-dev zlib1g-dev)
-PYTHON_PACKAGES=(python3 python3-numpy python3-h5py python3-pandas python3-xarray python3-matplotlib)
+PYTHON_PACKAGES=(python3 python3-numpy python3-h5py python3-h5netcdf python3-pandas python3-xarray python3-matplotlib)
 TEST_PACKAGES=(libgtest-dev libbenchmark-dev python3-pytest)
 DEVELOPER_PACKAGES=(clang-format clang-tidy)
 
