@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/augmentation.hpp"
 #include "models/loss.hpp"
 #include "models/model.hpp"
 #include "optimizers/optimizer.hpp"
