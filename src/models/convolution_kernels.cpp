@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kBlockBytes = std::int64_t{256} << 10;
 /// Output pixels whose weight gradients are added up in registers: long enough for the loads and
 /// stores of sums not to count, short enough for d_out to stay in cache, and for accuracy.
-constexpr std::int64_t kSectionPixels = 128;
+constexpr std::int64_t kSectionPixels = 64;
 
 std::int64_t ceiling(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
@@ -93,7 +93,8 @@ void ConvolutionKernels<Real>::plan_backward() {
   d_out_height_ = before_height_ + std::max(g.out_height(), (g.height - 1 + g.padding) / s + 1);
   d_out_width_ = before_width_ + std::max(g.out_width(), (g.width - 1 + g.padding) / s + 1);
   const std::int64_t image = d_out_height_ * d_out_width_ * g.filters;
-  backward_block_ = block_of<Real>(image);
+  backward_block_ = std::max(block_of<Real>(image),
+                             ceiling(kSectionPixels, g.height * g.width));
   for (std::int64_t phase_y = 0; phase_y < s; ++phase_y) {
     for (std::int64_t phase_x = 0; phase_x < s; ++phase_x) {
       const std::int64_t rows = std::max<std::int64_t>(0, ceiling(g.kernel_height - phase_y, s));
