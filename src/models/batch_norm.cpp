@@ -104,6 +104,7 @@ class BatchNorm final : public Layer<Real> {
 
   void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                  const Real* r_in, const Real* out, Real* r_out) override {
+    if (r_in == nullptr) r_in = zeros(pass);
     r_sums_ = group_sums<2>(pass, [&](std::int64_t i, std::int64_t /*j*/, Real mean, Real inverse) {
       return std::array<Real, 2>{r_in[i], r_in[i] * ((in[i] - mean) * inverse)};
     });
@@ -123,6 +124,7 @@ class BatchNorm final : public Layer<Real> {
   void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                   const Real* r_in, const Real* out, const Real* d_out, const Real* r_d_out,
                   Real* r_d_in, GradientTree<Real>& product, std::int64_t offset) override {
+    if (r_in == nullptr) r_in = zeros(pass);
     const auto sums = group_sums_by_row<4>(
         pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse, std::int32_t group) {
           const Real d = out[i] > floor_ ? d_out[i] : Real{0};
@@ -263,6 +265,12 @@ class BatchNorm final : public Layer<Real> {
     }
   }
 
+  /// What an input that no parameter moves has for its R-derivative.
+  const Real* zeros(const Pass<Real>& pass) {
+    zeros_.assign(static_cast<std::size_t>(pass.layout.rows().size() * inputs()), Real{0});
+    return zeros_.data();
+  }
+
   /// Rows of samples as rows of n numbers.
   Range pixels(Range rows) const { return {rows.begin * positions_, rows.end * positions_}; }
 
@@ -360,6 +368,7 @@ class BatchNorm final : public Layer<Real> {
   AlignedVector<Real> mean_;
   AlignedVector<Real> inverse_;
   Sums r_sums_;
+  AlignedVector<Real> zeros_;
 };
 
 }  // namespace

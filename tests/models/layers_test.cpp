@@ -11,10 +11,13 @@ using testing::layered;
 using testing::NetworkHarness;
 
 struct Case {
+  Case(const char* label, std::vector<std::string> lines,
+       BatchNormKind kind = BatchNormKind::batch, std::int64_t group = 0)
+      : name(label), layers(std::move(lines)), norm(kind), ghost_size(group) {}
   const char* name;
   std::vector<std::string> layers;
-  BatchNormKind norm = BatchNormKind::batch;
-  std::int64_t ghost_size = 0;
+  BatchNormKind norm;
+  std::int64_t ghost_size;
 };
 
 const std::vector<Case>& cases() {

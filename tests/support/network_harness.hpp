@@ -23,7 +23,7 @@ class NetworkHarness {
     images.resize(static_cast<std::size_t>(samples * shape.features()));
     labels.resize(static_cast<std::size_t>(samples));
     Stream stream(31, Purpose::test, 1);
-    for (auto& value : images) value = static_cast<Real>(stream.normal());
+    for (auto& pixel : images) pixel = static_cast<Real>(stream.normal());
     for (auto& label : labels) {
       label = static_cast<std::int32_t>(stream.below(static_cast<std::uint64_t>(classes)));
     }
