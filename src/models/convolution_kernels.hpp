@@ -6,14 +6,9 @@
 #include "base/aligned.hpp"
 #include "models/convolution_geometry.hpp"
 #include "models/convolution_tiles.hpp"
+#include "models/padded_images.hpp"
 
 namespace thalweg {
-
-/// How the input images of a convolution are stored.
-enum class ImageOrder {
-  pixels,  ///< height × width × channels
-  planes,  ///< channels × height × width, as CIFAR files are
-};
 
 /// The three products of a convolution. Images are height × width × channels (the input also in
 /// planes), one after the other; weights filters × channels × kernel height × kernel width. Local;
@@ -21,9 +16,9 @@ enum class ImageOrder {
 ///
 /// No im2col: an image is copied once into a zero-padded buffer, where the inputs of an output
 /// pixel are one contiguous segment a row of the kernel. Every output is a fixed sum: chains of
-/// fused multiply-adds over kernel row, column and channel, in that order, cut at fixed places of
-/// this order. So its bits do not depend on which or how many images are passed, nor on vector
-/// width; they do on nothing but the geometry.
+/// fused multiply-adds over block of channels, kernel row, column and channel, in that order, cut
+/// at fixed places of this order. So its bits do not depend on which or how many images are passed,
+/// nor on vector width; they do on nothing but the geometry.
 template <class Real>
 class ConvolutionKernels {
  public:
@@ -63,33 +58,20 @@ class ConvolutionKernels {
     std::int64_t pixels_an_image = 0;
   };
 
-  void plan_forward();
+  void plan_forward(ImageOrder input_order);
   void plan_backward();
-  /// The padded images [first, first + count) of the input: in place where there is no padding.
-  const Real* padded_input(const Real* in, std::int64_t count);
-  const Real* padded_d_out(const Real* d_out, std::int64_t count);
+  /// What the input pixels with (y + padding) mod stride = phase_y, and likewise x, get.
+  Phase backward_phase(std::int64_t phase_y, std::int64_t phase_x) const;
 
   ConvolutionGeometry geometry_;
-  ImageOrder input_order_;
-  std::int64_t padded_height_;
-  std::int64_t padded_width_;
-
   Phase forward_;
+  PaddedImages<Real> input_;
   std::int64_t forward_block_ = 1;  ///< images that are padded together
-  AlignedVector<Real> padded_input_;
-
   std::vector<Phase> backward_;
+  PaddedImages<Real> d_out_;
   std::int64_t backward_block_ = 1;
-  std::int64_t backward_packed_ = 0;
-  std::int64_t before_height_ = 0;  ///< rows and columns of zeros before d_out, and sizes with them
-  std::int64_t before_width_ = 0;
-  std::int64_t d_out_height_ = 0;
-  std::int64_t d_out_width_ = 0;
-  AlignedVector<Real> padded_d_out_;
-
-  std::int64_t section_images_ = 1;
-  std::int64_t section_rows_ = 1;
-  AlignedVector<Real> wide_d_out_;  ///< filters padded to whole vectors
+  std::int64_t backward_packed_ = 0;  ///< numbers of all phases' packed weights
+  AlignedVector<Real> section_d_out_;
   AlignedVector<Real> sums_;
 };
 

@@ -100,19 +100,19 @@ void tile(const TapPlan& plan, std::span<const TapChunk> chunks, const Real* pac
 
 template <class Real>
 using GradientTile = void (*)(const Real* in, std::span<const PixelOffsets> pixels,
-                              const Real* d_out, std::int64_t stride, Real* sums, bool add);
+                              const Real* d_out, Real* sums, bool add);
 
 /// P contiguous taps × V vectors of outputs over some pixels.
 template <class Real, int P, int V>
 void gradient_tile(const Real* in, std::span<const PixelOffsets> pixels, const Real* d_out,
-                   std::int64_t stride, Real* sums, bool add) {
+                   Real* sums, bool add) {
   Pack<Real> part[P][V] = {};
   for (const PixelOffsets& pixel : pixels) {
     const Real* x = in + pixel.in;
     Pack<Real> d[V];
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) d[v] = load(d_out + v * kLanes<Real>);
-    d_out += stride;
+    d_out += V * kLanes<Real>;
 #pragma GCC unroll 24
     for (int p = 0; p < P; ++p) {
       const Pack<Real> input = broadcast(x[p]);
@@ -185,24 +185,18 @@ void for_packed(const TapPlan& plan, Work&& work) {
 
 }  // namespace
 
-TapPlan TapPlan::of(std::int64_t rows, std::int64_t row_length, std::int64_t row_stride,
-                    std::int64_t outputs) {
-  TapPlan plan;
-  plan.taps = rows * row_length;
-  plan.row_length = row_length;
-  plan.row_stride = row_stride;
-  plan.outputs = outputs;
+void TapPlan::add_rows(std::int64_t offset, std::int64_t rows, std::int64_t length) {
   const std::int64_t together =
-      std::clamp<std::int64_t>(kChunkTaps / row_length, 1, std::max<std::int64_t>(rows, 1));
-  const std::int64_t pieces = (row_length + kLongestChunk - 1) / kLongestChunk;
+      std::clamp<std::int64_t>(kChunkTaps / length, 1, std::max<std::int64_t>(rows, 1));
+  const std::int64_t pieces = (length + kLongestChunk - 1) / kLongestChunk;
   for (std::int64_t row = 0; row < rows; row += together) {
     for (std::int64_t piece = 0; piece < pieces; ++piece) {
-      const std::int64_t begin = row_length * piece / pieces;
-      plan.chunks.push_back({row * row_stride + begin, std::min(together, rows - row),
-                             row_length * (piece + 1) / pieces - begin, row * row_length + begin});
+      const std::int64_t begin = length * piece / pieces;
+      chunks.push_back({offset + row * row_stride + begin, std::min(together, rows - row),
+                        length * (piece + 1) / pieces - begin, taps + row * length + begin});
     }
   }
-  return plan;
+  taps += rows * length;
 }
 
 template <class Real>
@@ -255,23 +249,47 @@ void correlate(const TapPlan& plan, const Real* packed, const Real* in,
 }
 
 template <class Real>
-void correlate_gradient(const TapPlan& plan, const Real* in, std::span<const PixelOffsets> pixels,
-                        const Real* d_out, std::int64_t stride, Real* sums, bool add) {
+const Real* pack_outputs(const TapPlan& plan, const Real* d_out, std::int64_t pixels,
+                         AlignedVector<Real>& packed) {
   constexpr std::int64_t lanes = kLanes<Real>;
-  for_blocks<Real>(plan, [&](std::int64_t first, std::int64_t vectors) {
-    const std::int64_t most = kMostTaps[static_cast<std::size_t>(vectors - 1)];
-    const std::int64_t tiles = (plan.row_length + most - 1) / most;
-    Real* block = sums + first * lanes * plan.taps;
-    for (std::int64_t row = 0; row * plan.row_length < plan.taps; ++row) {
-      for (std::int64_t tile_index = 0; tile_index < tiles; ++tile_index) {
-        const std::int64_t begin = plan.row_length * tile_index / tiles;
-        const std::int64_t taps = plan.row_length * (tile_index + 1) / tiles - begin;
-        find_gradient_tile<Real>(vectors, taps)(
-            in + row * plan.row_stride + begin, pixels, d_out + first * lanes, stride,
-            block + (row * plan.row_length + begin) * vectors * lanes, add);
-      }
+  const std::int64_t vectors = vectors_of<Real>(plan);
+  if (vectors <= kMostVectors && plan.outputs == vectors * lanes) return d_out;
+  packed.resize(static_cast<std::size_t>(pixels * vectors * lanes));
+  for_blocks<Real>(plan, [&](std::int64_t first, std::int64_t block_vectors) {
+    const std::int64_t width = block_vectors * lanes;
+    const std::int64_t valid = std::min(width, plan.outputs - first * lanes);
+    const Real* from = d_out + first * lanes;
+    Real* to = packed.data() + first * lanes * pixels;
+    for (std::int64_t i = 0; i < pixels; ++i, from += plan.outputs, to += width) {
+      std::copy_n(from, valid, to);
+      std::fill_n(to + valid, width - valid, Real{0});
     }
   });
+  return packed.data();
+}
+
+template <class Real>
+void correlate_gradient(const TapPlan& plan, const Real* in, std::span<const PixelOffsets> pixels,
+                        const Real* d_out, Real* sums, bool add) {
+  constexpr std::int64_t lanes = kLanes<Real>;
+  const auto count = static_cast<std::int64_t>(pixels.size());
+  for (const TapChunk& chunk : plan.chunks) {
+    for_blocks<Real>(plan, [&](std::int64_t first, std::int64_t vectors) {
+      const std::int64_t width = vectors * lanes;
+      const std::int64_t most = kMostTaps[static_cast<std::size_t>(vectors - 1)];
+      const std::int64_t tiles = (chunk.length + most - 1) / most;
+      for (std::int64_t row = 0; row < chunk.rows; ++row) {
+        const Real* x = in + chunk.offset + row * plan.row_stride;
+        Real* to = sums + first * lanes * plan.taps + (chunk.first + row * chunk.length) * width;
+        for (std::int64_t index = 0; index < tiles; ++index) {
+          const std::int64_t begin = chunk.length * index / tiles;
+          const std::int64_t taps = chunk.length * (index + 1) / tiles - begin;
+          find_gradient_tile<Real>(vectors, taps)(x + begin, pixels, d_out + first * lanes * count,
+                                                  to + begin * width, add);
+        }
+      }
+    });
+  }
 }
 
 #define THALWEG_INSTANTIATE(Real)                                                                  \
@@ -279,8 +297,10 @@ void correlate_gradient(const TapPlan& plan, const Real* in, std::span<const Pix
   template void unpack_taps(const TapPlan&, const Real*, Real*, bool);                             \
   template void correlate(const TapPlan&, const Real*, const Real*, std::span<const PixelOffsets>, \
                           Real*, bool);                                                            \
+  template const Real* pack_outputs(const TapPlan&, const Real*, std::int64_t,                     \
+                                    AlignedVector<Real>&);                                         \
   template void correlate_gradient(const TapPlan&, const Real*, std::span<const PixelOffsets>,     \
-                                   const Real*, std::int64_t, Real*, bool);
+                                   const Real*, Real*, bool);
 THALWEG_INSTANTIATE(float)
 THALWEG_INSTANTIATE(double)
 #undef THALWEG_INSTANTIATE

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "base/aligned.hpp"
 #include "base/pack.hpp"
 
 namespace thalweg {
@@ -16,12 +17,10 @@ struct TapChunk {
   std::int64_t first = 0;  ///< number of its first tap among all
 };
 
-/// Where the taps of an output pixel are and in which order they are added up: tap k is row
-/// k / row_length of the kernel and number k % row_length of a contiguous segment of the padded
-/// input, channel fastest.
+/// Where the taps of an output pixel are and in which order they are added up: block of channels,
+/// row of the kernel, then a contiguous segment of the padded input, channel fastest.
 struct TapPlan {
   std::int64_t taps = 0;
-  std::int64_t row_length = 0;
   std::int64_t row_stride = 0;   ///< numbers from one row of the padded input to the next
   std::int64_t outputs = 0;      ///< filters (or channels, backward)
   std::vector<TapChunk> chunks;  ///< in the order in which they are added
@@ -29,12 +28,10 @@ struct TapPlan {
   /// Weight of tap k and output n: weights[tap_offset[k] + n · output_stride].
   std::vector<std::int64_t> tap_offset;
   std::int64_t output_stride = 0;
-  std::int64_t inner =
-      1;  ///< taps whose offsets are equally spaced (the channels of a kernel pixel)
+  std::int64_t inner = 1;  ///< taps at a time whose offsets are equally spaced
 
-  /// Cuts rows × row_length taps into chunks.
-  static TapPlan of(std::int64_t rows, std::int64_t row_length, std::int64_t row_stride,
-                    std::int64_t outputs);
+  /// Appends rows × length taps, cut into chunks.
+  void add_rows(std::int64_t offset, std::int64_t rows, std::int64_t length);
 };
 
 /// First input of an output pixel, and where its outputs go.
@@ -62,11 +59,17 @@ template <class Real>
 void correlate(const TapPlan& plan, const Real* packed, const Real* in,
                std::span<const PixelOffsets> pixels, Real* out, bool accumulate);
 
-/// sums(k, n) = (or += with `add`) Σ_i in[pixels[i].in + offset of tap k] d_out[i · stride + n], in
-/// packed order; one chain from zero in the order of the pixels. d_out has whole vectors of
-/// outputs.
+/// d_out (pixels × outputs) in the order in which correlate_gradient reads it: in blocks of outputs
+/// as pack_taps makes them, pixel by pixel inside, padded with zeros. In place where that is the
+/// same.
+template <class Real>
+const Real* pack_outputs(const TapPlan& plan, const Real* d_out, std::int64_t pixels,
+                         AlignedVector<Real>& packed);
+
+/// sums(k, n) = (or += with `add`) Σ_i in[pixels[i].in + offset of tap k] d_out(i, n), sums and
+/// d_out packed; one chain from zero in the order of the pixels.
 template <class Real>
 void correlate_gradient(const TapPlan& plan, const Real* in, std::span<const PixelOffsets> pixels,
-                        const Real* d_out, std::int64_t stride, Real* sums, bool add);
+                        const Real* d_out, Real* sums, bool add);
 
 }  // namespace thalweg
