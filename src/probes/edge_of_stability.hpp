@@ -13,13 +13,19 @@ namespace thalweg {
 /// eigenvalues and whose residual is recorded; the threshold of the optimiser at its learning rate;
 /// and their ratio, which hovers at 1 at the edge.
 ///
-/// `threshold` and `ratio` are there for all rows or for none: an optimiser knows a threshold or
-/// does not, and the first measurement decides.
+/// `threshold` and `ratio` are there for all rows of a run or for none: an optimiser knows a
+/// threshold or does not, and the first measurement decides.
 class EdgeOfStability final : public Probe {
  public:
   /// Whatever `options.wants_smallest` says, the largest alone is looked for.
   explicit EdgeOfStability(LanczosOptions options) : options_(options) {
     options_.wants_smallest = false;
+  }
+  /// Forgets the optimiser of an earlier run.
+  void begin(Objective<double>& /*objective*/, std::span<const double> /*start*/,
+             Subset /*subset*/) override {
+    state_ = {};
+    has_threshold_.reset();
   }
   void observe(const TrainingState& state) override { state_ = state; }
   /// Throws Error for a preconditioner of another size or with entries that are not finite and

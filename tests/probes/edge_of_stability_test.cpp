@@ -85,6 +85,12 @@ TEST(EdgeOfStability, HasAThresholdInAllRowsOrInNone) {
   }
   without.observe({0.1, 20.0, {}});
   EXPECT_THROW(without.measure(objective, x, {}), Error);
+  // The next run may have another optimiser.
+  without.begin(objective, x, {});
+  EXPECT_FALSE(has_scalar(without.measure(objective, x, {}), "threshold"));
+  without.begin(objective, x, {});
+  without.observe({0.1, 20.0, {}});
+  EXPECT_EQ(scalar(without.measure(objective, x, {}), "threshold"), 20.0);
 }
 
 TEST(EdgeOfStability, RefusesAPreconditionerThatIsNone) {

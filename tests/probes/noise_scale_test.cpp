@@ -227,6 +227,30 @@ TEST(SampleGradients, OfANetAreItsGradientsOnSingleSamples) {
   network_agrees_with_gradients<float>(1e-5);
 }
 
+// What a float32 net's own way gives through its float64 view, against gradients of that view.
+TEST(NoiseScale, OfANetIsThatOfItsGradients) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  TinyProblem<float> problem(world, BatchNormKind::none);
+  Widened<float> widened(problem.objective);
+  const VectorSpace& space = widened.space();
+  const std::vector<double> x(problem.point.begin(), problem.point.end());
+  const std::vector<std::int64_t> samples{4, 8, 15, 16, 23, 42};
+  std::vector<double> mean(static_cast<std::size_t>(space.slice().size()));
+  std::vector<double> g(mean.size());
+  widened.gradient(x, samples, mean);
+  double trace = 0.0;
+  for (const std::int64_t sample : samples) {
+    widened.gradient(x, Subset(&sample, 1), g);
+    for (std::size_t i = 0; i < g.size(); ++i) g[i] -= mean[i];
+    trace += space.dot(std::span<const double>(g), std::span<const double>(g)) / 6.0;
+  }
+  const auto found = NoiseScale({}).measure(widened, x, samples);
+  EXPECT_NEAR(scalar(found, "noise_trace"), trace, 1e-5 * trace);
+  EXPECT_NEAR(scalar(found, "noise_scale_simple"),
+              trace / space.dot(std::span<const double>(mean), std::span<const double>(mean)),
+              1e-5 * scalar(found, "noise_scale_simple"));
+}
+
 TEST(NoiseScale, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
