@@ -11,7 +11,9 @@
 #include "models/network.hpp"
 #include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
+#include "objectives/parameter_layout.hpp"
 #include "objectives/pieces.hpp"
+#include "objectives/sample_gradients.hpp"
 
 namespace thalweg {
 
@@ -22,7 +24,10 @@ namespace thalweg {
 /// evaluate_… (accuracies and the losses of a trajectory) always use the running averages, as at
 /// test time.
 template <class Real>
-class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
+class NetworkLoss final : public Objective<Real>,
+                          public ModelOutputs<Real>,
+                          public SampleGradients<Real>,
+                          public ParameterLayout {
  public:
   NetworkLoss(const Communicator& team, Network<Real> network, const DataSet<Real>& data,
               LossKind loss);
@@ -55,6 +60,13 @@ class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
                                    std::span<Real> slice) override;
   std::vector<Real> tangent_kernel(std::span<const Real> x, Subset subset) override;
   std::vector<Real> targets(Subset subset) override;
+
+  std::vector<double> squared_gradient_distances(std::span<const Real> x,
+                                                 std::span<const Real> centre,
+                                                 Subset subset) override;
+  [[nodiscard]] std::vector<ParameterBlock> parameter_blocks() const override {
+    return network_.parameters();
+  }
 
   /// A training step's gradient: batch statistics, running averages updated, dropout and
   /// augmentation drawn. Collective.

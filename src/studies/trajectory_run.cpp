@@ -209,6 +209,7 @@ class TrajectoryRun {
     objective_->set_statistics(plan.statistics);
     Widened<Real> widened(*objective_);
     const std::vector<double> point(w_.begin(), w_.end());
+    plan.probe->observe({plan_.learning_rate, std::nullopt, {}});
     record_.add(plan.name, step_, plan.probe->measure(widened, point, samples));
   }
 
