@@ -1,8 +1,12 @@
 #include "objectives/network_loss.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
+
+#include "base/error.hpp"
 
 namespace thalweg {
 
@@ -21,6 +25,21 @@ void NetworkLoss<Real>::fetch(const DataSplit<Real>& split, Subset subset, Batch
   batch.rows.resize(static_cast<std::size_t>(rows.size() * split.features()));
   batch.labels.resize(static_cast<std::size_t>(rows.size()));
   split.fetch(subset, rows, batch.rows, batch.labels);
+  if (&split != &data_->train || labels_.empty()) return;
+  for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+    batch.labels[static_cast<std::size_t>(i - rows.begin)] =
+        labels_[static_cast<std::size_t>(subset[static_cast<std::size_t>(i)])];
+  }
+}
+
+template <class Real>
+void NetworkLoss<Real>::relabel_training(std::vector<std::int32_t> labels) {
+  if (!labels.empty() && static_cast<std::int64_t>(labels.size()) != data_->train.size()) {
+    throw Error(fmt::format("{} labels were given for {} training samples", labels.size(),
+                            data_->train.size()));
+  }
+  labels_ = std::move(labels);
+  whole_.erase(&data_->train);
 }
 
 template <class Real>

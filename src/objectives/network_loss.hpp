@@ -27,6 +27,10 @@ class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
   [[nodiscard]] const VectorSpace& space() const override { return space_; }
   [[nodiscard]] std::int64_t sample_count() const override { return data_->train.size(); }
   [[nodiscard]] Network<Real>& network() { return network_; }
+  /// From here on these are the training samples' labels, in every function about training samples;
+  /// none: the data set's own again. Local. Throws Error where their number is not that of the
+  /// training samples.
+  void relabel_training(std::vector<std::int32_t> labels);
   void set_statistics(Statistics statistics) { statistics_ = statistics; }
   /// Rows of a shard in training steps (0: default_shard of the batch) and in evaluations of whole
   /// sets.
@@ -73,6 +77,9 @@ class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
   std::vector<Real> gathered(const Batch& batch, const Real* rows) const;
   Batch& whole(const DataSplit<Real>& split, Subset subset);
   void fetch(const DataSplit<Real>& split, Subset subset, Batch& batch) const;
+  [[nodiscard]] std::span<const std::int32_t> training_labels() const {
+    return labels_.empty() ? data_->train.labels() : std::span<const std::int32_t>(labels_);
+  }
   double gradient_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
                      std::span<Real> gradient_slice);
   Evaluation evaluation_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
@@ -82,6 +89,7 @@ class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
   Network<Real> network_;
   const DataSet<Real>* data_;
   LossKind loss_;
+  std::vector<std::int32_t> labels_;  // in place of the training set's; empty: those
   VectorSpace space_;
   Statistics statistics_ = Statistics::batch;
   std::int64_t training_shard_ = 0;

@@ -76,7 +76,7 @@ std::vector<Real> NetworkLoss<Real>::tangent_kernel(std::span<const Real> x, Sub
 
 template <class Real>
 std::vector<Real> NetworkLoss<Real>::targets(Subset subset) {
-  const auto labels = data_->train.labels();
+  const auto labels = training_labels();
   const auto classes = static_cast<std::size_t>(network_.outputs());
   const std::size_t n = subset.empty() ? labels.size() : subset.size();
   std::vector<Real> y(n * classes, static_cast<Real>(-1.0 / static_cast<double>(classes)));
