@@ -123,8 +123,7 @@ class Activation final : public Layer<Real> {
 
   void r_backward(const Pass<Real>& pass, const Real* /*w*/, const Real* /*v*/, const Real* in,
                   const Real* r_in, const Real* /*out*/, const Real* d_out, const Real* r_d_out,
-                  Real* r_d_in, GradientTree<Real>& /*product*/,
-                  std::int64_t /*offset*/) override {
+                  Real* r_d_in, GradientTree<Real>& /*product*/, std::int64_t /*offset*/) override {
     if (r_d_in == nullptr) return;
     const std::int64_t n = count(pass);
     for (std::int64_t i = 0; i < n; ++i) {
@@ -136,9 +135,7 @@ class Activation final : public Layer<Real> {
   }
 
  private:
-  std::int64_t count(const Pass<Real>& pass) const {
-    return pass.layout.rows().size() * features_;
-  }
+  std::int64_t count(const Pass<Real>& pass) const { return pass.layout.rows().size() * features_; }
   std::int64_t features_;
 };
 

@@ -42,14 +42,15 @@ class BatchNorm final : public Layer<Real> {
     measure(pass, in);
     const Real* gamma = w;
     const Real* beta = w + n_;
-    for_each_row(pass, [&](std::int64_t row, std::int32_t /*group*/, const Real* mean, const Real* inverse) {
-      const Real* x = in + row * n_;
-      Real* y = out + row * n_;
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const Real value = gamma[j] * ((x[j] - mean[j]) * inverse[j]) + beta[j];
-        y[j] = value < floor_ ? floor_ : value;
-      }
-    });
+    for_each_row(
+        pass, [&](std::int64_t row, std::int32_t /*group*/, const Real* mean, const Real* inverse) {
+          const Real* x = in + row * n_;
+          Real* y = out + row * n_;
+          for (std::int64_t j = 0; j < n_; ++j) {
+            const Real value = gamma[j] * ((x[j] - mean[j]) * inverse[j]) + beta[j];
+            y[j] = value < floor_ ? floor_ : value;
+          }
+        });
   }
 
   void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* out,
@@ -66,17 +67,17 @@ class BatchNorm final : public Layer<Real> {
     }
     if (d_in == nullptr) return;
     const Real* gamma = w;
-    for_each_row(pass, [&](std::int64_t row, std::int32_t group, const Real* mean,
-                           const Real* inverse) {
-      const Real* a = sums.mean_of(group, 0, n_);
-      const Real* b = sums.mean_of(group, 1, n_);
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-        const Real x_hat = (in[i] - mean[j]) * inverse[j];
-        d_in[i] = gamma[j] * inverse[j] * (d - a[j] - x_hat * b[j]);
-      }
-    });
+    for_each_row(pass,
+                 [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
+                   const Real* a = sums.mean_of(group, 0, n_);
+                   const Real* b = sums.mean_of(group, 1, n_);
+                   for (std::int64_t j = 0; j < n_; ++j) {
+                     const std::int64_t i = row * n_ + j;
+                     const Real d = out[i] > floor_ ? d_out[i] : Real{0};
+                     const Real x_hat = (in[i] - mean[j]) * inverse[j];
+                     d_in[i] = gamma[j] * inverse[j] * (d - a[j] - x_hat * b[j]);
+                   }
+                 });
   }
 
   bool mixes_samples(Statistics statistics) const override {
@@ -93,13 +94,14 @@ class BatchNorm final : public Layer<Real> {
 
   void tangent_left(const Pass<Real>& pass, std::size_t which, const Real* in, const Real* out,
                     const Real* d_out, Real* left) override {
-    for_each_row(pass, [&](std::int64_t row, std::int32_t /*group*/, const Real* mean, const Real* inverse) {
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-        left[i] = which == 0 ? d * ((in[i] - mean[j]) * inverse[j]) : d;
-      }
-    });
+    for_each_row(
+        pass, [&](std::int64_t row, std::int32_t /*group*/, const Real* mean, const Real* inverse) {
+          for (std::int64_t j = 0; j < n_; ++j) {
+            const std::int64_t i = row * n_ + j;
+            const Real d = out[i] > floor_ ? d_out[i] : Real{0};
+            left[i] = which == 0 ? d * ((in[i] - mean[j]) * inverse[j]) : d;
+          }
+        });
   }
 
   void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
@@ -108,17 +110,18 @@ class BatchNorm final : public Layer<Real> {
     r_sums_ = group_sums<2>(pass, [&](std::int64_t i, std::int64_t /*j*/, Real mean, Real inverse) {
       return std::array<Real, 2>{r_in[i], r_in[i] * ((in[i] - mean) * inverse)};
     });
-    for_each_row(pass, [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
-      const Real* r_mean = r_sums_.mean_of(group, 0, n_);
-      const Real* m = r_sums_.mean_of(group, 1, n_);
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        const Real x_hat = (in[i] - mean[j]) * inverse[j];
-        const Real r_x_hat = inverse[j] * (r_in[i] - r_mean[j] - x_hat * m[j]);
-        const Real r_y = v[j] * x_hat + w[j] * r_x_hat + v[n_ + j];
-        r_out[i] = out[i] > floor_ ? r_y : Real{0};
-      }
-    });
+    for_each_row(pass,
+                 [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
+                   const Real* r_mean = r_sums_.mean_of(group, 0, n_);
+                   const Real* m = r_sums_.mean_of(group, 1, n_);
+                   for (std::int64_t j = 0; j < n_; ++j) {
+                     const std::int64_t i = row * n_ + j;
+                     const Real x_hat = (in[i] - mean[j]) * inverse[j];
+                     const Real r_x_hat = inverse[j] * (r_in[i] - r_mean[j] - x_hat * m[j]);
+                     const Real r_y = v[j] * x_hat + w[j] * r_x_hat + v[n_ + j];
+                     r_out[i] = out[i] > floor_ ? r_y : Real{0};
+                   }
+                 });
   }
 
   void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
@@ -136,26 +139,27 @@ class BatchNorm final : public Layer<Real> {
         });
     parameter_gradient(pass, product, offset, sums.of_shards, 4, 3, 2);
     if (r_d_in == nullptr) return;
-    for_each_row(pass, [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
-      const Real* a = sums.mean_of(group, 0, n_);
-      const Real* b = sums.mean_of(group, 1, n_);
-      const Real* r_a = sums.mean_of(group, 2, n_);
-      const Real* r_b = sums.mean_of(group, 3, n_);
-      const Real* r_mean = r_sums_.mean_of(group, 0, n_);
-      const Real* m = r_sums_.mean_of(group, 1, n_);
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-        const Real r_d = out[i] > floor_ ? r_d_out[i] : Real{0};
-        const Real r = inverse[j];
-        const Real r_r = pass.statistics == Statistics::batch ? -r * r * m[j] : Real{0};
-        const Real x_hat = (in[i] - mean[j]) * r;
-        const Real r_x_hat = r * (r_in[i] - r_mean[j] - x_hat * m[j]);
-        const Real centred = d - a[j] - x_hat * b[j];
-        r_d_in[i] = (v[j] * r + w[j] * r_r) * centred +
-                    w[j] * r * (r_d - r_a[j] - r_x_hat * b[j] - x_hat * r_b[j]);
-      }
-    });
+    for_each_row(
+        pass, [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
+          const Real* a = sums.mean_of(group, 0, n_);
+          const Real* b = sums.mean_of(group, 1, n_);
+          const Real* r_a = sums.mean_of(group, 2, n_);
+          const Real* r_b = sums.mean_of(group, 3, n_);
+          const Real* r_mean = r_sums_.mean_of(group, 0, n_);
+          const Real* m = r_sums_.mean_of(group, 1, n_);
+          for (std::int64_t j = 0; j < n_; ++j) {
+            const std::int64_t i = row * n_ + j;
+            const Real d = out[i] > floor_ ? d_out[i] : Real{0};
+            const Real r_d = out[i] > floor_ ? r_d_out[i] : Real{0};
+            const Real r = inverse[j];
+            const Real r_r = pass.statistics == Statistics::batch ? -r * r * m[j] : Real{0};
+            const Real x_hat = (in[i] - mean[j]) * r;
+            const Real r_x_hat = r * (r_in[i] - r_mean[j] - x_hat * m[j]);
+            const Real centred = d - a[j] - x_hat * b[j];
+            r_d_in[i] = (v[j] * r + w[j] * r_r) * centred +
+                        w[j] * r * (r_d - r_a[j] - r_x_hat * b[j] - x_hat * r_b[j]);
+          }
+        });
   }
 
  private:

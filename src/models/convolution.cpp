@@ -51,13 +51,12 @@ class Convolution final : public Layer<Real> {
                 const Real* d_out, Real* d_in, GradientTree<Real>* gradient,
                 std::int64_t offset) override {
     if (gradient != nullptr) {
-      gradient->accumulate(offset, geometry_.weights(),
-                           [&](std::int64_t shard, Real* target, bool add) {
-                             const Range rows = pass.layout.local_rows_of(shard);
-                             kernels_.weight_gradient(in + rows.begin * inputs(),
-                                                      d_out + rows.begin * outputs(), rows.size(),
-                                                      target, add);
-                           });
+      gradient->accumulate(
+          offset, geometry_.weights(), [&](std::int64_t shard, Real* target, bool add) {
+            const Range rows = pass.layout.local_rows_of(shard);
+            kernels_.weight_gradient(in + rows.begin * inputs(), d_out + rows.begin * outputs(),
+                                     rows.size(), target, add);
+          });
       bias_gradient(pass, d_out, *gradient, offset);
     }
     if (d_in == nullptr) return;
@@ -79,11 +78,10 @@ class Convolution final : public Layer<Real> {
   void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                   const Real* r_in, const Real* /*out*/, const Real* d_out, const Real* r_d_out,
                   Real* r_d_in, GradientTree<Real>& product, std::int64_t offset) override {
-    product.accumulate(offset, geometry_.weights(),
-                       [&](std::int64_t shard, Real* target, bool add) {
-                         add_product(pass.layout.local_rows_of(shard), in, r_in, d_out, r_d_out,
-                                     target, add);
-                       });
+    product.accumulate(
+        offset, geometry_.weights(), [&](std::int64_t shard, Real* target, bool add) {
+          add_product(pass.layout.local_rows_of(shard), in, r_in, d_out, r_d_out, target, add);
+        });
     bias_gradient(pass, r_d_out, product, offset);
     if (r_d_in == nullptr) return;
     kernels_.pack_backward(w, packed_);

@@ -19,8 +19,8 @@ struct DenseOptions {
   Parametrization parametrization = Parametrization::standard;
   std::string initialisation = "he_normal";  ///< standard: initialisation_names()
   double gain = 1.0;                         ///< of he_…: 2 before a ReLU, 1 before the loss
-  double weight_std = 1.0;  ///< ntk: σ_w
-  double bias_std = 0.0;    ///< ntk: σ_b
+  double weight_std = 1.0;                   ///< ntk: σ_w
+  double bias_std = 0.0;                     ///< ntk: σ_b
 };
 
 /// A dense layer with W (outputs × inputs, row-major) then b (outputs). Flops a row: forward

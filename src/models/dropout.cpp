@@ -48,9 +48,7 @@ class Dropout final : public Layer<Real> {
   }
 
  private:
-  std::int64_t count(const Pass<Real>& pass) const {
-    return pass.layout.rows().size() * features_;
-  }
+  std::int64_t count(const Pass<Real>& pass) const { return pass.layout.rows().size() * features_; }
 
   void draw(const Pass<Real>& pass) {
     constexpr std::uint64_t layers = 256;

@@ -28,9 +28,8 @@ double variance_of(const std::string& name, const Fan& fan) {
 }  // namespace
 
 const std::vector<std::string>& initialisation_names() {
-  static const std::vector<std::string> names{"he_normal",     "he_uniform",
-                                              "lecun_normal",  "lecun_uniform",
-                                              "glorot_normal", "glorot_uniform",
+  static const std::vector<std::string> names{"he_normal",     "he_uniform",    "lecun_normal",
+                                              "lecun_uniform", "glorot_normal", "glorot_uniform",
                                               "pytorch"};
   return names;
 }

@@ -118,9 +118,8 @@ class Layer {
   /// nobody needs it, the same array where elementwise()) and writes the R-derivative of the
   /// parameter gradients to `product` from `offset` on.
   virtual void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
-                          const Real* r_in, const Real* out, const Real* d_out,
-                          const Real* r_d_out, Real* r_d_in, GradientTree<Real>& product,
-                          std::int64_t offset) = 0;
+                          const Real* r_in, const Real* out, const Real* d_out, const Real* r_d_out,
+                          Real* r_d_in, GradientTree<Real>& product, std::int64_t offset) = 0;
 };
 
 }  // namespace thalweg

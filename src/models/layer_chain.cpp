@@ -114,8 +114,7 @@ template <class Real>
 Real* LayerChain<Real>::target(std::size_t l, std::int64_t rows, const Real* d_out, Real* d_in,
                                Buffers& buffers) {
   if (l == lowest(d_in)) return d_in;
-  const bool own =
-      d_out == buffers.array[0].data() || d_out == buffers.array[1].data();
+  const bool own = d_out == buffers.array[0].data() || d_out == buffers.array[1].data();
   if (layers_[l]->elementwise() && own) return buffers.array[buffers.current].data();
   buffers.current = 1 - buffers.current;
   return grown(buffers.array[buffers.current], rows * widest());

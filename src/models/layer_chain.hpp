@@ -79,8 +79,8 @@ class LayerChain {
   std::vector<std::unique_ptr<Layer<Real>>> layers_;
   std::vector<std::int64_t> offsets_;
   std::size_t first_with_parameters_;
-  std::vector<AlignedVector<Real>> activations_;    // of each layer's output
-  std::vector<AlignedVector<Real>> deltas_;         // derivatives by each layer's output but the last
+  std::vector<AlignedVector<Real>> activations_;  // of each layer's output
+  std::vector<AlignedVector<Real>> deltas_;       // derivatives by each layer's output but the last
   std::vector<AlignedVector<Real>> r_activations_;  // R-derivatives of the activations
   Buffers buffers_;
 };

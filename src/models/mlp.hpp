@@ -25,11 +25,11 @@ struct MlpOptions {
   double bias_std = 0.0;                    ///< σ_b; 0: no biases. ntk only
 };
 
-/// Hidden layers of dense, batch norm (if any) and activation, then a dense readout. A dense layer that
-/// batch norm follows has no bias of its own: batch norm would take it off again. Keskar et al.'s
-/// F1 is widths {512, 512, 512, 512, 512} with batch norm. In the NTK parametrisation (all dense
-/// layers, the readout too; without batch norm, else Error) the net's infinitely wide limit is the
-/// fully connected kernel of its activation with the same σ_w and σ_b.
+/// Hidden layers of dense, batch norm (if any) and activation, then a dense readout. A dense layer
+/// that batch norm follows has no bias of its own: batch norm would take it off again. Keskar et
+/// al.'s F1 is widths {512, 512, 512, 512, 512} with batch norm. In the NTK parametrisation (all
+/// dense layers, the readout too; without batch norm, else Error) the net's infinitely wide limit
+/// is the fully connected kernel of its activation with the same σ_w and σ_b.
 template <class Real>
 Network<Real> make_mlp(const MlpOptions& options);
 

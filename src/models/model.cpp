@@ -140,10 +140,10 @@ class Builder {
     if (spec.size > least + 2 * spec.padding) {
       fail(name, place, fmt::format("its window of {} is larger than the image", spec.size));
     }
-    layers.push_back(spec.kind == Kind::max_pool
-                         ? make_max_pool<Real>(place.shape, spec.size, spec.stride, spec.padding)
-                         : make_average_pool<Real>(place.shape, spec.size, spec.stride,
-                                                   spec.padding));
+    layers.push_back(
+        spec.kind == Kind::max_pool
+            ? make_max_pool<Real>(place.shape, spec.size, spec.stride, spec.padding)
+            : make_average_pool<Real>(place.shape, spec.size, spec.stride, spec.padding));
     const auto reduced = [&](std::int64_t size) {
       return (size + 2 * spec.padding - spec.size) / spec.stride + 1;
     };
@@ -151,8 +151,7 @@ class Builder {
     place.shape.width = reduced(place.shape.width);
   }
 
-  void add_dense(const std::vector<LayerSpec>& specs, std::size_t i, Place& place,
-                 Layers& layers) {
+  void add_dense(const std::vector<LayerSpec>& specs, std::size_t i, Place& place, Layers& layers) {
     const std::string name = fmt::format("dense{}", ++denses_);
     if (place.order == Order::pixels) fail(name, place, "it needs flatten or gap before it");
     DenseOptions dense;
@@ -163,8 +162,7 @@ class Builder {
     place = {{specs[i].units, 1, 1}, Order::flat};
   }
 
-  bool add_norm(const std::vector<LayerSpec>& specs, std::size_t i, Place& place,
-                Layers& layers) {
+  bool add_norm(const std::vector<LayerSpec>& specs, std::size_t i, Place& place, Layers& layers) {
     if (options_.batch_norm == BatchNormKind::none) return false;
     if (place.order == Order::planes) to_pixels("norm", place, layers);
     BatchNormOptions norm;

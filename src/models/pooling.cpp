@@ -96,21 +96,21 @@ class AveragePool final : public Pool<Real> {
 template <class Real>
 std::unique_ptr<Layer<Real>> make_max_pool(const ImageShape& shape, std::int64_t size,
                                            std::int64_t stride, std::int64_t padding) {
-  return std::make_unique<MaxPool<Real>>(PoolingGeometry{
-      shape.channels, shape.height, shape.width, size, size, stride, padding});
+  return std::make_unique<MaxPool<Real>>(
+      PoolingGeometry{shape.channels, shape.height, shape.width, size, size, stride, padding});
 }
 
 template <class Real>
 std::unique_ptr<Layer<Real>> make_average_pool(const ImageShape& shape, std::int64_t size,
                                                std::int64_t stride, std::int64_t padding) {
-  return std::make_unique<AveragePool<Real>>(PoolingGeometry{
-      shape.channels, shape.height, shape.width, size, size, stride, padding});
+  return std::make_unique<AveragePool<Real>>(
+      PoolingGeometry{shape.channels, shape.height, shape.width, size, size, stride, padding});
 }
 
 template <class Real>
 std::unique_ptr<Layer<Real>> make_global_average_pool(const ImageShape& shape) {
-  return std::make_unique<AveragePool<Real>>(PoolingGeometry{
-      shape.channels, shape.height, shape.width, shape.height, shape.width, 1, 0});
+  return std::make_unique<AveragePool<Real>>(
+      PoolingGeometry{shape.channels, shape.height, shape.width, shape.height, shape.width, 1, 0});
 }
 
 template std::unique_ptr<Layer<float>> make_max_pool(const ImageShape&, std::int64_t, std::int64_t,

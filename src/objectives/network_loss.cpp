@@ -1,10 +1,14 @@
 #include "objectives/network_loss.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
 #include <numeric>
 #include <utility>
+
+#include "base/error.hpp"
 
 namespace thalweg {
 
@@ -24,8 +28,8 @@ template <class Real>
 std::int64_t cached_rows(const Network<Real>& network) {
   using Holding = typename Network<Real>::Holding;
   std::int64_t rows = 256;
-  while (rows > 8 && 2 * network.memory_bytes(rows, Holding::outputs) >
-                         memory_limit<Real>(Holding::outputs)) {
+  while (rows > 8 &&
+         2 * network.memory_bytes(rows, Holding::outputs) > memory_limit<Real>(Holding::outputs)) {
     rows /= 2;
   }
   return rows;
@@ -58,8 +62,7 @@ std::int64_t NetworkLoss<Real>::training_shard(std::int64_t batch) const {
   constexpr double enough = 4e9;
   constexpr std::int64_t least = 8;
   std::int64_t shard = default_shard(batch);
-  while (shard >= 2 * least &&
-         3.0 * network_.flops() * static_cast<double>(shard) > enough) {
+  while (shard >= 2 * least && 3.0 * network_.flops() * static_cast<double>(shard) > enough) {
     shard /= 2;
   }
   return shard;
@@ -71,6 +74,21 @@ void NetworkLoss<Real>::fetch(const DataSplit<Real>& split, Subset subset, Batch
   batch.rows.resize(static_cast<std::size_t>(rows.size() * split.features()));
   batch.labels.resize(static_cast<std::size_t>(rows.size()));
   split.fetch(subset, rows, batch.rows, batch.labels);
+  if (&split != &data_->train || labels_.empty()) return;
+  for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+    batch.labels[static_cast<std::size_t>(i - rows.begin)] =
+        labels_[static_cast<std::size_t>(subset[static_cast<std::size_t>(i)])];
+  }
+}
+
+template <class Real>
+void NetworkLoss<Real>::relabel_training(std::vector<std::int32_t> labels) {
+  if (!labels.empty() && static_cast<std::int64_t>(labels.size()) != data_->train.size()) {
+    throw Error(fmt::format("{} labels were given for {} training samples", labels.size(),
+                            data_->train.size()));
+  }
+  labels_ = std::move(labels);
+  whole_.erase(&data_->train);
 }
 
 template <class Real>
@@ -83,11 +101,10 @@ void NetworkLoss<Real>::augment(Subset subset, const StepDraws& draws, Batch& ba
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     const auto sample = static_cast<std::uint64_t>(subset[static_cast<std::size_t>(row)]);
     Stream stream(draws.seed, Purpose::augmentation, draws.epoch * samples + sample);
-    augment_image(
-        augmentation_, shape, stream,
-        std::span(batch.rows).subspan(static_cast<std::size_t>(row - rows.begin) * features,
-                                      features),
-        std::span(scratch_).first(features));
+    augment_image(augmentation_, shape, stream,
+                  std::span(batch.rows)
+                      .subspan(static_cast<std::size_t>(row - rows.begin) * features, features),
+                  std::span(scratch_).first(features));
   }
 }
 
@@ -213,8 +230,7 @@ double NetworkLoss<Real>::gradient_of(Batch& batch, Pass<Real> settings, std::sp
     pass.draws = settings.draws;
     const Real* rows = batch.rows.data() + piece.first_row * network_.inputs();
     d_out_.resize(static_cast<std::size_t>(piece.layout.rows().size() * network_.outputs()));
-    const auto sums =
-        loss_of(batch, piece, network_.forward(pass, x, rows), d_out_.data());
+    const auto sums = loss_of(batch, piece, network_.forward(pass, x, rows), d_out_.data());
     of_shards.insert(of_shards.end(), sums.begin(), sums.end());
     network_.backward(pass, x, rows, d_out_.data(), tree_);
   });
@@ -254,8 +270,8 @@ double NetworkLoss<Real>::training_gradient(std::span<const Real> x, Subset batc
   const auto size = static_cast<std::int64_t>(batch_samples.size());
   auto& entry = training_[size];
   if (!entry) {
-    entry = std::make_unique<Batch>(
-        Batch{BatchLayout(*team_, size, training_shard(size)), {}, {}, {}});
+    entry =
+        std::make_unique<Batch>(Batch{BatchLayout(*team_, size, training_shard(size)), {}, {}, {}});
   }
   fetch(data_->train, batch_samples, *entry);
   if (augmentation_.is_on()) augment(batch_samples, draws, *entry);
@@ -281,8 +297,7 @@ void NetworkLoss<Real>::hessian_vector(std::span<const Real> x, std::span<const 
   const Real* outputs = nullptr;
   reduce_pieces(batch, shards, product_slice, [&](const Piece& piece) {
     const Pass<Real> pass = pass_over(batch, piece, statistics_);
-    const auto size =
-        static_cast<std::size_t>(piece.layout.rows().size() * network_.outputs());
+    const auto size = static_cast<std::size_t>(piece.layout.rows().size() * network_.outputs());
     const Real* in = batch.rows.data() + piece.first_row * network_.inputs();
     if (!kept) {
       d_out_.resize(size);

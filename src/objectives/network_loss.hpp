@@ -35,6 +35,10 @@ class NetworkLoss final : public Objective<Real>,
   [[nodiscard]] const VectorSpace& space() const override { return space_; }
   [[nodiscard]] std::int64_t sample_count() const override { return data_->train.size(); }
   [[nodiscard]] Network<Real>& network() { return network_; }
+  /// From here on these are the training samples' labels, in every function about training samples;
+  /// none: the data set's own again. Local. Throws Error where their number is not that of the
+  /// training samples.
+  void relabel_training(std::vector<std::int32_t> labels);
   void set_statistics(Statistics statistics) { statistics_ = statistics; }
   /// Rows of a shard in training steps and in evaluations of whole sets; 0: training_shard() of the
   /// batch, and as many as fit a cache.
@@ -108,11 +112,13 @@ class NetworkLoss final : public Objective<Real>,
   /// Calls compute(piece) for the pieces of the batch, one of them if all fits. Collective.
   void for_each_piece(const Batch& batch, std::int64_t shards,
                       const std::function<void(const Piece&)>& compute) const;
-  [[nodiscard]] Pass<Real> pass_over(const Batch& batch, const Piece& piece,
-                                     Statistics statistics);
+  [[nodiscard]] Pass<Real> pass_over(const Batch& batch, const Piece& piece, Statistics statistics);
   /// Sums over shards of what compute(piece, tree) leaves in the tree, as this rank's slice.
   void reduce_pieces(const Batch& batch, std::int64_t shards, std::span<Real> slice,
                      const std::function<void(const Piece&)>& compute);
+  [[nodiscard]] std::span<const std::int32_t> training_labels() const {
+    return labels_.empty() ? data_->train.labels() : std::span<const std::int32_t>(labels_);
+  }
   double gradient_of(Batch& batch, Pass<Real> settings, std::span<const Real> x,
                      std::span<Real> gradient_slice);
   Evaluation evaluation_of(Batch& batch, const Pass<Real>& settings, std::span<const Real> x);
@@ -127,6 +133,7 @@ class NetworkLoss final : public Objective<Real>,
   Network<Real> network_;
   const DataSet<Real>* data_;
   LossKind loss_;
+  std::vector<std::int32_t> labels_;  // in place of the training set's; empty: those
   VectorSpace space_;
   Statistics statistics_ = Statistics::batch;
   std::int64_t training_shard_ = 0;

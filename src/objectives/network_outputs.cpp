@@ -28,19 +28,20 @@ template <class Real>
 std::vector<Real> NetworkLoss<Real>::outputs(std::span<const Real> x, const DataSplit<Real>& split,
                                              Subset subset) {
   Batch& batch = whole(split, subset);
-  return outputs_of(batch, Network<Real>::Holding::outputs, [&](const Pass<Real>& pass, const Real* in) {
-    return network_.forward(pass, x, in);
-  });
+  return outputs_of(
+      batch, Network<Real>::Holding::outputs,
+      [&](const Pass<Real>& pass, const Real* in) { return network_.forward(pass, x, in); });
 }
 
 template <class Real>
 std::vector<Real> NetworkLoss<Real>::jacobian_product(std::span<const Real> x,
                                                       std::span<const Real> v, Subset subset) {
   Batch& batch = whole(data_->train, subset);
-  return outputs_of(batch, Network<Real>::Holding::products, [&](const Pass<Real>& pass, const Real* in) {
-    network_.forward(pass, x, in);
-    return network_.r_forward(pass, x, v, in);
-  });
+  return outputs_of(batch, Network<Real>::Holding::products,
+                    [&](const Pass<Real>& pass, const Real* in) {
+                      network_.forward(pass, x, in);
+                      return network_.r_forward(pass, x, v, in);
+                    });
 }
 
 template <class Real>
@@ -93,7 +94,7 @@ std::vector<Real> NetworkLoss<Real>::tangent_kernel(std::span<const Real> x, Sub
 
 template <class Real>
 std::vector<Real> NetworkLoss<Real>::targets(Subset subset) {
-  const auto labels = data_->train.labels();
+  const auto labels = training_labels();
   const auto classes = static_cast<std::size_t>(network_.outputs());
   const std::size_t n = subset.empty() ? labels.size() : subset.size();
   std::vector<Real> y(n * classes, static_cast<Real>(-1.0 / static_cast<double>(classes)));

@@ -91,8 +91,8 @@ ModelOptions model_settings(const Settings& model) {
   }
   refuse_keys_of_mlp(model, type);
   try {
-    options.layers = read_layers(type == "layers" ? model.strings("layers", {})
-                                                  : layers_named(type));
+    options.layers =
+        read_layers(type == "layers" ? model.strings("layers", {}) : layers_named(type));
   } catch (const Error& error) {
     model.fail("layers", error.what());
   }

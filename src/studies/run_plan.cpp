@@ -20,35 +20,6 @@ bool is_plain_name(const std::string& name) {
 
 namespace {
 
-TrainOptions read_train(const Settings& train, const ModelOptions& model) {
-  TrainOptions options;
-  options.loss = train.choice("loss", {"cross_entropy", "squared"}, "cross_entropy") == "squared"
-                     ? LossKind::squared
-                     : LossKind::cross_entropy;
-  options.batch = train.integer_at_least("batch", 1, options.batch);
-  if (options.batch == 1 && model.has_batch_norm()) {
-    train.fail("batch", "found 1, but batch norm needs at least two samples to take a variance of");
-  }
-  options.shard = train.integer_at_least("shard", 0, 0);
-  if (options.shard == 0 && model.ghost_size > 0) {
-    const std::int64_t shard = default_shard(options.batch);
-    options.shard = (shard + model.ghost_size - 1) / model.ghost_size * model.ghost_size;
-  }
-  if (model.ghost_size > 0 && options.shard % model.ghost_size != 0) {
-    train.fail("shard", fmt::format("found {}, expected a multiple of ghost_size = {}",
-                                    options.shard, model.ghost_size));
-  }
-  options.epochs = train.integer_at_least("epochs", 1, options.epochs);
-  options.evaluate_every = train.integer_at_least("evaluate_every", 0, 0);
-  options.target_loss = train.number_at_least("target_loss", 0.0, 0.0);
-  options.drop_last = train.boolean("drop_last", false);
-  options.augmentation.crop_padding = train.integer_at_least("crop_padding", 0, 0);
-  options.augmentation.flip = train.boolean("flip", false);
-  options.gradient_norm_every = train.choice("gradient_norm", {"end", "every"}, "end") == "every";
-  options.checkpoint_every_s = train.positive("checkpoint_every_s", options.checkpoint_every_s);
-  return options;
-}
-
 OptimizerOptions read_optimizer(const Settings& table, double& learning_rate) {
   OptimizerOptions options;
   options.type = table.choice("type", {"sgd", "nesterov", "adam"}, "sgd");
@@ -75,48 +46,83 @@ std::string plain_name(const std::string& text) {
   return name;
 }
 
-}  // namespace
-
-std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed) {
-  const auto seeds =
-      settings.table("sweep").integers("seeds", {static_cast<std::int64_t>(study_seed)});
-  if (seeds.empty()) settings.table("sweep").fail("seeds", "expected at least one seed");
+std::vector<std::int64_t> read_seeds(const Settings& sweep, std::uint64_t study_seed) {
+  auto seeds = sweep.integers("seeds", {static_cast<std::int64_t>(study_seed)});
+  if (seeds.empty()) sweep.fail("seeds", "expected at least one seed");
   for (const auto seed : seeds) {
-    if (seed < 0)
-      settings.table("sweep").fail("seeds",
-                                   fmt::format("found {}, expected seeds of at least 0", seed));
+    if (seed < 0) sweep.fail("seeds", fmt::format("found {}, expected seeds of at least 0", seed));
   }
-  const auto probes = read_probe_plans(settings, study_seed);
-  std::vector<RunPlan> plans;
-  std::set<std::string> names;
-  const auto add = [&](const Settings& merged, const std::string& group) {
-    for (const auto seed : seeds) {
-      RunPlan plan;
-      plan.group = group;
-      plan.name = plain_name(group) + (seeds.size() > 1 ? fmt::format("-seed{}", seed) : "");
-      plan.seed = static_cast<std::uint64_t>(seed);
-      plan.model = model_settings(merged.table("model"));
-      plan.train = read_train(merged.table("train"), plan.model);
-      plan.optimizer = read_optimizer(merged.table("optimizer"), plan.learning_rate);
-      plan.probes = probes;
-      for (const auto& probe : probes) {
-        const bool mixed =
-            plan.model.has_batch_norm() && probe.statistics == Statistics::batch;
-        if (!mixed || !probe.probe->needs_separate_samples()) continue;
-        merged.table("model").fail(
-            "batch_norm",
-            fmt::format("the probe '{}' needs outputs that do not depend on the other samples of a "
-                        "batch: \"none\" here or statistics = \"frozen\" there",
-                        probe.name));
+  return seeds;
+}
+
+/// A run that sets what is swept over would be overruled in silence.
+void refuse_swept(const Settings& run, const std::string& key) {
+  Settings at = run;
+  std::string rest = key;
+  for (auto dot = rest.find('.'); dot != std::string::npos; dot = rest.find('.')) {
+    if (!at.has(rest.substr(0, dot))) return;
+    at = at.table(rest.substr(0, dot));
+    rest = rest.substr(dot + 1);
+  }
+  if (at.has(rest)) at.fail(rest, "is swept over by [sweep] too; leave one out");
+}
+
+/// One combination of a run and the values swept over.
+struct SweptRun {
+  Settings settings;
+  std::string group;
+  std::string family;
+};
+
+std::vector<SweptRun> products(const SweptRun& run, const std::vector<Settings::Axis>& axes) {
+  std::vector<SweptRun> all{run};
+  for (const auto& axis : axes) {
+    std::vector<SweptRun> longer;
+    for (const auto& before : all) {
+      for (std::size_t i = 0; i < axis.points.size(); ++i) {
+        const std::string suffix =
+            fmt::format("-{}{}", axis.key.substr(axis.key.rfind('.') + 1), axis.texts[i]);
+        const bool is_batch = axis.key == "train.batch";
+        longer.push_back({before.settings.with(axis.points[i]), before.group + suffix,
+                          before.family + (is_batch ? "" : suffix)});
       }
-      if (!names.insert(plan.name).second) {
-        merged.fail("name", fmt::format("two runs are called '{}'", plan.name));
-      }
-      plans.push_back(std::move(plan));
     }
-  };
+    all = std::move(longer);
+  }
+  return all;
+}
+
+void check_probes(const RunPlan& plan, const Settings& model) {
+  for (const auto& probe : plan.probes) {
+    const bool mixed = plan.model.has_batch_norm() && probe.statistics == Statistics::batch;
+    if (!mixed || !probe.probe->needs_separate_samples()) continue;
+    model.fail("batch_norm",
+               fmt::format("the probe '{}' needs outputs that do not depend on the other samples "
+                           "of a batch: \"none\" here or statistics = \"frozen\" there",
+                           probe.name));
+  }
+}
+
+RunPlan read_run(const SweptRun& run, const std::vector<ProbePlan>& probes) {
+  RunPlan plan;
+  plan.group = run.group;
+  plan.plain_group = plain_name(run.group);
+  plan.family = run.family;
+  plan.model = model_settings(run.settings.table("model"));
+  plan.train = train_settings(run.settings.table("train"), plan.model.has_batch_norm(),
+                              plan.model.ghost_size);
+  plan.optimizer = read_optimizer(run.settings.table("optimizer"), plan.learning_rate);
+  plan.probes = probes;
+  check_probes(plan, run.settings.table("model"));
+  return plan;
+}
+
+/// [[run]] tables by name; a study without any is a single run.
+std::vector<SweptRun> named_runs(const Settings& settings,
+                                 const std::vector<Settings::Axis>& axes) {
+  std::vector<SweptRun> named;
   const auto runs = settings.tables("run");
-  if (runs.empty()) add(settings, "run");
+  if (runs.empty()) named.push_back({settings, "run", "run"});
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto group = runs[i].string("name", fmt::format("run{}", i));
     if (!is_plain_name(plain_name(group))) {
@@ -126,50 +132,38 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
               "found \"{}\", expected at most 100 letters, digits, spaces, '_', '-' and '.'",
               group));
     }
-    add(settings.with(runs[i]), group);
+    for (const auto& axis : axes) refuse_swept(runs[i], axis.key);
+    named.push_back({settings.with(runs[i]), group, group});
   }
-  return plans;
+  return named;
 }
 
-std::vector<SlicePlan> read_slice_plans(const Settings& settings,
-                                        const std::vector<RunPlan>& runs) {
-  std::vector<SlicePlan> plans;
-  for (const auto& table : settings.tables("slice")) {
-    SlicePlan slice;
-    const auto between = table.strings("between", {});
-    if (between.size() != 2) {
-      table.fail("between", fmt::format("found {} names, expected two runs or groups of runs",
-                                        between.size()));
-    }
-    slice.points = table.integer_at_least("points", 2, slice.points);
-    slice.low = table.number("low", slice.low);
-    slice.high = table.number("high", slice.high);
-    if (!(slice.low < slice.high)) table.fail("high", "expected a number above low");
-    const auto base = table.string("name", "line");
-    if (!is_plain_name(base))
-      table.fail("name", fmt::format("found \"{}\", expected a plain name", base));
-    std::size_t found = 0;
-    for (const auto& from : runs) {
-      for (const auto& to : runs) {
-        const bool by_group =
-            from.group == between[0] && to.group == between[1] && from.seed == to.seed;
-        const bool by_name = from.name == between[0] && to.name == between[1];
-        if (!by_group && !by_name) continue;
-        slice.from = from.name;
-        slice.to = to.name;
-        slice.name = base + (by_group && !by_name ? fmt::format("-seed{}", from.seed) : "");
-        plans.push_back(slice);
-        ++found;
+}  // namespace
+
+std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed) {
+  const Settings sweep = settings.table("sweep");
+  const auto seeds = read_seeds(sweep, study_seed);
+  const auto axes = sweep.axes({"seeds"});
+  const auto probes = read_probe_plans(settings, study_seed);
+  std::vector<RunPlan> plans;
+  std::set<std::string> names;
+  for (const auto& named : named_runs(settings, axes)) {
+    for (const auto& run : products(named, axes)) {
+      RunPlan plan = read_run(run, probes);
+      for (const auto seed : seeds) {
+        plan.name = plan.plain_group + (seeds.size() > 1 ? fmt::format("-seed{}", seed) : "");
+        plan.seed = static_cast<std::uint64_t>(seed);
+        if (!is_plain_name(plan.name)) {
+          sweep.fail(axes.empty() ? "seeds" : axes.back().key,
+                     fmt::format("makes a run's name '{}', expected at most 100 letters, digits, "
+                                 "'_', '-' and '.'",
+                                 plan.name));
+        }
+        if (!names.insert(plan.name).second) {
+          run.settings.fail("name", fmt::format("two runs are called '{}'", plan.name));
+        }
+        plans.push_back(plan);
       }
-    }
-    if (found == 0) {
-      std::string known;
-      for (const auto& run : runs) {
-        if (known.find("\"" + run.group + "\"") == std::string::npos)
-          known += " \"" + run.group + "\"";
-      }
-      table.fail("between", fmt::format(R"(found "{}" and "{}", expected runs or groups of:{})",
-                                        between[0], between[1], known));
     }
   }
   return plans;

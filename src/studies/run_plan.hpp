@@ -5,12 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "data/augmentation.hpp"
-#include "models/loss.hpp"
 #include "models/model.hpp"
 #include "optimizers/optimizer.hpp"
 #include "probes/probe.hpp"
 #include "studies/settings.hpp"
+#include "studies/train_settings.hpp"
 
 namespace thalweg {
 
@@ -24,23 +23,12 @@ struct ProbePlan {
   Statistics statistics = Statistics::batch;
 };
 
-struct TrainOptions {
-  LossKind loss = LossKind::cross_entropy;
-  std::int64_t batch = 64;
-  std::int64_t shard = 0;  ///< 0: by default_shard
-  std::int64_t epochs = 10;
-  std::int64_t evaluate_every = 0;  ///< steps; 0: every epoch
-  double target_loss = 0.0;         ///< training loss to stop at; 0: none
-  bool drop_last = false;
-  Augmentation augmentation;
-  bool gradient_norm_every = false;  ///< at every evaluation, not at the end alone
-  double checkpoint_every_s = 60.0;
-};
-
 /// Everything that decides one trajectory.
 struct RunPlan {
   std::string name;
-  std::string group;
+  std::string group;        ///< runs that differ in their seed alone
+  std::string plain_group;  ///< the group in a form that names files
+  std::string family;       ///< the group but for a batch size that was swept over
   std::uint64_t seed = 0;
   TrainOptions train;
   ModelOptions model;
@@ -60,7 +48,8 @@ struct SlicePlan {
   double high = 2.0;
 };
 
-/// Reads [model], [train], [optimizer], [[run]], [sweep] and [[probe]] of a study. Throws
+/// Reads [model], [train], [optimizer], [[run]], [sweep] and [[probe]] of a study: every [[run]]
+/// with every combination of the values swept over, and each of these with every seed. Throws
 /// ConfigurationError.
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed);
 /// Reads [[slice]]; each names two groups or runs of `runs`, and becomes one slice a shared seed.

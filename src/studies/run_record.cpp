@@ -1,6 +1,7 @@
 #include "studies/run_record.hpp"
 
 #include <functional>
+#include <iterator>
 #include <type_traits>
 #include <variant>
 
@@ -52,6 +53,23 @@ constexpr NumberColumn kGradientNorm = {
     "whole training set)",
     &TrajectoryPoint::gradient_norm};
 
+constexpr NumberColumn kValidation[] = {
+    {"validation_loss", "1", "mean loss on the held-out training samples",
+     &TrajectoryPoint::validation_loss},
+    {"validation_accuracy", "1", "share of held-out training samples classified rightly",
+     &TrajectoryPoint::validation_accuracy},
+};
+
+/// The columns of numbers that a run has.
+std::vector<NumberColumn> number_columns(RunColumns which) {
+  std::vector<NumberColumn> columns(std::begin(kNumbers), std::end(kNumbers));
+  if (which.validation) {
+    columns.insert(columns.end(), std::begin(kValidation), std::end(kValidation));
+  }
+  if (which.gradient_norm) columns.push_back(kGradientNorm);
+  return columns;
+}
+
 template <class T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
@@ -92,8 +110,7 @@ void RunRecord::write_to(Record& record) const {
     record.column(std::string("/trajectory/") + column.name, values, "step", column.units,
                   column.long_name);
   };
-  for (const auto& column : kNumbers) write(column);
-  if (with_gradient_norm_) write(kGradientNorm);
+  for (const auto& column : number_columns(columns_)) write(column);
   for (const auto& column : kIntegers) {
     std::vector<std::int64_t> values;
     for (const auto& point : points_) values.push_back(point.*column.field);
@@ -142,8 +159,7 @@ void RunRecord::read_from(const Record& record) {
     points_.resize(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) points_[i].*column.field = values[i];
   };
-  for (const auto& column : kNumbers) numbers(column);
-  if (with_gradient_norm_) numbers(kGradientNorm);
+  for (const auto& column : number_columns(columns_)) numbers(column);
   for (const auto& column : kIntegers) {
     const auto& values = std::get<std::vector<std::int64_t>>(
         record.arrays.at(std::string("/trajectory/") + column.name).values);

@@ -21,15 +21,23 @@ struct TrajectoryPoint {
   double train_accuracy = 0.0;
   double test_loss = 0.0;
   double test_accuracy = 0.0;
+  double validation_loss = 0.0;  ///< recorded only if samples are held out
+  double validation_accuracy = 0.0;
   double gradient_norm = 0.0;  ///< recorded only if the run measures it at every evaluation
   double distance_from_start = 0.0;
   double elapsed_s = 0.0;
 };
 
+/// Columns of /trajectory that not every run has.
+struct RunColumns {
+  bool gradient_norm = false;
+  bool validation = false;
+};
+
 /// Gathers what a run measures into record columns, and reads it back from a checkpoint.
 class RunRecord {
  public:
-  explicit RunRecord(bool with_gradient_norm) : with_gradient_norm_(with_gradient_norm) {}
+  explicit RunRecord(RunColumns columns) : columns_(columns) {}
 
   void add(const TrajectoryPoint& point) { points_.push_back(point); }
   void add(const std::string& probe, std::int64_t step, const Measurement& measurement);
@@ -49,7 +57,7 @@ class RunRecord {
     std::vector<std::int64_t> steps;
     std::vector<Measurement> measurements;
   };
-  bool with_gradient_norm_;
+  RunColumns columns_;
   std::vector<TrajectoryPoint> points_;
   std::map<std::string, Record> earlier_;  // probe rows taken over from a checkpoint
   std::map<std::string, ProbeRows> probes_;

@@ -25,19 +25,6 @@ struct Column {
   std::string long_name;
 };
 
-/// A probe's value whose own check failed in that row.
-bool is_doubtful(const Record& study, const std::string& column, std::size_t row) {
-  const auto dot = column.find('.');
-  if (dot == std::string::npos) return false;
-  for (const char* check : {".converged", ".certified"}) {
-    const auto found = study.arrays.find("/summary/" + column.substr(0, dot) + check);
-    if (found != study.arrays.end() &&
-        std::get<std::vector<double>>(found->second.values)[row] == 0.0)
-      return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 void summarise_runs(Record& study, const std::vector<std::string>& names,
@@ -78,6 +65,11 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
       const std::string path = std::string("/trajectory/") + name;
       put(name, row, last_of(run, path), run.arrays.at(path));
     }
+    for (const char* name : {"validation_loss", "validation_accuracy"}) {
+      const std::string path = std::string("/trajectory/") + name;
+      const auto found = run.arrays.find(path);
+      if (found != run.arrays.end()) put(name, row, last_of(run, path), found->second);
+    }
     put("gradient_norm", row, last_of(run, "/final/gradient_norm"),
         run.arrays.at("/final/gradient_norm"));
     const std::string prefix = "/probes/";
@@ -100,53 +92,6 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
     }
   }
   for (const auto& name : names) study.external_links["/runs/" + name] = "runs/" + name + ".h5";
-}
-
-std::string summary_table(const Record& study) {
-  const auto& names = std::get<std::vector<std::string>>(study.arrays.at("/summary/run").values);
-  const auto& status =
-      std::get<std::vector<std::string>>(study.arrays.at("/summary/status").values);
-  std::size_t width = 3;
-  for (const auto& name : names) width = std::max(width, name.size());
-  std::vector<std::string> shown{"batch_size", "step",          "train_loss",   "train_accuracy",
-                                 "test_loss",  "test_accuracy", "gradient_norm"};
-  std::vector<std::string> labels{"batch",     "steps",    "train loss", "train acc",
-                                  "test loss", "test acc", "|g|"};
-  for (const auto& [path, array] : study.arrays) {
-    const std::string name = path.substr(std::string("/summary/").size());
-    for (const char* ending : {".lambda_max", ".sharpness"}) {
-      const std::string end = ending;
-      if (name.size() > end.size() &&
-          name.compare(name.size() - end.size(), end.size(), end) == 0) {
-        shown.push_back(name);
-        labels.push_back(end == ".lambda_max" ? "lambda max"
-                                              : name.substr(0, name.size() - end.size()));
-      }
-    }
-  }
-  std::string table = fmt::format("{:<{}}", "run", width);
-  for (const auto& label : labels) table += fmt::format("  {:>10}", label);
-  table += "  status\n";
-  bool doubtful = false;
-  for (std::size_t row = 0; row < names.size(); ++row) {
-    table += fmt::format("{:<{}}", names[row], width);
-    for (std::size_t c = 0; c < shown.size(); ++c) {
-      const double value =
-          std::get<std::vector<double>>(study.arrays.at("/summary/" + shown[c]).values)[row];
-      const std::string cell =
-          std::isnan(value)
-              ? "-"
-              : fmt::format("{:.5g}{}", value, is_doubtful(study, shown[c], row) ? "?" : "");
-      doubtful = doubtful || cell.ends_with('?');
-      table += fmt::format("  {:>{}}", cell, std::max<std::size_t>(10, labels[c].size()));
-    }
-    table += "  " + status[row] + "\n";
-  }
-  if (doubtful)
-    table +=
-        "? not converged to its tolerance, or not certified: see the record's residuals and "
-        "starts\n";
-  return table;
 }
 
 }  // namespace thalweg

@@ -16,6 +16,8 @@ namespace thalweg {
 /// all of them.
 class Settings {
  public:
+  struct Axis;
+
   /// Parses a study file's text; `overrides` are --set arguments "a.b=value" (TOML values; a bare
   /// word is a string; "run.0.batch=8" reaches into an array of tables). Throws ConfigurationError
   /// naming file and line.
@@ -58,6 +60,11 @@ class Settings {
   /// tables.
   [[nodiscard]] Settings with(const Settings& overrides) const;
 
+  /// The lists of values of a [sweep] table, in the order of the file: dotted keys such as
+  /// "train.batch" (quoted, or as tables within tables), apart from the plain keys `others`.
+  /// Throws ConfigurationError for anything else.
+  [[nodiscard]] std::vector<Axis> axes(const std::vector<std::string>& others) const;
+
   /// Throws ConfigurationError about `key` at its line: "FILE:LINE: [table] key: message".
   [[noreturn]] void fail(const std::string& key, const std::string& message) const;
 
@@ -75,6 +82,13 @@ class Settings {
   std::shared_ptr<State> state_;
   std::shared_ptr<Node> node_;
   Settings(std::shared_ptr<State> state, std::shared_ptr<Node> node);
+};
+
+/// One key that is swept over.
+struct Settings::Axis {
+  std::string key;                 ///< "train.batch"
+  std::vector<std::string> texts;  ///< each value in words that fit a name
+  std::vector<Settings> points;    ///< each value as overrides, for with()
 };
 
 }  // namespace thalweg

@@ -43,6 +43,12 @@ struct Settings::Node {
   std::vector<std::shared_ptr<Node>> origins;
   std::set<std::string> asked;                  ///< every key anyone asked for
   std::map<std::string, std::string> resolved;  ///< key → TOML text of the value used
+  /// Points of a [sweep]: overrides that stand in no table of the file.
+  std::vector<std::shared_ptr<Node>> points;
+  bool is_point = false;
+  /// Defaults that differ between the points of a sweep: left out of the resolved text, so that
+  /// they read back as what they were.
+  std::set<std::string> varying;
 };
 
 struct Settings::State {
@@ -57,6 +63,7 @@ std::string toml_text(std::int64_t value);
 std::string toml_text(double value);
 std::string toml_text(bool value);
 std::string toml_text(const std::string& value);
+std::string toml_text(const SettingsValue& value);
 template <class T>
 std::string toml_text(const std::vector<T>& values) {
   std::string text = "[";

@@ -47,6 +47,7 @@ std::shared_ptr<Settings::Node> Settings::Reader::child(const std::shared_ptr<No
     derived = std::make_shared<Node>();
     derived->path = node->path.empty() ? key : node->path + "." + key;
     derived->source = node->source;
+    derived->is_point = node->is_point;
     for (const auto& origin : node->origins) derived->origins.push_back(child(origin, key));
   }
   return derived;
@@ -105,15 +106,23 @@ const std::string* Settings::Reader::kept(const Node& node, const std::string& k
 /// into that run's own table, so that the resolved text reads back to the same values for every
 /// run.
 void Settings::Reader::keep_default(Node& node, const std::string& key, const std::string& text) {
+  Node& first = first_of(node);
   const std::string* before = kept(node, key);
   if (before == nullptr) {
-    first_of(node).resolved[key] = text;
+    if (!first.varying.contains(key)) first.resolved[key] = text;
   } else if (*before != text) {
-    last_of(node).resolved[key] = text;
+    Node& last = last_of(node);
+    if (!last.is_point) {
+      last.resolved[key] = text;
+    } else {
+      first.resolved.erase(key);
+      first.varying.insert(key);
+    }
   }
 }
 
 void Settings::Reader::collect_unknown(const Node& node, std::vector<Unknown>& all) {
+  for (const auto& point : node.points) collect_unknown(*point, all);
   const std::vector<std::string> known(node.asked.begin(), node.asked.end());
   for (const auto& [key, entry] : node.entries) {
     if (!node.asked.contains(key)) {

@@ -111,6 +111,18 @@ std::string toml_text(const std::string& value) {
   return text + "\"";
 }
 
+std::string toml_text(const SettingsValue& value) {
+  struct Visitor {
+    std::string operator()(std::int64_t v) const { return toml_text(v); }
+    std::string operator()(double v) const { return toml_text(v); }
+    std::string operator()(bool v) const { return toml_text(v); }
+    std::string operator()(const std::string& v) const { return toml_text(v); }
+    std::string operator()(const std::vector<SettingsValue>& v) const { return toml_text(v); }
+    std::string operator()(const SettingsValue::Other& v) const { return toml_text(v.type); }
+  };
+  return std::visit(Visitor{}, value.value);
+}
+
 std::string toml_key(const std::string& key) {
   const bool bare =
       !key.empty() &&

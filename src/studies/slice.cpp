@@ -32,6 +32,7 @@ Slice slice_between(const Communicator& world, const Communicator& team, std::in
     slice.alpha.push_back((1.0 - t) * plan.low + t * plan.high);
   }
   const auto objective = make_network_loss(team, network_of, data);
+  const auto training = training_subset(network_of.train, data.train.size());
   std::vector<double> mine;  // of this team's points, from its root: index, then four values
   std::vector<Real> x(from.size());
   for (std::int64_t i = team_index; i < plan.points; i += teams) {
@@ -40,7 +41,7 @@ Slice slice_between(const Communicator& world, const Communicator& team, std::in
       x[j] = static_cast<Real>(alpha * static_cast<double>(to[j]) +
                                (1.0 - alpha) * static_cast<double>(from[j]));
     }
-    const auto train = objective->reestimate_statistics(x);
+    const auto train = objective->reestimate_statistics(x, training);
     const auto test = objective->evaluate(x, data.test, Statistics::frozen);
     if (!team.is_root()) continue;
     mine.insert(mine.end(),

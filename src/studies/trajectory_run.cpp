@@ -8,11 +8,13 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "data/label_noise.hpp"
 #include "objectives/widened.hpp"
 #include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/record.hpp"
 #include "records/schema.hpp"
+#include "studies/epoch_clock.hpp"
 #include "studies/run_record.hpp"
 
 namespace thalweg {
@@ -21,6 +23,14 @@ namespace {
 
 /// Steps between two agreements on whether to stop or to checkpoint.
 constexpr std::int64_t kAgreeEvery = 16;
+
+bool reaches_target(const TrainOptions& train, const TrajectoryPoint& point) {
+  const double accuracy =
+      train.target_on_validation ? point.validation_accuracy : point.test_accuracy;
+  return train.has_target() &&
+         (train.target_loss == 0.0 || point.train_loss <= train.target_loss) &&
+         accuracy >= train.target_accuracy;
+}
 
 template <class Real>
 class TrajectoryRun {
@@ -36,14 +46,14 @@ class TrajectoryRun {
         objective_(make_network_loss(team, plan, data)),
         space_(objective_->space()),
         optimizer_(make_optimizer<Real>(plan.optimizer, space_.slice().size())),
-        record_(plan.train.gradient_norm_every),
+        training_(training_subset(plan.train, data.train.size())),
+        validation_(validation_subset(plan.train, data.train.size())),
+        clock_(data.train.size() - static_cast<std::int64_t>(validation_.size()),
+               plan.train.drop_last, [batch = plan.train.batch](std::int64_t) { return batch; }),
+        record_({plan.train.gradient_norm_every, !validation_.empty()}),
         w_(static_cast<std::size_t>(objective_->dimension())),
         gradient_(static_cast<std::size_t>(space_.slice().size())) {
-    const std::int64_t n = data.train.size();
-    const std::int64_t batch = std::min(plan.train.batch, n);
-    steps_per_epoch_ = plan.train.drop_last ? n / batch : (n + batch - 1) / batch;
-    evaluate_every_ = plan.train.evaluate_every > 0 ? plan.train.evaluate_every : steps_per_epoch_;
-    last_step_ = steps_per_epoch_ * plan.train.epochs;
+    last_step_ = plan.train.steps > 0 ? plan.train.steps : clock_.steps_of(plan.train.epochs);
     objective_->network().initialise(std::span<Real>(w_), plan.seed);
     const auto mine = space_.slice_of(std::span<const Real>(w_));
     start_.assign(mine.begin(), mine.end());
@@ -61,7 +71,7 @@ class TrajectoryRun {
     while (status_.empty() && step_ < last_step_) {
       take_step();
       if (!status_.empty()) break;
-      if (step_ % evaluate_every_ == 0 || step_ == last_step_) evaluate();
+      if (is_evaluated(step_)) evaluate();
       measure_every_steps();
       const auto& latest = record_.points().back();
       progress.update(step_, fmt::format("epoch {:.1f}, train loss {:.4g}, test accuracy {:.4f}",
@@ -76,21 +86,27 @@ class TrajectoryRun {
       }
     }
     progress.finish();
-    if (status_.empty())
-      status_ = plan_.train.target_loss > 0.0 ? "target_not_reached" : "finished";
+    if (status_.empty()) status_ = plan_.train.has_target() ? "target_not_reached" : "finished";
     return finish() ? RunOutcome::done : RunOutcome::interrupted;
   }
 
  private:
   enum class Request : std::int64_t { none = 0, checkpoint = 1, stop = 2 };
 
-  double epoch() const {
-    return static_cast<double>(step_) / static_cast<double>(steps_per_epoch_);
+  double epoch() const { return clock_.at(step_).epochs(); }
+  /// Training samples that are stepped on.
+  std::int64_t training_count() const {
+    return data_.train.size() - static_cast<std::int64_t>(validation_.size());
+  }
+  bool is_evaluated(std::int64_t step) const {
+    if (step == last_step_) return true;
+    const std::int64_t every = plan_.train.evaluate_every;
+    return every > 0 ? step % every == 0 : clock_.at(step).step == 0;
   }
   double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
 
   void warn_of_idle_ranks() const {
-    const std::int64_t batch = std::min(plan_.train.batch, data_.train.size());
+    const std::int64_t batch = clock_.at(0).batch;
     const std::int64_t shard = objective_->training_shard(batch);
     const std::int64_t shards = (batch + shard - 1) / shard;
     if (shards >= team_.size()) return;
@@ -113,22 +129,23 @@ class TrajectoryRun {
   }
 
   void take_step() {
-    const std::int64_t n = data_.train.size();
-    const std::int64_t batch = std::min(plan_.train.batch, n);
-    const std::int64_t this_epoch = step_ / steps_per_epoch_;
-    if (order_.empty() || order_epoch_ != this_epoch) {
+    const EpochPosition position = clock_.at(step_);
+    const std::int64_t n = training_count();
+    if (order_.empty() || order_epoch_ != position.epoch) {
       order_.resize(static_cast<std::size_t>(n));
       std::iota(order_.begin(), order_.end(), 0);
-      Stream stream(plan_.seed, Purpose::shuffle, static_cast<std::uint64_t>(this_epoch));
+      Stream stream(plan_.seed, Purpose::shuffle, static_cast<std::uint64_t>(position.epoch));
       shuffle(order_, stream);
-      order_epoch_ = this_epoch;
+      order_epoch_ = position.epoch;
     }
-    const std::int64_t begin = (step_ % steps_per_epoch_) * batch;
-    const auto samples = Subset(order_).subspan(
-        static_cast<std::size_t>(begin), static_cast<std::size_t>(std::min(batch, n - begin)));
-    const double loss = objective_->training_gradient(
-        w_, samples, gradient_,
-        {plan_.seed, static_cast<std::uint64_t>(step_), static_cast<std::uint64_t>(this_epoch)});
+    const std::int64_t begin = position.step * position.batch;
+    const auto samples =
+        Subset(order_).subspan(static_cast<std::size_t>(begin),
+                               static_cast<std::size_t>(std::min(position.batch, n - begin)));
+    const double loss =
+        objective_->training_gradient(w_, samples, gradient_,
+                                      {plan_.seed, static_cast<std::uint64_t>(step_),
+                                       static_cast<std::uint64_t>(position.epoch)});
     if (!std::isfinite(loss)) {
       status_ = kDiverged;
       return;
@@ -140,44 +157,54 @@ class TrajectoryRun {
   }
 
   void evaluate() {
-    const auto train = objective_->evaluate(w_, data_.train, Statistics::frozen);
+    const auto train = objective_->evaluate(w_, data_.train, Statistics::frozen, training_);
     const auto test = objective_->evaluate(w_, data_.test, Statistics::frozen);
+    Evaluation validation;
+    if (!validation_.empty()) {
+      validation = objective_->evaluate(w_, data_.train, Statistics::frozen, validation_);
+    }
     const auto mine = space_.slice_of(std::span<const Real>(w_));
     std::vector<Real> gap(mine.size());
     for (std::size_t i = 0; i < gap.size(); ++i) gap[i] = mine[i] - start_[i];
-    TrajectoryPoint point{step_,
-                          epoch(),
-                          samples_,
-                          plan_.learning_rate,
-                          std::min(plan_.train.batch, data_.train.size()),
-                          train.loss,
-                          train.accuracy,
-                          test.loss,
-                          test.accuracy,
-                          0.0,
-                          space_.norm(std::span<const Real>(gap)),
-                          elapsed_s()};
+    const EpochPosition position = clock_.at(step_);
+    TrajectoryPoint point{.step = step_,
+                          .epoch = position.epochs(),
+                          .samples = samples_,
+                          .learning_rate = plan_.learning_rate,
+                          .batch_size = position.batch,
+                          .train_loss = train.loss,
+                          .train_accuracy = train.accuracy,
+                          .test_loss = test.loss,
+                          .test_accuracy = test.accuracy,
+                          .validation_loss = validation.loss,
+                          .validation_accuracy = validation.accuracy,
+                          .gradient_norm = 0.0,
+                          .distance_from_start = space_.norm(std::span<const Real>(gap)),
+                          .elapsed_s = elapsed_s()};
     if (plan_.train.gradient_norm_every) point.gradient_norm = gradient_norm();
     record_.add(point);
-    if (!std::isfinite(train.loss)) status_ = kDiverged;
-    if (plan_.train.target_loss > 0.0 && train.loss <= plan_.train.target_loss)
+    if (!std::isfinite(train.loss)) {
+      status_ = kDiverged;
+    } else if (reaches_target(plan_.train, point)) {
       status_ = "finished";
+    }
     for (const auto& probe : plan_.probes) {
       const bool due =
-          probe.every_epochs > 0 && step_ % (probe.every_epochs * steps_per_epoch_) == 0;
+          probe.every_epochs > 0 && position.step == 0 && position.epoch % probe.every_epochs == 0;
       if (due && status_.empty()) measure(probe);
     }
   }
 
   double gradient_norm() {
     objective_->set_statistics(Statistics::batch);
-    objective_->gradient(w_, {}, gradient_);
+    objective_->gradient(w_, training_, gradient_);
     return space_.norm(std::span<const Real>(gradient_));
   }
 
   std::vector<std::int64_t> samples_of(const ProbePlan& plan) const {
+    if (plan.samples == 0) return training_;
     std::vector<std::int64_t> samples(
-        static_cast<std::size_t>(std::min(plan.samples, data_.train.size())));
+        static_cast<std::size_t>(std::min(plan.samples, training_count())));
     std::iota(samples.begin(), samples.end(), 0);
     return samples;
   }
@@ -322,7 +349,7 @@ class TrajectoryRun {
         auto& attributes = record.group_attributes["/probes/" + probe.name];
         attributes["statistics"] = probe.statistics == Statistics::batch ? "batch" : "frozen";
         attributes["samples"] =
-            probe.samples > 0 ? std::min(probe.samples, data_.train.size()) : data_.train.size();
+            probe.samples > 0 ? std::min(probe.samples, training_count()) : training_count();
       }
       record.scalar(
           "/final/gradient_norm", norm, "1",
@@ -349,14 +376,15 @@ class TrajectoryRun {
   std::unique_ptr<NetworkLoss<Real>> objective_;
   const VectorSpace& space_;
   std::unique_ptr<Optimizer<Real>> optimizer_;
+  std::vector<std::int64_t> training_;    // empty: all
+  std::vector<std::int64_t> validation_;  // held out; empty: none
+  EpochClock clock_;
   RunRecord record_;
   std::vector<Real> w_;
   std::vector<Real> gradient_;
   std::vector<Real> start_;
   std::vector<std::int64_t> order_;
   std::int64_t order_epoch_ = -1;
-  std::int64_t steps_per_epoch_ = 0;
-  std::int64_t evaluate_every_ = 0;
   std::int64_t last_step_ = 0;
   std::int64_t step_ = 0;
   std::int64_t samples_ = 0;
@@ -366,7 +394,34 @@ class TrajectoryRun {
   Stopwatch since_checkpoint_;
 };
 
+/// The training samples' labels as a run's plan changes them; empty where it does not.
+template <class Real>
+std::vector<std::int32_t> noisy_labels(const RunPlan& plan, const DataSplit<Real>& train) {
+  if (plan.train.random_labels > 0.0) {
+    return with_random_labels(train.labels(), train.classes(), plan.train.random_labels, plan.seed);
+  }
+  if (plan.train.label_noise > 0.0) {
+    return with_label_noise(train.labels(), train.classes(), plan.train.label_noise, plan.seed);
+  }
+  return {};
+}
+
 }  // namespace
+
+std::vector<std::int64_t> training_subset(const TrainOptions& train, std::int64_t samples) {
+  const std::int64_t out = held_out(train.validation, samples);
+  if (out == 0) return {};
+  std::vector<std::int64_t> subset(static_cast<std::size_t>(samples - out));
+  std::iota(subset.begin(), subset.end(), 0);
+  return subset;
+}
+
+std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int64_t samples) {
+  const std::int64_t out = held_out(train.validation, samples);
+  std::vector<std::int64_t> subset(static_cast<std::size_t>(out));
+  std::iota(subset.begin(), subset.end(), samples - out);
+  return subset;
+}
 
 template <class Real>
 std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data) {
@@ -385,6 +440,7 @@ std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, c
   objective->set_shards(plan.train.shard,
                         ghost > 0 ? (evaluation_shard + ghost - 1) / ghost * ghost : 0);
   objective->set_augmentation(plan.train.augmentation);
+  objective->relabel_training(noisy_labels(plan, data.train));
   return objective;
 }
 

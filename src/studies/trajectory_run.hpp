@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "data/data_set.hpp"
@@ -20,11 +21,19 @@ template <class Real>
 RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
                           const RunFiles& files, const StudyContext& context, const Log& log);
 
+/// The training samples that a run takes its steps on, in the form objectives understand: empty
+/// where they are all of them. Local.
+std::vector<std::int64_t> training_subset(const TrainOptions& train, std::int64_t samples);
+
+/// The training samples held out. Local.
+std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int64_t samples);
+
 /// Parameters of a run's network on this data. Local.
 template <class Real>
 std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data);
 
-/// A network loss as a run's plan describes it.
+/// A network loss as a run's plan describes it, on the labels that the plan gives the training
+/// samples.
 template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data);

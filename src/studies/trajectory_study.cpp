@@ -5,18 +5,20 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <numeric>
 #include <optional>
+#include <set>
 
 #include "data/data_set.hpp"
 #include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
+#include "studies/critical_batch_record.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/deal_out.hpp"
 #include "studies/run_summary.hpp"
 #include "studies/slice.hpp"
 #include "studies/trajectory_run.hpp"
+#include "studies/tune.hpp"
 
 namespace thalweg {
 
@@ -26,20 +28,19 @@ struct TrajectoryPlan {
   StudyHeader header;
   DataOptions data;
   std::vector<RunPlan> runs;
+  std::optional<TuneOptions> tune;
   std::vector<SlicePlan> slices;
   std::string resolved;
 };
 
 /// Samples seen plus a tax on every step.
-std::vector<double> costs_of(const std::vector<RunPlan>& runs, std::int64_t samples) {
+double cost_of(const RunPlan& run, std::int64_t samples) {
   constexpr double step_tax = 30.0;
-  std::vector<double> costs;
-  costs.reserve(runs.size());
-  for (const auto& run : runs) {
-    const double per_step = step_tax / static_cast<double>(run.train.batch);
-    costs.push_back(static_cast<double>(run.train.epochs * samples) * (1.0 + per_step));
-  }
-  return costs;
+  const auto batch = static_cast<double>(std::min(run.train.batch, samples));
+  const double steps = run.train.steps > 0
+                           ? static_cast<double>(run.train.steps)
+                           : static_cast<double>(run.train.epochs * samples) / batch;
+  return steps * (batch + step_tax);
 }
 
 template <class Real>
@@ -58,120 +59,251 @@ std::vector<Real> final_parameters(const Communicator& world, const StudyContext
   return parameters;
 }
 
-std::string status_of(const Communicator& world, const StudyContext& context,
-                      const std::string& run) {
-  std::string status;
-  collectively(world, [&] {
-    if (!world.is_root()) return;
-    status = std::get<std::string>(
-        read_record(files_of(context.output_folder, run).record).attributes.at("status"));
-  });
-  return world.broadcast(status);
+/// What a probe and a held-out share ask of the data and the network, before anything is begun.
+template <class Real>
+void check_against_data(const RunPlan& run, const DataSet<Real>& data) {
+  const std::int64_t samples = data.train.size();
+  if (run.train.validation > 0.0 && samples < 2) {
+    throw ConfigurationError(fmt::format(
+        "run {}: samples are held out, but there is a single training sample", run.name));
+  }
+  if (run.train.label_noise > 0.0 && data.train.classes() < 2) {
+    throw ConfigurationError(fmt::format(
+        "run {}: [train] label_noise draws another class, but there is one alone", run.name));
+  }
+  const std::int64_t training = samples - held_out(run.train.validation, samples);
+  const std::int64_t dimension = parameter_count<Real>(run, data);
+  for (const auto& probe : run.probes) {
+    probe.probe->check(dimension);
+    if (probe.samples > training) {
+      throw ConfigurationError(fmt::format("probe '{}': samples is {}, but the training set has {}",
+                                           probe.name, probe.samples, training));
+    }
+  }
 }
 
 template <class Real>
-ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
-  const Communicator& world = context.world;
-  const std::int64_t team_size =
-      plan.header.team_size > 0
-          ? plan.header.team_size
-          : std::max<std::int64_t>(1, world.size() / static_cast<std::int64_t>(plan.runs.size()));
-  const std::int64_t teams = std::max<std::int64_t>(1, world.size() / team_size);
-  // Ranks left over by the division join the last team: a team's size never changes its results.
-  const std::int64_t team_index = std::min<std::int64_t>(world.rank() / team_size, teams - 1);
-  const auto team = world.split(static_cast<int>(team_index));
-  const auto data = load_data<Real>(plan.data, world, team);
-  collectively(world, [&] {
-    for (const auto& run : plan.runs) {
-      const std::int64_t dimension = parameter_count<Real>(run, data);
-      for (const auto& probe : run.probes) {
-        probe.probe->check(dimension);
-        if (probe.samples > data.train.size()) {
-          throw ConfigurationError(
-              fmt::format("probe '{}': samples is {}, but the training set has {}", probe.name,
-                          probe.samples, data.train.size()));
-        }
-      }
+class TrajectoryStudy {
+ public:
+  TrajectoryStudy(const TrajectoryPlan& plan, const StudyContext& context)
+      : plan_(plan),
+        context_(context),
+        world_(context.world),
+        trials_(plan.tune ? trials_of(*plan.tune, plan.runs) : std::vector<Trial>()),
+        runs_(plan.runs),
+        teams_(world_, plan.header.team_size, std::max(plan.runs.size(), trials_.size())),
+        log_(teams_.mine().is_root(), context.log.terminal() && world_.is_root()),
+        data_(load_data<Real>(plan.data, world_, teams_.mine())) {}
+
+  ExitCode run() {
+    collectively(world_, [&] {
+      for (const auto& run : runs_) check_against_data(run, data_);
+      for (const auto& trial : trials_) check_against_data(trial.plan, data_);
+    });
+    if (world_.is_root()) {
+      context_.log.info(
+          fmt::format("{}; {} runs{} in {} teams of {} ranks", data_.description, runs_.size(),
+                      trials_.empty() ? "" : fmt::format(" and {} trials", trials_.size()),
+                      teams_.count(), teams_.mine().size()));
     }
-  });
-  if (world.is_root()) {
-    context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks", data.description,
-                                 plan.runs.size(), teams, team.size()));
+    if (!tune() || !deal(runs_)) return interrupted();
+    if (!failed_.empty()) return give_up();
+    if (!make_slices()) return interrupted();
+    collectively(world_, [&] {
+      if (world_.is_root()) seal();
+    });
+    return ExitCode::done;
   }
-  const auto dealt = deal_out(costs_of(plan.runs, data.train.size()), teams);
-  const Log log(team.is_root(), context.log.terminal() && world.is_root());
-  bool interrupted = false;
-  for (const auto index : dealt[static_cast<std::size_t>(team_index)]) {
-    const RunPlan& run = plan.runs[index];
-    const RunFiles files = files_of(context.output_folder, run.name);
-    const bool done = team.any(team.is_root() && is_finished(files.record, log));
-    if (done) continue;
-    if (run_trajectory(team, run, data, files, context, log) == RunOutcome::interrupted) {
-      interrupted = true;
-      break;
-    }
-  }
-  if (world.any(interrupted)) {
-    if (world.is_root())
-      context.log.info("interrupted; checkpoints are written: run again with --resume");
+
+ private:
+  RunFiles files(const std::string& run) const { return files_of(context_.output_folder, run); }
+
+  ExitCode interrupted() const {
+    if (world_.is_root())
+      context_.log.info("interrupted; checkpoints are written: run again with --resume");
     return ExitCode::checkpointed;
   }
 
-  std::vector<Slice> slices;
-  for (const auto& slice : plan.slices) {
-    if (status_of(world, context, slice.from) == kDiverged ||
-        status_of(world, context, slice.to) == kDiverged) {
-      if (world.is_root())
-        context.log.warn(fmt::format("slice {}: left out, one of its runs diverged", slice.name));
-      continue;
+  /// Makes these runs; whether they came to their end before an interrupt.
+  bool deal(const std::vector<RunPlan>& plans) {
+    std::vector<DealtRun> runs;
+    for (const auto& plan : plans) {
+      if (left_out_.contains(plan.group)) continue;
+      runs.push_back({plan.name, cost_of(plan, data_.train.size()), [this, &plan] {
+                        return run_trajectory(teams_.mine(), plan, data_, files(plan.name),
+                                              context_, log_);
+                      }});
     }
-    if (world.is_root())
-      context.log.info(fmt::format("slice {} from {} to {}", slice.name, slice.from, slice.to));
-    const auto from = final_parameters<Real>(world, context, slice.from);
-    const auto to = final_parameters<Real>(world, context, slice.to);
-    const auto run =
-        std::find_if(plan.runs.begin(), plan.runs.end(),
-                     [&](const RunPlan& candidate) { return candidate.name == slice.from; });
-    if (from.size() != to.size()) {
-      collectively(world, [&] {
-        throw ConfigurationError(
-            fmt::format("slice {}: runs {} and {} have networks of different sizes", slice.name,
-                        slice.from, slice.to));
-      });
-    }
-    slices.push_back(
-        slice_between<Real>(world, team, team_index, teams, slice, *run, data, from, to));
-    const bool late = context.started.elapsed_s() > context.time_limit_s;
-    if (world.any(late || Interrupt::requested())) return ExitCode::checkpointed;
+    const Dealt dealt = deal_out(teams_, context_.output_folder, runs, log_);
+    failed_.insert(failed_.end(), dealt.failed.begin(), dealt.failed.end());
+    return !dealt.interrupted;
   }
 
-  collectively(world, [&] {
-    if (!world.is_root()) return;
+  /// Makes the trials and gives every run its group's best learning rate; whether that came to its
+  /// end before an interrupt. Groups without a rate are left out, their runs counted as failed.
+  bool tune() {
+    if (!plan_.tune) return true;
+    std::vector<RunPlan> plans;
+    for (const auto& trial : trials_) plans.push_back(trial.plan);
+    if (!deal(plans)) return false;
+    std::vector<double> rates(runs_.size(), 0.0);
+    collectively(world_, [&] {
+      if (world_.is_root()) choose_rates(rates);
+    });
+    world_.broadcast(std::span(rates));
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      runs_[i].learning_rate = rates[i];
+      if (rates[i] > 0.0) continue;
+      left_out_.insert(runs_[i].group);
+      failed_.push_back(runs_[i].name);
+    }
+    return true;
+  }
+
+  /// On the root: the rate of every run, 0 where there is none.
+  void choose_rates(std::vector<double>& rates) {
+    const std::set<std::string> failed(failed_.begin(), failed_.end());
+    std::set<std::string> incomplete;
+    for (const auto& trial : trials_) {
+      trial_results_.emplace_back();
+      if (failed.contains(trial.plan.name)) {
+        incomplete.insert(trial.group);
+      } else {
+        trial_results_.back() =
+            trial_result(plan_.tune->criterion, read_record(files(trial.plan.name).record));
+      }
+    }
+    for (const auto& rate : tuned_rates(*plan_.tune, trials_, trial_results_)) {
+      if (incomplete.contains(rate.group) || !rate.trial) {
+        context_.log.warn(fmt::format("{}: no learning rate: {}", rate.group,
+                                      rate.trial ? "a trial failed" : "every trial diverged"));
+        continue;
+      }
+      const double chosen = trials_[*rate.trial].plan.learning_rate;
+      context_.log.info(fmt::format("{}: learning rate {} of its trials", rate.group, chosen));
+      if (rate.at_edge) {
+        context_.log.warn(fmt::format(
+            "{}: the best learning rate, {}, is at the edge of the grid: a better one may lie "
+            "beyond",
+            rate.group, chosen));
+      }
+      for (std::size_t i = 0; i < runs_.size(); ++i) {
+        if (runs_[i].group == rate.group) rates[i] = chosen;
+      }
+    }
+  }
+
+  /// What there is stays, the record is not sealed.
+  ExitCode give_up() const {
+    collectively(world_, [&] {
+      if (!world_.is_root()) return;
+      const std::set<std::string> failed(failed_.begin(), failed_.end());
+      std::int64_t diverged = 0;
+      std::int64_t done = 0;
+      for (const auto& run : runs_) {
+        if (failed.contains(run.name)) continue;
+        ++done;
+        diverged += status_of(read_record(files(run.name).record)) == kDiverged ? 1 : 0;
+      }
+      std::string names;
+      for (const auto& name : failed_) names += (names.empty() ? "" : ", ") + name;
+      fmt::print("{} runs done, {} diverged, {} failed ({}); --resume makes what is missing\n",
+                 done, diverged, failed_.size(), names);
+      std::fflush(stdout);
+    });
+    return ExitCode::failed;
+  }
+
+  static std::string status_of(const Record& run) {
+    return std::get<std::string>(run.attributes.at("status"));
+  }
+
+  bool has_diverged(const std::string& run) const {
+    bool diverged = false;
+    collectively(world_, [&] {
+      diverged = world_.is_root() && status_of(read_record(files(run).record)) == kDiverged;
+    });
+    return world_.any(diverged);
+  }
+
+  /// Whether the slices came to their end before an interrupt.
+  bool make_slices() {
+    for (const auto& slice : plan_.slices) {
+      if (has_diverged(slice.from) || has_diverged(slice.to)) {
+        if (world_.is_root())
+          context_.log.warn(
+              fmt::format("slice {}: left out, one of its runs diverged", slice.name));
+        continue;
+      }
+      if (world_.is_root())
+        context_.log.info(fmt::format("slice {} from {} to {}", slice.name, slice.from, slice.to));
+      const auto from = final_parameters<Real>(world_, context_, slice.from);
+      const auto to = final_parameters<Real>(world_, context_, slice.to);
+      const auto run = std::find_if(runs_.begin(), runs_.end(), [&](const RunPlan& candidate) {
+        return candidate.name == slice.from;
+      });
+      if (from.size() != to.size()) {
+        collectively(world_, [&] {
+          throw ConfigurationError(
+              fmt::format("slice {}: runs {} and {} have networks of different sizes", slice.name,
+                          slice.from, slice.to));
+        });
+      }
+      slices_.push_back(slice_between<Real>(world_, teams_.mine(), teams_.index(), teams_.count(),
+                                            slice, *run, data_, from, to));
+      const bool late = context_.started.elapsed_s() > context_.time_limit_s;
+      if (world_.any(late || Interrupt::requested())) return false;
+    }
+    return true;
+  }
+
+  /// On the root: study.h5, and the table.
+  void seal() {
     Record study;
-    study.attributes["team_size"] = team_size;
-    add_study_attributes(study, plan.header, context, plan.resolved);
-    study.attributes["data"] = data.description;
-    study.attributes["data_hash"] = fmt::format("{:016x}", data.hash);
+    study.attributes["team_size"] = teams_.team_size();
+    add_study_attributes(study, plan_.header, context_, plan_.resolved);
+    study.attributes["data"] = data_.description;
+    study.attributes["data_hash"] = fmt::format("{:016x}", data_.hash);
     std::vector<std::string> names;
     std::vector<Record> runs;
     std::int64_t diverged = 0;
-    for (const auto& run : plan.runs) {
+    for (const auto& run : runs_) {
       names.push_back(run.name);
-      runs.push_back(read_record(files_of(context.output_folder, run.name).record));
-      diverged += std::get<std::string>(runs.back().attributes.at("status")) == kDiverged ? 1 : 0;
+      runs.push_back(read_record(files(run.name).record));
+      diverged += status_of(runs.back()) == kDiverged ? 1 : 0;
       runs.back().arrays.erase("/parameters/final");
-      remove_checkpoint(files_of(context.output_folder, run.name).checkpoint);
+      remove_checkpoint(files(run.name).checkpoint);
     }
+    for (const auto& trial : trials_) remove_checkpoint(files(trial.plan.name).checkpoint);
     summarise_runs(study, names, runs);
-    for (const auto& slice : slices) slice.write_to(study);
-    write_record(context.output_folder + "/study.h5", study);
+    if (plan_.tune) write_tune(study, *plan_.tune, trials_, trial_results_);
+    const std::string critical = fit_critical_batches(study, runs_, runs);
+    for (const auto& slice : slices_) slice.write_to(study);
+    write_record(context_.output_folder + "/study.h5", study);
     std::error_code ignored;
-    std::filesystem::remove(context.output_folder + "/checkpoints", ignored);
-    fmt::print("{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), names.size(),
-               diverged, context.output_folder + "/study.h5");
+    std::filesystem::remove(context_.output_folder + "/checkpoints", ignored);
+    fmt::print("{}{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), critical,
+               names.size(), diverged, context_.output_folder + "/study.h5");
     std::fflush(stdout);
-  });
-  return ExitCode::done;
+  }
+
+  const TrajectoryPlan& plan_;
+  const StudyContext& context_;
+  const Communicator& world_;
+  std::vector<Trial> trials_;
+  std::vector<RunPlan> runs_;  // with the rates they are made with
+  Teams teams_;
+  Log log_;
+  DataSet<Real> data_;
+  std::vector<TrialResult> trial_results_;  // on the root
+  std::vector<std::string> failed_;         // the same on every rank
+  std::set<std::string> left_out_;          // groups without a learning rate
+  std::vector<Slice> slices_;
+};
+
+template <class Real>
+ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
+  return TrajectoryStudy<Real>(plan, context).run();
 }
 
 }  // namespace
@@ -186,6 +318,7 @@ StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& 
   }
   plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
   plan.runs = read_run_plans(settings, static_cast<std::uint64_t>(header.seed));
+  plan.tune = read_tune(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
   plan.slices = read_slice_plans(settings, plan.runs);
   const bool wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";

@@ -119,14 +119,8 @@ ExitCode run_widths(const WidthPlan& plan, const DataOptions& options, const Stu
                     const std::string& resolved, const StudyContext& context) {
   const Communicator& world = context.world;
   const auto runs = runs_of(plan);
-  const std::int64_t team_size =
-      header.team_size > 0
-          ? header.team_size
-          : std::max<std::int64_t>(1, world.size() / static_cast<std::int64_t>(runs.size()));
-  const std::int64_t teams = std::max<std::int64_t>(1, world.size() / team_size);
-  // Ranks left over by the division join the last team: a team's size never changes its results.
-  const std::int64_t team_index = std::min<std::int64_t>(world.rank() / team_size, teams - 1);
-  const auto team = world.split(static_cast<int>(team_index));
+  const Teams teams(world, header.team_size, runs.size());
+  const Communicator& team = teams.mine();
   const auto data = load_data<Real>(options, world, team);
   collectively(world, [&] {
     const std::int64_t pairs = data.train.size() * data.train.classes();
@@ -139,29 +133,36 @@ ExitCode run_widths(const WidthPlan& plan, const DataOptions& options, const Stu
   const WidthLimit limit = width_limit(world, plan, data);
   if (world.is_root()) {
     context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks, learning rate {:.4g}",
-                                 data.description, runs.size(), teams, team.size(),
+                                 data.description, runs.size(), teams.count(), team.size(),
                                  limit.learning_rate));
   }
-  const auto dealt = deal_out(costs_of(runs, plan, data.train.features()), teams);
   const Log log(team.is_root(), context.log.terminal() && world.is_root());
-  bool interrupted = false;
-  for (const auto index : dealt[static_cast<std::size_t>(team_index)]) {
-    const RunFiles files = files_of(context.output_folder, runs[index].name);
-    if (team.any(team.is_root() && is_finished(files.record, log))) continue;
-    if (run_width(team, plan, runs[index], limit, data, files, context, log) ==
-        RunOutcome::interrupted) {
-      interrupted = true;
-      break;
-    }
+  const auto costs = costs_of(runs, plan, data.train.features());
+  std::vector<DealtRun> dealt_runs;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    dealt_runs.push_back({runs[i].name, costs[i], [&, i] {
+                            return run_width(team, plan, runs[i], limit, data,
+                                             files_of(context.output_folder, runs[i].name), context,
+                                             log);
+                          }});
   }
-  if (world.any(interrupted)) {
+  const Dealt dealt = deal_out(teams, context.output_folder, dealt_runs, log);
+  if (dealt.interrupted) {
     if (world.is_root())
       context.log.info("interrupted; checkpoints are written: run again with --resume");
     return ExitCode::checkpointed;
   }
+  if (!dealt.failed.empty()) {
+    if (world.is_root()) {
+      fmt::print("{} runs done, {} failed; --resume makes what is missing\n",
+                 runs.size() - dealt.failed.size(), dealt.failed.size());
+      std::fflush(stdout);
+    }
+    return ExitCode::failed;
+  }
   collectively(world, [&] {
     if (!world.is_root()) return;
-    Record study = study_record(context, header, resolved, team_size, plan, limit);
+    Record study = study_record(context, header, resolved, teams.team_size(), plan, limit);
     study.attributes["data"] = data.description;
     study.attributes["data_hash"] = fmt::format("{:016x}", data.hash);
     std::vector<std::string> names;

@@ -11,8 +11,8 @@ using testing::layered;
 using testing::NetworkHarness;
 
 struct Case {
-  Case(const char* label, std::vector<std::string> lines,
-       BatchNormKind kind = BatchNormKind::batch, std::int64_t group = 0)
+  Case(const char* label, std::vector<std::string> lines, BatchNormKind kind = BatchNormKind::batch,
+       std::int64_t group = 0)
       : name(label), layers(std::move(lines)), norm(kind), ghost_size(group) {}
   const char* name;
   std::vector<std::string> layers;
@@ -48,9 +48,29 @@ const std::vector<Case>& cases() {
         "flatten"}},
       {"dropout", {"conv 4 3", "tanh", "dropout 0.3", "flatten", "dense 8", "dropout 0.5", "tanh"}},
       {"resnet20_blocks",
-       {"conv 4 3", "norm", "relu", "block", "conv 4 3", "norm", "relu", "conv 4 3", "norm", "end",
-        "relu", "block", "conv 6 3 stride 2", "norm", "relu", "conv 6 3", "norm", "shortcut",
-        "conv 6 1 stride 2", "norm", "end", "relu", "gap"}},
+       {"conv 4 3",
+        "norm",
+        "relu",
+        "block",
+        "conv 4 3",
+        "norm",
+        "relu",
+        "conv 4 3",
+        "norm",
+        "end",
+        "relu",
+        "block",
+        "conv 6 3 stride 2",
+        "norm",
+        "relu",
+        "conv 6 3",
+        "norm",
+        "shortcut",
+        "conv 6 1 stride 2",
+        "norm",
+        "end",
+        "relu",
+        "gap"}},
   };
   return all;
 }
@@ -139,8 +159,8 @@ TEST_P(Layers, HaveTheSameBitsOnAnyNumberOfRanks) {
 INSTANTIATE_TEST_SUITE_P(All, Layers, ::testing::Range<std::size_t>(0, cases().size()),
                          [](const auto& which) { return cases()[which.param].name; });
 
-// A mask belongs to (seed, step, layer, row of the batch): shares are right, other steps differ, and
-// without draws nothing is dropped.
+// A mask belongs to (seed, step, layer, row of the batch): shares are right, other steps differ,
+// and without draws nothing is dropped.
 TEST(Dropout, DropsItsShareAndNothingOutsideOfTraining) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   NetworkHarness<double> net(world, layered({"flatten", "dropout 0.25"}), {1, 60, 60}, 2, 40, 8);
@@ -171,8 +191,8 @@ TEST(Model, NamedNetworksHaveTheirPublishedSizes) {
   };
   const ImageShape cifar{3, 32, 32};
   // 4,800 + 102,400 of the convolutions, 3136·384, 384·192, 192·10 + 10, and the norms' pairs.
-  EXPECT_EQ(parameters("c1", cifar, 10), 4800 + 102400 + 3136 * 384 + 384 * 192 + 1930 +
-                                             2 * (64 + 64 + 384 + 192));
+  EXPECT_EQ(parameters("c1", cifar, 10),
+            4800 + 102400 + 3136 * 384 + 384 * 192 + 1930 + 2 * (64 + 64 + 384 + 192));
   // He et al. (2016) give 0.27 million; their shortcuts have no parameters, ours 16·32 + 32·64
   // and two norms.
   EXPECT_EQ(parameters("resnet20", cifar, 10), 269722 + 16 * 32 + 32 * 64 + 2 * (32 + 64));

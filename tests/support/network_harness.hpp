@@ -83,10 +83,10 @@ class NetworkHarness {
     const auto own = std::span<const std::int32_t>(labels).subspan(
         static_cast<std::size_t>(layout_.rows().begin),
         static_cast<std::size_t>(layout_.rows().size()));
-    const auto sums = layout_.reduction().all_sum(
-        loss_of_shards(LossKind::cross_entropy, layout_, outputs, own, network_.outputs(),
-                       layout_.batch(), d_out),
-        2);
+    const auto sums =
+        layout_.reduction().all_sum(loss_of_shards(LossKind::cross_entropy, layout_, outputs, own,
+                                                   network_.outputs(), layout_.batch(), d_out),
+                                    2);
     return sums[0] / static_cast<double>(layout_.batch());
   }
 
