@@ -20,10 +20,11 @@ constexpr std::int64_t kWeightBytes = std::int64_t{192} << 10;
 // cover the latency of the multiply-adds. A step of 6 × 4 with 64-byte vectors is 24 multiply-adds
 // for 4 loads and 6 broadcasts, of 6 × 2 with 32-byte ones 12 for 2 and 6: 768 or 192 flops in
 // float32 for 256 or 64 bytes of weights, which the second-level cache delivers. Beside sgemm of
-// n = 2048 in the same run (Zen, 32-byte vectors, one core): 3×3 and 5×5 layers of 16 to 512
-// channels reach .85 to 1.05 of its rate forward and in backward data, .75 to .98 in the weight
-// gradient; least where few taps (first layer, .65 in the gradient) or 2×2 pixels a weight (.6)
-// leave little work for a load, and in 1×1 of stride 2 (.3 to .45), which waits for memory.
+// n = 2048 in the same run (bench_convolution; 32-byte vectors, one core, others busy), as shares
+// of its rate: layers 3×3 and 5×5 of stride 1 and 16 to 512 channels .8 to 1.1 forward and in
+// backward data, .8 to 1 in the weight gradient (.55 to .8 for images of 2×2, where writing the
+// weights counts); 3 channels .7 to 1 forward, .55 to .75 in the gradient; 3×3 of stride 2 .7 to
+// .85, .5 in backward data, whose sums are short; 1×1 of stride 2 .25 to .45: it waits for memory.
 #if defined(__AVX512F__)
 constexpr int kMostVectors = 4;
 constexpr std::array<int, kMostVectors> kMostPixels{12, 12, 8, 6};
