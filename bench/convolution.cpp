@@ -1,7 +1,7 @@
 // The three products of convolutional layers beside the machine's ceiling: sgemm of n = 2048 on as
 // many processes at the same time, in turns with them in one run.
 //
-//   mpirun -n 2 build/bench/bench_convolution [repetitions]
+//   mpirun -n 2 build/bench/bench_convolution [repetitions [layer]]
 //
 // Flops of each product: 2 · output pixels · filters · channels · kernel height · kernel width an
 // image. One JSON line a layer, on stdout. Each layer's first output is compared with its
@@ -181,6 +181,7 @@ int main(int argc, char** argv) {
     const auto world = Communicator::duplicate(MPI_COMM_WORLD);
     const int repetitions = argc > 1 ? std::atoi(argv[1]) : 7;
     for (const NamedLayer& layer : layers()) {
+      if (argc > 2 && layer.name != argv[2]) continue;
       correct = measure(world, layer, repetitions) && correct;
     }
   }

@@ -160,17 +160,20 @@ void average_pool_backward(const PoolingGeometry& g, const Real* d_out, std::int
   }
 }
 
-#define THALWEG_INSTANTIATE(Real)                                                            \
-  template void max_pool(const PoolingGeometry&, const Real*, std::int64_t, Real*,           \
-                         std::uint16_t*);                                                    \
-  template void max_pool_backward(const PoolingGeometry&, const Real*, const std::uint16_t*, \
-                                  std::int64_t, Real*);                                      \
-  template void max_pool_gather(const PoolingGeometry&, const Real*, const std::uint16_t*,   \
-                                std::int64_t, Real*);                                        \
-  template void average_pool(const PoolingGeometry&, const Real*, std::int64_t, Real*);      \
-  template void average_pool_backward(const PoolingGeometry&, const Real*, std::int64_t, Real*);
-THALWEG_INSTANTIATE(float)
-THALWEG_INSTANTIATE(double)
-#undef THALWEG_INSTANTIATE
+template void max_pool(const PoolingGeometry&, const float*, std::int64_t, float*, std::uint16_t*);
+template void max_pool_backward(const PoolingGeometry&, const float*, const std::uint16_t*,
+                                std::int64_t, float*);
+template void max_pool_gather(const PoolingGeometry&, const float*, const std::uint16_t*,
+                              std::int64_t, float*);
+template void average_pool(const PoolingGeometry&, const float*, std::int64_t, float*);
+template void average_pool_backward(const PoolingGeometry&, const float*, std::int64_t, float*);
+template void max_pool(const PoolingGeometry&, const double*, std::int64_t, double*,
+                       std::uint16_t*);
+template void max_pool_backward(const PoolingGeometry&, const double*, const std::uint16_t*,
+                                std::int64_t, double*);
+template void max_pool_gather(const PoolingGeometry&, const double*, const std::uint16_t*,
+                              std::int64_t, double*);
+template void average_pool(const PoolingGeometry&, const double*, std::int64_t, double*);
+template void average_pool_backward(const PoolingGeometry&, const double*, std::int64_t, double*);
 
 }  // namespace thalweg
