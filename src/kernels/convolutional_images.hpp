@@ -6,7 +6,7 @@
 #include "base/aligned.hpp"
 #include "data/data_options.hpp"
 #include "kernels/convolutional.hpp"
-#include "kernels/pack.hpp"
+#include "base/pack.hpp"
 
 namespace thalweg {
 

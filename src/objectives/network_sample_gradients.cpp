@@ -46,9 +46,8 @@ std::vector<double> NetworkLoss<Real>::squared_gradient_distances(std::span<cons
   data_->train.fetch(samples, mine, rows, labels);
 
   // One-sample batches of this rank alone: a sample's bits do not depend on whose it is.
-  const auto self = Communicator::duplicate(MPI_COMM_SELF);
-  const BatchLayout alone(self, 1, 1);
-  const Pass<Real> pass{alone, gemm_, statistics_, false};
+  const BatchLayout alone(alone_, 1, 1);
+  const Pass<Real> pass{alone, gemm_, statistics_};
   GradientTree<Real> tree;
   AlignedVector<Real> d_out;
   std::vector<double> distances(samples.size());
@@ -60,8 +59,8 @@ std::vector<double> NetworkLoss<Real>::squared_gradient_distances(std::span<cons
       d_out.resize(static_cast<std::size_t>(network_.outputs()));
       tree.reset(alone, space_.dimension());
       const Real* outputs = network_.forward(pass, x, row);
-      loss_of_shards(loss_, alone, outputs, label, network_.outputs(), d_out.data());
-      network_.backward(pass, x, row, d_out, tree);
+      loss_of_shards(loss_, alone, outputs, label, network_.outputs(), 1, d_out.data());
+      network_.backward(pass, x, row, d_out.data(), tree);
       distances[static_cast<std::size_t>(mine.begin + k)] =
           squared_distance(std::span<const Real>(tree.node_sums().front()), centre);
     }

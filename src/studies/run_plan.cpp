@@ -20,13 +20,13 @@ bool is_plain_name(const std::string& name) {
 
 namespace {
 
-TrainOptions read_train(const Settings& train, const MlpOptions& model) {
+TrainOptions read_train(const Settings& train, const ModelOptions& model) {
   TrainOptions options;
   options.loss = train.choice("loss", {"cross_entropy", "squared"}, "cross_entropy") == "squared"
                      ? LossKind::squared
                      : LossKind::cross_entropy;
   options.batch = train.integer_at_least("batch", 1, options.batch);
-  if (options.batch == 1 && model.batch_norm != BatchNormKind::none) {
+  if (options.batch == 1 && model.has_batch_norm()) {
     train.fail("batch", "found 1, but batch norm needs at least two samples to take a variance of");
   }
   options.shard = train.integer_at_least("shard", 0, 0);
@@ -42,6 +42,8 @@ TrainOptions read_train(const Settings& train, const MlpOptions& model) {
   options.evaluate_every = train.integer_at_least("evaluate_every", 0, 0);
   options.target_loss = train.number_at_least("target_loss", 0.0, 0.0);
   options.drop_last = train.boolean("drop_last", false);
+  options.augmentation.crop_padding = train.integer_at_least("crop_padding", 0, 0);
+  options.augmentation.flip = train.boolean("flip", false);
   options.gradient_norm_every = train.choice("gradient_norm", {"end", "every"}, "end") == "every";
   options.checkpoint_every_s = train.positive("checkpoint_every_s", options.checkpoint_every_s);
   return options;
@@ -99,7 +101,7 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
       plan.probes = probes;
       for (const auto& probe : probes) {
         const bool mixed =
-            plan.model.batch_norm != BatchNormKind::none && probe.statistics == Statistics::batch;
+            plan.model.has_batch_norm() && probe.statistics == Statistics::batch;
         if (!mixed || !probe.probe->needs_separate_samples()) continue;
         merged.table("model").fail(
             "batch_norm",

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "data/augmentation.hpp"
 #include "models/loss.hpp"
-#include "models/mlp.hpp"
+#include "models/model.hpp"
 #include "optimizers/optimizer.hpp"
 #include "probes/probe.hpp"
 #include "studies/settings.hpp"
@@ -31,6 +32,7 @@ struct TrainOptions {
   std::int64_t evaluate_every = 0;  ///< steps; 0: every epoch
   double target_loss = 0.0;         ///< training loss to stop at; 0: none
   bool drop_last = false;
+  Augmentation augmentation;
   bool gradient_norm_every = false;  ///< at every evaluation, not at the end alone
   double checkpoint_every_s = 60.0;
 };
@@ -41,7 +43,7 @@ struct RunPlan {
   std::string group;
   std::uint64_t seed = 0;
   TrainOptions train;
-  MlpOptions model;
+  ModelOptions model;
   OptimizerOptions optimizer;
   double learning_rate = 0.1;
   std::vector<ProbePlan> probes;

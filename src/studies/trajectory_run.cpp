@@ -91,7 +91,7 @@ class TrajectoryRun {
 
   void warn_of_idle_ranks() const {
     const std::int64_t batch = std::min(plan_.train.batch, data_.train.size());
-    const std::int64_t shard = plan_.train.shard > 0 ? plan_.train.shard : default_shard(batch);
+    const std::int64_t shard = objective_->training_shard(batch);
     const std::int64_t shards = (batch + shard - 1) / shard;
     if (shards >= team_.size()) return;
     log_.warn(
@@ -126,7 +126,9 @@ class TrajectoryRun {
     const std::int64_t begin = (step_ % steps_per_epoch_) * batch;
     const auto samples = Subset(order_).subspan(
         static_cast<std::size_t>(begin), static_cast<std::size_t>(std::min(batch, n - begin)));
-    const double loss = objective_->training_gradient(w_, samples, gradient_);
+    const double loss = objective_->training_gradient(
+        w_, samples, gradient_,
+        {plan_.seed, static_cast<std::uint64_t>(step_), static_cast<std::uint64_t>(this_epoch)});
     if (!std::isfinite(loss)) {
       status_ = kDiverged;
       return;
@@ -364,30 +366,25 @@ class TrajectoryRun {
   Stopwatch since_checkpoint_;
 };
 
-template <class Real>
-MlpOptions network_options(const RunPlan& plan, const DataSet<Real>& data) {
-  MlpOptions model = plan.model;
-  model.inputs = data.train.features();
-  model.outputs = data.train.classes();
-  return model;
-}
-
 }  // namespace
 
 template <class Real>
 std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data) {
-  return make_mlp<Real>(network_options(plan, data)).parameter_count();
+  return make_model<Real>(plan.model, data.train.shape(), data.train.classes()).parameter_count();
 }
 
 template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data) {
-  const MlpOptions model = network_options(plan, data);
-  auto objective =
-      std::make_unique<NetworkLoss<Real>>(team, make_mlp<Real>(model), data, plan.train.loss);
+  auto objective = std::make_unique<NetworkLoss<Real>>(
+      team, make_model<Real>(plan.model, data.train.shape(), data.train.classes()), data,
+      plan.train.loss);
+  // Ghost groups lie within shards.
+  const std::int64_t ghost = plan.model.ghost_size;
   constexpr std::int64_t evaluation_shard = 256;
-  const std::int64_t ghost = std::max<std::int64_t>(model.ghost_size, 1);
-  objective->set_shards(plan.train.shard, (evaluation_shard + ghost - 1) / ghost * ghost);
+  objective->set_shards(plan.train.shard,
+                        ghost > 0 ? (evaluation_shard + ghost - 1) / ghost * ghost : 0);
+  objective->set_augmentation(plan.train.augmentation);
   return objective;
 }
 
