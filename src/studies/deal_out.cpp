@@ -16,9 +16,9 @@ std::vector<std::size_t> longest_first(std::span<const double> costs) {
 
 Teams::Teams(const Communicator& world, std::int64_t team_size, std::size_t runs)
     : world_(&world),
-      team_size_(team_size > 0 ? team_size
-                               : std::max<std::int64_t>(
-                                     1, world.size() / static_cast<std::int64_t>(runs))),
+      team_size_(team_size > 0
+                     ? team_size
+                     : std::max<std::int64_t>(1, world.size() / static_cast<std::int64_t>(runs))),
       count_(std::max<std::int64_t>(1, world.size() / team_size_)),
       index_(std::min<std::int64_t>(world.rank() / team_size_, count_ - 1)),
       team_(world.split(static_cast<int>(index_))),

@@ -37,9 +37,8 @@ void read_batches(const Settings& table, std::int64_t least_batch, ScheduleOptio
   const auto epochs = table.integers("batch_epochs", {});
   options.batch_sizes = table.integers("batch_sizes", {});
   if (options.batch_sizes.size() != epochs.size()) {
-    table.fail("batch_sizes",
-               fmt::format("found {} of them, expected as many as batch_epochs, {}",
-                           options.batch_sizes.size(), epochs.size()));
+    table.fail("batch_sizes", fmt::format("found {} of them, expected as many as batch_epochs, {}",
+                                          options.batch_sizes.size(), epochs.size()));
   }
   std::int64_t before = 0;
   for (const auto epoch : epochs) {
@@ -92,8 +91,7 @@ ScheduleOptions schedule_settings(const Settings& table, std::int64_t least_batc
   options.scaling = table.choice("scaling", {"none", "linear", "sqrt"}, "none");
   read_batches(table, least_batch, options);
   if (options.scaling != "none") {
-    options.reference_batch =
-        table.integer_at_least("reference_batch", 1, options.reference_batch);
+    options.reference_batch = table.integer_at_least("reference_batch", 1, options.reference_batch);
     options.scale_with_growth = table.boolean("scale_with_growth", false);
   }
   return options;

@@ -125,12 +125,9 @@ std::vector<SweptRun> named_runs(const Settings& settings,
 }  // namespace
 
 Schedule schedule_of(const RunPlan& plan, std::int64_t samples) {
-  return {plan.schedule,
-          plan.learning_rate,
-          plan.train.batch,
-          samples - held_out(plan.train.validation, samples),
-          plan.train.epochs,
-          plan.train.steps,
+  return {plan.schedule,       plan.learning_rate,
+          plan.train.batch,    samples - held_out(plan.train.validation, samples),
+          plan.train.epochs,   plan.train.steps,
           plan.train.drop_last};
 }
 

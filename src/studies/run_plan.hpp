@@ -54,9 +54,9 @@ struct SlicePlan {
 /// them. Local. Throws ConfigurationError.
 Schedule schedule_of(const RunPlan& plan, std::int64_t samples);
 
-/// Reads [model], [train], [optimizer], [schedule], [[run]], [sweep] and [[probe]] of a study: every [[run]]
-/// with every combination of the values swept over, and each of these with every seed. Throws
-/// ConfigurationError.
+/// Reads [model], [train], [optimizer], [schedule], [[run]], [sweep] and [[probe]] of a study:
+/// every [[run]] with every combination of the values swept over, and each of these with every
+/// seed. Throws ConfigurationError.
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed);
 /// Reads [[slice]]; each names two groups or runs of `runs`, and becomes one slice a shared seed.
 std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vector<RunPlan>& runs);

@@ -191,7 +191,7 @@ class TrajectoryRun {
     }
     for (const auto& probe : plan_.probes) {
       const bool due =
-          probe.every_epochs > 0 && position.step == 0 && position.epoch % probe.every_epochs == 0;
+          probe.every_epochs > 0 && next.begin == 0 && next.epoch % probe.every_epochs == 0;
       if (due && status_.empty()) measure(probe);
     }
   }

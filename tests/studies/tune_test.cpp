@@ -31,7 +31,9 @@ std::string refusal(const std::string& text) {
   return message_of([&] { static_cast<void>(read(text)); });
 }
 
-TEST(Tune, WithoutItsTableNothingIsTuned) { EXPECT_FALSE(read("").tune.has_value()); }
+TEST(Tune, WithoutItsTableNothingIsTuned) {
+  EXPECT_FALSE(read("").tune.has_value());
+}
 
 TEST(Tune, EveryGroupHasATrialForEveryRateAndOneSeed) {
   const auto all = read(R"(
