@@ -35,7 +35,7 @@ class TrajectoryRun {
         log_(log),
         objective_(make_network_loss(team, plan, data)),
         space_(objective_->space()),
-        optimizer_(make_optimizer<Real>(plan.optimizer, space_.slice().size())),
+        optimizer_(make_optimizer<Real>(plan.optimizer, space_)),
         record_(plan.train.gradient_norm_every),
         w_(static_cast<std::size_t>(objective_->dimension())),
         gradient_(static_cast<std::size_t>(space_.slice().size())) {
