@@ -28,7 +28,7 @@ class DealOutRuns : public ::testing::Test {
     const Teams teams(world, team_size, makes.size());
     std::vector<DealtRun> runs;
     for (std::size_t i = 0; i < makes.size(); ++i) {
-      runs.push_back({"r" + std::to_string(i), static_cast<double>(i % 3), [&, i] {
+      runs.push_back({std::to_string(i), static_cast<double>(i % 3), [&, i] {
                         if (teams.mine().is_root()) made.push_back(static_cast<std::int64_t>(i));
                         return makes[i]();
                       }});
@@ -68,7 +68,7 @@ TEST_F(DealOutRuns, AFailedRunLeavesTheOthersAlone) {
   makes[4] = []() -> RunOutcome { throw Error("no such thing"); };
   makes[1] = []() -> RunOutcome { throw std::bad_alloc(); };
   const Dealt dealt = deal(2, makes);
-  EXPECT_EQ(dealt.failed, (std::vector<std::string>{"r1", "r4"}));
+  EXPECT_EQ(dealt.failed, (std::vector<std::string>{"1", "4"}));
   EXPECT_EQ(all_made().size(), 7U);
 }
 
