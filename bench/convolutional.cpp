@@ -19,7 +19,7 @@
 #include "data/data_set.hpp"
 #include "kernels/convolutional_pairs.hpp"
 #include "kernels/convolutional_tiles.hpp"
-#include "kernels/pack.hpp"
+#include "base/pack.hpp"
 #include "measure.hpp"
 
 namespace {

@@ -21,6 +21,8 @@ enum class Purpose : std::uint32_t {
   augmentation = 9,
   labels = 10,
   probe = 11,
+  noise_curvature = 30,
+  noise_batch = 31,
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the k-th number of the stream

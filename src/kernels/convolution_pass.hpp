@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/aligned.hpp"
+#include "base/pack.hpp"
 #include "kernels/normalised_relu.hpp"
-#include "kernels/pack.hpp"
 
 // Lambdas that are not inlined would keep their captured packs in memory.
 #define THALWEG_ALWAYS_INLINE __attribute__((always_inline))

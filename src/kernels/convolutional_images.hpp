@@ -4,9 +4,9 @@
 #include <span>
 
 #include "base/aligned.hpp"
+#include "base/pack.hpp"
 #include "data/data_options.hpp"
 #include "kernels/convolutional.hpp"
-#include "kernels/pack.hpp"
 
 namespace thalweg {
 

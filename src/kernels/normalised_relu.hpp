@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "kernels/pack.hpp"
+#include "base/pack.hpp"
 
 namespace thalweg {
 

@@ -83,8 +83,8 @@ LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator
     magnitude =
         std::max({magnitude, std::abs(eigen.values.front()), std::abs(eigen.values.back())});
     const std::size_t n = eigen.values.size();
-    const double bound =
-        norm * std::max(std::abs(eigen.vectors[n - 1]), std::abs(eigen.vectors[n * n - 1]));
+    const double of_smallest = options.wants_smallest ? std::abs(eigen.vectors[n - 1]) : 0.0;
+    const double bound = norm * std::max(of_smallest, std::abs(eigen.vectors[n * n - 1]));
     const bool invariant = norm <= 1e-14 * magnitude;
     result.converged = invariant || bound <= options.tolerance * magnitude || !std::isfinite(norm);
     if (result.converged) break;
@@ -111,7 +111,7 @@ LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator
     pair.residual = space.norm(std::span<const double>(product));
     return pair;
   };
-  result.smallest = pair_of(0);
+  if (options.wants_smallest) result.smallest = pair_of(0);
   result.largest = pair_of(n - 1);
   return result;
 }

@@ -18,6 +18,8 @@ struct LanczosOptions {
   std::int64_t max_iterations = 100;
   /// Stop when both extremes' error bounds β_k |s_k| are below tolerance · max|θ|.
   double tolerance = 1e-4;
+  /// false: the largest alone decides when to stop, and `smallest` is not computed.
+  bool wants_smallest = true;
   std::uint64_t seed = 0;
 };
 

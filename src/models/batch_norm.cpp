@@ -18,6 +18,7 @@ class BatchNorm final : public Layer<Real> {
  public:
   BatchNorm(std::int64_t features, const BatchNormOptions& options, std::string name)
       : n_(features),
+        positions_(options.positions),
         options_(options),
         name_(std::move(name)),
         running_(static_cast<std::size_t>(2 * features)) {
@@ -25,8 +26,8 @@ class BatchNorm final : public Layer<Real> {
     std::fill(running_.begin() + n_, running_.end(), 1.0);
   }
 
-  std::int64_t inputs() const override { return n_; }
-  std::int64_t outputs() const override { return n_; }
+  std::int64_t inputs() const override { return n_ * positions_; }
+  std::int64_t outputs() const override { return n_ * positions_; }
   bool elementwise() const override { return true; }
   std::vector<ParameterBlock> parameters() const override {
     return {{name_ + ".weight", 0, {n_}, true}, {name_ + ".bias", n_, {n_}, true}};
@@ -35,99 +36,98 @@ class BatchNorm final : public Layer<Real> {
     std::fill(w.begin(), w.begin() + n_, Real{1});
     std::fill(w.begin() + n_, w.end(), Real{0});
   }
-  std::span<double> buffers() override { return running_; }
+  std::vector<std::span<double>> buffers() override { return {running_}; }
 
   void forward(const Pass<Real>& pass, const Real* w, const Real* in, Real* out) override {
     measure(pass, in);
     const Real* gamma = w;
     const Real* beta = w + n_;
-    for_each_row(pass, [&](std::int64_t row, const Real* mean, const Real* inverse) {
-      const Real* x = in + row * n_;
-      Real* y = out + row * n_;
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const Real value = gamma[j] * ((x[j] - mean[j]) * inverse[j]) + beta[j];
-        y[j] = value < floor_ ? floor_ : value;
-      }
-    });
+    for_each_row(
+        pass, [&](std::int64_t row, std::int32_t /*group*/, const Real* mean, const Real* inverse) {
+          const Real* x = in + row * n_;
+          Real* y = out + row * n_;
+          for (std::int64_t j = 0; j < n_; ++j) {
+            const Real value = gamma[j] * ((x[j] - mean[j]) * inverse[j]) + beta[j];
+            y[j] = value < floor_ ? floor_ : value;
+          }
+        });
   }
 
   void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* out,
-                const Real* d_out, Real* d_in, GradientTree<Real>& gradient,
+                const Real* d_out, Real* d_in, GradientTree<Real>* gradient,
                 std::int64_t offset) override {
     const auto sums =
-        group_sums<2>(pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse) {
-          (void)j;
+        group_sums<2>(pass, [&](std::int64_t i, std::int64_t /*j*/, Real mean, Real inverse) {
           const Real d = out[i] > floor_ ? d_out[i] : Real{0};
           return std::array<Real, 2>{d, d * ((in[i] - mean) * inverse)};
         });
     // γ's gradient is Σ δ x̂, β's is Σ δ.
-    parameter_gradient(pass, gradient, offset, sums.of_shards, 2, 1, 0);
+    if (gradient != nullptr) {
+      parameter_gradient(pass, *gradient, offset, sums.of_shards, 2, 1, 0);
+    }
     if (d_in == nullptr) return;
     const Real* gamma = w;
-    for_each_row(pass, [&](std::int64_t row, const Real* mean, const Real* inverse) {
-      const Real* a = sums.mean_of(group_of_row_[static_cast<std::size_t>(row)], 0, n_);
-      const Real* b = sums.mean_of(group_of_row_[static_cast<std::size_t>(row)], 1, n_);
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-        const Real x_hat = (in[i] - mean[j]) * inverse[j];
-        d_in[i] = gamma[j] * inverse[j] * (d - a[j] - x_hat * b[j]);
-      }
-    });
+    for_each_row(pass,
+                 [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
+                   const Real* a = sums.mean_of(group, 0, n_);
+                   const Real* b = sums.mean_of(group, 1, n_);
+                   for (std::int64_t j = 0; j < n_; ++j) {
+                     const std::int64_t i = row * n_ + j;
+                     const Real d = out[i] > floor_ ? d_out[i] : Real{0};
+                     const Real x_hat = (in[i] - mean[j]) * inverse[j];
+                     d_in[i] = gamma[j] * inverse[j] * (d - a[j] - x_hat * b[j]);
+                   }
+                 });
   }
 
   bool mixes_samples(Statistics statistics) const override {
     return statistics == Statistics::batch;
   }
-
-  void input_gradient(const Pass<Real>& pass, const Real* w, const Real* /*in*/, const Real* out,
-                      const Real* d_out, Real* d_in) override {
-    for_each_row(pass, [&](std::int64_t row, const Real* /*mean*/, const Real* inverse) {
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        d_in[i] = out[i] > floor_ ? w[j] * inverse[j] * d_out[i] : Real{0};
-      }
-    });
+  bool mixes_shards(Statistics statistics) const override {
+    return statistics == Statistics::batch && options_.ghost_size == 0;
   }
 
+  bool has_tangent_factors() const override { return positions_ == 1; }
   std::vector<TangentFactor> tangent_factors() const override {
     return {{0, n_, false}, {n_, n_, false}};
   }
 
   void tangent_left(const Pass<Real>& pass, std::size_t which, const Real* in, const Real* out,
                     const Real* d_out, Real* left) override {
-    for_each_row(pass, [&](std::int64_t row, const Real* mean, const Real* inverse) {
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-        left[i] = which == 0 ? d * ((in[i] - mean[j]) * inverse[j]) : d;
-      }
-    });
+    for_each_row(
+        pass, [&](std::int64_t row, std::int32_t /*group*/, const Real* mean, const Real* inverse) {
+          for (std::int64_t j = 0; j < n_; ++j) {
+            const std::int64_t i = row * n_ + j;
+            const Real d = out[i] > floor_ ? d_out[i] : Real{0};
+            left[i] = which == 0 ? d * ((in[i] - mean[j]) * inverse[j]) : d;
+          }
+        });
   }
 
   void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                  const Real* r_in, const Real* out, Real* r_out) override {
-    r_sums_ = group_sums<2>(pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse) {
-      (void)j;
+    if (r_in == nullptr) r_in = zeros(pass);
+    r_sums_ = group_sums<2>(pass, [&](std::int64_t i, std::int64_t /*j*/, Real mean, Real inverse) {
       return std::array<Real, 2>{r_in[i], r_in[i] * ((in[i] - mean) * inverse)};
     });
-    for_each_row(pass, [&](std::int64_t row, const Real* mean, const Real* inverse) {
-      const Real* r_mean = r_sums_.mean_of(group_of_row_[static_cast<std::size_t>(row)], 0, n_);
-      const Real* m = r_sums_.mean_of(group_of_row_[static_cast<std::size_t>(row)], 1, n_);
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        const Real x_hat = (in[i] - mean[j]) * inverse[j];
-        const Real r_x_hat = inverse[j] * (r_in[i] - r_mean[j] - x_hat * m[j]);
-        const Real r_y = v[j] * x_hat + w[j] * r_x_hat + v[n_ + j];
-        r_out[i] = out[i] > floor_ ? r_y : Real{0};
-      }
-    });
+    for_each_row(pass,
+                 [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
+                   const Real* r_mean = r_sums_.mean_of(group, 0, n_);
+                   const Real* m = r_sums_.mean_of(group, 1, n_);
+                   for (std::int64_t j = 0; j < n_; ++j) {
+                     const std::int64_t i = row * n_ + j;
+                     const Real x_hat = (in[i] - mean[j]) * inverse[j];
+                     const Real r_x_hat = inverse[j] * (r_in[i] - r_mean[j] - x_hat * m[j]);
+                     const Real r_y = v[j] * x_hat + w[j] * r_x_hat + v[n_ + j];
+                     r_out[i] = out[i] > floor_ ? r_y : Real{0};
+                   }
+                 });
   }
 
   void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                   const Real* r_in, const Real* out, const Real* d_out, const Real* r_d_out,
-                  Real* d_in, Real* r_d_in, GradientTree<Real>& product,
-                  std::int64_t offset) override {
+                  Real* r_d_in, GradientTree<Real>& product, std::int64_t offset) override {
+    if (r_in == nullptr) r_in = zeros(pass);
     const auto sums = group_sums_by_row<4>(
         pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse, std::int32_t group) {
           const Real d = out[i] > floor_ ? d_out[i] : Real{0};
@@ -138,29 +138,28 @@ class BatchNorm final : public Layer<Real> {
           return std::array<Real, 4>{d, d * x_hat, r_d, r_d * x_hat + d * r_x_hat};
         });
     parameter_gradient(pass, product, offset, sums.of_shards, 4, 3, 2);
-    if (d_in == nullptr) return;
-    for_each_row(pass, [&](std::int64_t row, const Real* mean, const Real* inverse) {
-      const std::int32_t group = group_of_row_[static_cast<std::size_t>(row)];
-      const Real* a = sums.mean_of(group, 0, n_);
-      const Real* b = sums.mean_of(group, 1, n_);
-      const Real* r_a = sums.mean_of(group, 2, n_);
-      const Real* r_b = sums.mean_of(group, 3, n_);
-      const Real* r_mean = r_sums_.mean_of(group, 0, n_);
-      const Real* m = r_sums_.mean_of(group, 1, n_);
-      for (std::int64_t j = 0; j < n_; ++j) {
-        const std::int64_t i = row * n_ + j;
-        const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-        const Real r_d = out[i] > floor_ ? r_d_out[i] : Real{0};
-        const Real r = inverse[j];
-        const Real r_r = pass.statistics == Statistics::batch ? -r * r * m[j] : Real{0};
-        const Real x_hat = (in[i] - mean[j]) * r;
-        const Real r_x_hat = r * (r_in[i] - r_mean[j] - x_hat * m[j]);
-        const Real centred = d - a[j] - x_hat * b[j];
-        d_in[i] = w[j] * r * centred;
-        r_d_in[i] = (v[j] * r + w[j] * r_r) * centred +
-                    w[j] * r * (r_d - r_a[j] - r_x_hat * b[j] - x_hat * r_b[j]);
-      }
-    });
+    if (r_d_in == nullptr) return;
+    for_each_row(
+        pass, [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
+          const Real* a = sums.mean_of(group, 0, n_);
+          const Real* b = sums.mean_of(group, 1, n_);
+          const Real* r_a = sums.mean_of(group, 2, n_);
+          const Real* r_b = sums.mean_of(group, 3, n_);
+          const Real* r_mean = r_sums_.mean_of(group, 0, n_);
+          const Real* m = r_sums_.mean_of(group, 1, n_);
+          for (std::int64_t j = 0; j < n_; ++j) {
+            const std::int64_t i = row * n_ + j;
+            const Real d = out[i] > floor_ ? d_out[i] : Real{0};
+            const Real r_d = out[i] > floor_ ? r_d_out[i] : Real{0};
+            const Real r = inverse[j];
+            const Real r_r = pass.statistics == Statistics::batch ? -r * r * m[j] : Real{0};
+            const Real x_hat = (in[i] - mean[j]) * r;
+            const Real r_x_hat = r * (r_in[i] - r_mean[j] - x_hat * m[j]);
+            const Real centred = d - a[j] - x_hat * b[j];
+            r_d_in[i] = (v[j] * r + w[j] * r_r) * centred +
+                        w[j] * r * (r_d - r_a[j] - r_x_hat * b[j] - x_hat * r_b[j]);
+          }
+        });
   }
 
  private:
@@ -188,9 +187,11 @@ class BatchNorm final : public Layer<Real> {
           static_cast<std::int32_t>(ghost ? (rows.begin + row) / options_.ghost_size - first : 0);
     }
     const std::int64_t groups = rows.size() == 0 ? 0 : group_of_row_.back() + 1;
-    samples_.assign(static_cast<std::size_t>(std::max<std::int64_t>(groups, 1)), 0.0);
-    for (const auto group : group_of_row_) samples_[static_cast<std::size_t>(group)] += 1.0;
-    if (!ghost) samples_[0] = static_cast<double>(layout.batch());
+    values_.assign(static_cast<std::size_t>(std::max<std::int64_t>(groups, 1)), 0.0);
+    for (const auto group : group_of_row_) {
+      values_[static_cast<std::size_t>(group)] += static_cast<double>(positions_);
+    }
+    if (!ghost) values_[0] = static_cast<double>(layout.batch() * positions_);
 
     if (pass.statistics == Statistics::frozen) {
       set_moments(std::max<std::int64_t>(groups, 1), running_);
@@ -199,7 +200,7 @@ class BatchNorm final : public Layer<Real> {
     if (!ghost) {
       std::vector<double> moments;
       for (std::int64_t shard = layout.shards().begin; shard < layout.shards().end; ++shard) {
-        const auto of_shard = column_moments(in, layout.local_rows_of(shard), n_);
+        const auto of_shard = column_moments(in, pixels(layout.local_rows_of(shard)), n_);
         moments.insert(moments.end(), of_shard.begin(), of_shard.end());
       }
       auto all = layout.reduction().all_merge(moments, 2 * n_ + 1, merge_moments);
@@ -218,7 +219,7 @@ class BatchNorm final : public Layer<Real> {
       const std::int64_t begin = (first + group) * options_.ghost_size;
       const Range range{begin - rows.begin,
                         std::min(begin + options_.ghost_size, rows.end) - rows.begin};
-      auto of_group = column_moments(in, range, n_);
+      auto of_group = column_moments(in, pixels(range), n_);
       double* sum =
           by_shard.data() + (begin / layout.shard() - layout.shards().begin) * (2 * n_ + 1);
       sum[0] += 1.0;
@@ -268,12 +269,27 @@ class BatchNorm final : public Layer<Real> {
     }
   }
 
+  /// What an input that no parameter moves has for its R-derivative.
+  const Real* zeros(const Pass<Real>& pass) {
+    zeros_.assign(static_cast<std::size_t>(pass.layout.rows().size() * inputs()), Real{0});
+    return zeros_.data();
+  }
+
+  /// Rows of samples as rows of n numbers.
+  Range pixels(Range rows) const { return {rows.begin * positions_, rows.end * positions_}; }
+
+  /// Calls row_function(pixel, group, mean, inverse deviation) for all n numbers of each position
+  /// of each local sample.
   template <class Row>
   void for_each_row(const Pass<Real>& pass, Row&& row_function) const {
     const std::int64_t rows = pass.layout.rows().size();
     for (std::int64_t row = 0; row < rows; ++row) {
-      const std::int64_t at = group_of_row_[static_cast<std::size_t>(row)] * n_;
-      row_function(row, mean_.data() + at, inverse_.data() + at);
+      const std::int32_t group = group_of_row_[static_cast<std::size_t>(row)];
+      const Real* mean = mean_.data() + group * n_;
+      const Real* inverse = inverse_.data() + group * n_;
+      for (std::int64_t pixel = row * positions_; pixel < (row + 1) * positions_; ++pixel) {
+        row_function(pixel, group, mean, inverse);
+      }
     }
   }
 
@@ -294,7 +310,7 @@ class BatchNorm final : public Layer<Real> {
     Sums sums;
     sums.quantities = K;
     sums.of_shards.assign(static_cast<std::size_t>(layout.shards().size()) * width, 0.0);
-    sums.group_means.assign(samples_.size() * width, Real{0});
+    sums.group_means.assign(values_.size() * width, Real{0});
     std::vector<double> of_group(width);
     for (std::int64_t shard = layout.shards().begin; shard < layout.shards().end; ++shard) {
       const Range rows = layout.local_rows_of(shard);
@@ -306,7 +322,7 @@ class BatchNorm final : public Layer<Real> {
         const Real* mean = mean_.data() + group * n_;
         const Real* inverse = inverse_.data() + group * n_;
         column_sums<K, Real>(
-            {begin, std::min(begin + piece, rows.end)}, n_,
+            pixels({begin, std::min(begin + piece, rows.end)}), n_,
             [&](std::int64_t row, std::int64_t j) {
               return term(row * n_ + j, j, mean[j], inverse[j], group);
             },
@@ -315,14 +331,14 @@ class BatchNorm final : public Layer<Real> {
         if (!ghost) continue;
         Real* means = sums.group_means.data() + static_cast<std::size_t>(group) * width;
         for (std::size_t at = 0; at < width; ++at) {
-          means[at] = static_cast<Real>(of_group[at] / samples_[static_cast<std::size_t>(group)]);
+          means[at] = static_cast<Real>(of_group[at] / values_[static_cast<std::size_t>(group)]);
         }
       }
     }
     if (!ghost && !frozen) {
       const auto all = layout.reduction().all_sum(sums.of_shards, static_cast<std::int64_t>(width));
       for (std::size_t at = 0; at < width; ++at) {
-        sums.group_means[at] = static_cast<Real>(all[at] / samples_[0]);
+        sums.group_means[at] = static_cast<Real>(all[at] / values_[0]);
       }
     }
     return sums;
@@ -344,6 +360,7 @@ class BatchNorm final : public Layer<Real> {
   }
 
   std::int64_t n_;
+  std::int64_t positions_;
   BatchNormOptions options_;
   std::string name_;
   std::vector<double> running_;
@@ -351,10 +368,11 @@ class BatchNorm final : public Layer<Real> {
   Real floor_ = options_.relu ? Real{0} : -std::numeric_limits<Real>::infinity();
 
   std::vector<std::int32_t> group_of_row_;
-  std::vector<double> samples_;  // of each local group
+  std::vector<double> values_;  // samples × positions of each local group
   AlignedVector<Real> mean_;
   AlignedVector<Real> inverse_;
   Sums r_sums_;
+  AlignedVector<Real> zeros_;
 };
 
 }  // namespace

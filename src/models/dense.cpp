@@ -1,8 +1,10 @@
 #include "models/dense.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "models/bias_gradient.hpp"
+#include "models/initialisation.hpp"
 
 namespace thalweg {
 
@@ -21,6 +23,8 @@ class Dense final : public Layer<Real> {
   std::int64_t inputs() const override { return inputs_; }
   std::int64_t outputs() const override { return outputs_; }
 
+  double flops() const override { return 2.0 * static_cast<double>(weights()); }
+
   std::vector<ParameterBlock> parameters() const override {
     std::vector<ParameterBlock> blocks{{name_ + ".weight", 0, {outputs_, inputs_}, false}};
     if (options_.bias) blocks.push_back({name_ + ".bias", weights(), {outputs_}, true});
@@ -32,11 +36,10 @@ class Dense final : public Layer<Real> {
       for (auto& parameter : w) parameter = static_cast<Real>(stream.normal());
       return;
     }
-    const double deviation = std::sqrt(options_.gain / static_cast<double>(inputs_));
-    for (std::int64_t i = 0; i < weights(); ++i) {
-      w[static_cast<std::size_t>(i)] = static_cast<Real>(deviation * stream.normal());
-    }
-    if (options_.bias) std::fill(w.begin() + weights(), w.end(), Real{0});
+    const Fan fan{inputs_, outputs_, options_.gain};
+    const auto split = static_cast<std::size_t>(weights());
+    initialise_weights(options_.initialisation, fan, w.first(split), stream);
+    initialise_biases(options_.initialisation, fan, w.subspan(split), stream);
   }
 
   void forward(const Pass<Real>& pass, const Real* w, const Real* in, Real* out) override {
@@ -45,24 +48,21 @@ class Dense final : public Layer<Real> {
   }
 
   void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* /*out*/,
-                const Real* d_out, Real* d_in, GradientTree<Real>& gradient,
+                const Real* d_out, Real* d_in, GradientTree<Real>* gradient,
                 std::int64_t offset) override {
     const Real* d = scaled(pass, d_out, scaled_);
-    gradient.accumulate(offset, weights(), [&](std::int64_t shard, Real* target, bool add) {
-      const Range rows = pass.layout.local_rows_of(shard);
-      pass.gemm.outer(rows.size(), d + rows.begin * outputs_, in + rows.begin * inputs_, target,
-                      outputs_, inputs_, add);
-    });
-    bias_gradient(pass, d_out, gradient, offset);
+    if (gradient != nullptr) {
+      gradient->accumulate(offset, weights(), [&](std::int64_t shard, Real* target, bool add) {
+        const Range rows = pass.layout.local_rows_of(shard);
+        pass.gemm.outer(rows.size(), d + rows.begin * outputs_, in + rows.begin * inputs_, target,
+                        outputs_, inputs_, add);
+      });
+      bias_gradient(pass, d_out, *gradient, offset);
+    }
     if (d_in != nullptr) pass.gemm.rows_times(pass.layout, d, w, false, d_in, inputs_, outputs_);
   }
 
-  void input_gradient(const Pass<Real>& pass, const Real* w, const Real* /*in*/,
-                      const Real* /*out*/, const Real* d_out, Real* d_in) override {
-    pass.gemm.rows_times(pass.layout, scaled(pass, d_out, scaled_), w, false, d_in, inputs_,
-                         outputs_);
-  }
-
+  bool has_tangent_factors() const override { return true; }
   std::vector<TangentFactor> tangent_factors() const override {
     std::vector<TangentFactor> factors{{0, outputs_, true}};
     if (options_.bias) factors.push_back({weights(), outputs_, false});
@@ -86,8 +86,7 @@ class Dense final : public Layer<Real> {
 
   void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                   const Real* r_in, const Real* /*out*/, const Real* d_out, const Real* r_d_out,
-                  Real* d_in, Real* r_d_in, GradientTree<Real>& product,
-                  std::int64_t offset) override {
+                  Real* r_d_in, GradientTree<Real>& product, std::int64_t offset) override {
     const Real* all_d = scaled(pass, d_out, scaled_);
     const Real* all_r_d = scaled(pass, r_d_out, r_scaled_);
     product.accumulate(offset, weights(), [&](std::int64_t shard, Real* target, bool add) {
@@ -113,8 +112,7 @@ class Dense final : public Layer<Real> {
       }
     });
     bias_gradient(pass, r_d_out, product, offset);
-    if (d_in == nullptr) return;
-    pass.gemm.rows_times(pass.layout, all_d, w, false, d_in, inputs_, outputs_);
+    if (r_d_in == nullptr) return;
     pass.gemm.rows_times(pass.layout, all_r_d, w, false, r_d_in, inputs_, outputs_);
     pass.gemm.rows_times(pass.layout, all_d, v, false, r_d_in, inputs_, outputs_, true);
   }
@@ -150,20 +148,7 @@ class Dense final : public Layer<Real> {
   void bias_gradient(const Pass<Real>& pass, const Real* d_out, GradientTree<Real>& gradient,
                      std::int64_t offset) {
     if (!options_.bias) return;
-    gradient.accumulate(
-        offset + weights(), outputs_, [&](std::int64_t shard, Real* target, bool add) {
-          const Range rows = pass.layout.local_rows_of(shard);
-          column_sums_.assign(static_cast<std::size_t>(outputs_), Real{0});
-          for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-            for (std::int64_t j = 0; j < outputs_; ++j) {
-              column_sums_[static_cast<std::size_t>(j)] += d_out[row * outputs_ + j];
-            }
-          }
-          for (std::int64_t j = 0; j < outputs_; ++j) {
-            const Real sum = bias_scale_ * column_sums_[static_cast<std::size_t>(j)];
-            target[j] = add ? target[j] + sum : sum;
-          }
-        });
+    sum_rows_of_shards(pass.layout, d_out, 1, outputs_, bias_scale_, gradient, offset + weights());
   }
 
   std::int64_t inputs_;
@@ -175,7 +160,6 @@ class Dense final : public Layer<Real> {
   AlignedVector<Real> scaled_;
   AlignedVector<Real> r_scaled_;
   AlignedVector<Real> scratch_;
-  AlignedVector<Real> column_sums_;
 };
 
 }  // namespace

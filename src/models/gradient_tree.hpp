@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/aligned.hpp"
@@ -33,6 +34,8 @@ class GradientTree {
   }
 
   [[nodiscard]] std::span<const AlignedVector<Real>> node_sums() const { return sums_; }
+  /// The same, moved out.
+  [[nodiscard]] std::vector<AlignedVector<Real>> take_node_sums() { return std::move(sums_); }
 
  private:
   template <class Leaf>

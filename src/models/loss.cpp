@@ -34,10 +34,10 @@ bool is_right(const Real* f, std::int64_t classes, std::int64_t label) {
 template <class Real>
 std::vector<double> loss_of_shards(LossKind kind, const BatchLayout& layout, const Real* outputs,
                                    std::span<const std::int32_t> labels, std::int64_t classes,
-                                   Real* d_out) {
+                                   std::int64_t batch, Real* d_out) {
   std::vector<double> sums;
   std::vector<Real> row_result(static_cast<std::size_t>(classes));
-  const Real scale = static_cast<Real>(1.0 / static_cast<double>(layout.batch()));
+  const Real scale = static_cast<Real>(1.0 / static_cast<double>(batch));
   for (std::int64_t shard = layout.shards().begin; shard < layout.shards().end; ++shard) {
     const Range rows = layout.local_rows_of(shard);
     double loss = 0.0;
@@ -68,8 +68,9 @@ std::vector<double> loss_of_shards(LossKind kind, const BatchLayout& layout, con
 
 template <class Real>
 void loss_r_backward(LossKind kind, const BatchLayout& layout, const Real* outputs,
-                     const Real* r_outputs, std::int64_t classes, Real* r_d_out) {
-  const Real scale = static_cast<Real>(1.0 / static_cast<double>(layout.batch()));
+                     const Real* r_outputs, std::int64_t classes, std::int64_t batch,
+                     Real* r_d_out) {
+  const Real scale = static_cast<Real>(1.0 / static_cast<double>(batch));
   const std::int64_t rows = layout.rows().size();
   std::vector<Real> p(static_cast<std::size_t>(classes));
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -90,13 +91,13 @@ void loss_r_backward(LossKind kind, const BatchLayout& layout, const Real* outpu
 
 template std::vector<double> loss_of_shards<float>(LossKind, const BatchLayout&, const float*,
                                                    std::span<const std::int32_t>, std::int64_t,
-                                                   float*);
+                                                   std::int64_t, float*);
 template std::vector<double> loss_of_shards<double>(LossKind, const BatchLayout&, const double*,
                                                     std::span<const std::int32_t>, std::int64_t,
-                                                    double*);
+                                                    std::int64_t, double*);
 template void loss_r_backward<float>(LossKind, const BatchLayout&, const float*, const float*,
-                                     std::int64_t, float*);
+                                     std::int64_t, std::int64_t, float*);
 template void loss_r_backward<double>(LossKind, const BatchLayout&, const double*, const double*,
-                                      std::int64_t, double*);
+                                      std::int64_t, std::int64_t, double*);
 
 }  // namespace thalweg

@@ -15,15 +15,17 @@ enum class LossKind {
 
 /// Per shard of this rank two numbers: the sum over its samples of the loss, and the count of
 /// samples whose largest output is their label (ties go to the lower class; a NaN is never right).
-/// Where `d_out` is not null it receives the derivative of the *mean* over the whole batch. Local.
+/// Where `d_out` is not null it receives the derivative of the *mean* over `batch`
+/// samples, of which the layout may be a piece. Local.
 template <class Real>
 std::vector<double> loss_of_shards(LossKind kind, const BatchLayout& layout, const Real* outputs,
                                    std::span<const std::int32_t> labels, std::int64_t classes,
-                                   Real* d_out);
+                                   std::int64_t batch, Real* d_out);
 
 /// R-derivative of d_out along r_outputs. Local.
 template <class Real>
 void loss_r_backward(LossKind kind, const BatchLayout& layout, const Real* outputs,
-                     const Real* r_outputs, std::int64_t classes, Real* r_d_out);
+                     const Real* r_outputs, std::int64_t classes, std::int64_t batch,
+                     Real* r_d_out);
 
 }  // namespace thalweg

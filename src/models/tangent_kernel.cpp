@@ -264,7 +264,7 @@ void TangentKernel<Real>::by_products(const Real* rows, std::int64_t n, const Re
       d_out.assign(static_cast<std::size_t>(o), Real{0});
       d_out[static_cast<std::size_t>(c % o)] = Real{1};
       tree.reset(alone, network_->parameter_count());
-      network_->backward(pass, w_, sample, d_out, tree);
+      network_->backward(pass, w_, sample, d_out.data(), tree);
       gradients.push_back(tree.node_sums().front());
     }
     const Pass<Real> pass{layout, gemm_, statistics_, false};

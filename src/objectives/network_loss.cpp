@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -10,14 +12,61 @@
 
 namespace thalweg {
 
+namespace {
+
+/// A pass that keeps outputs alone stays near the caches; the others bound what a rank takes.
+template <class Real>
+std::int64_t memory_limit(typename Network<Real>::Holding holding) {
+  using Holding = typename Network<Real>::Holding;
+  constexpr std::int64_t mebibyte = 1 << 20;
+  if (holding == Holding::outputs) return 64 * mebibyte;
+  return (holding == Holding::gradient ? 1024 : 2048) * mebibyte;
+}
+
+/// As many rows, a power of two up to 256, as leave half of memory_limit's room for outputs.
+template <class Real>
+std::int64_t cached_rows(const Network<Real>& network) {
+  using Holding = typename Network<Real>::Holding;
+  std::int64_t rows = 256;
+  while (rows > 8 &&
+         2 * network.memory_bytes(rows, Holding::outputs) > memory_limit<Real>(Holding::outputs)) {
+    rows /= 2;
+  }
+  return rows;
+}
+
+}  // namespace
+
 template <class Real>
 NetworkLoss<Real>::NetworkLoss(const Communicator& team, Network<Real> network,
                                const DataSet<Real>& data, LossKind loss)
     : team_(&team),
+      alone_(Communicator::duplicate(MPI_COMM_SELF)),
       network_(std::move(network)),
       data_(&data),
       loss_(loss),
-      space_(team, network_.parameter_count()) {}
+      space_(team, network_.parameter_count()),
+      evaluation_shard_(cached_rows(network_)) {}
+
+template <class Real>
+void NetworkLoss<Real>::set_shards(std::int64_t training, std::int64_t evaluation) {
+  training_shard_ = training;
+  evaluation_shard_ = evaluation > 0 ? evaluation : cached_rows(network_);
+}
+
+template <class Real>
+std::int64_t NetworkLoss<Real>::training_shard(std::int64_t batch) const {
+  if (training_shard_ > 0) return training_shard_;
+  // Of a costly net few samples are work enough to hide what a shard costs besides: one pass over
+  // the gradient.
+  constexpr double enough = 4e9;
+  constexpr std::int64_t least = 8;
+  std::int64_t shard = default_shard(batch);
+  while (shard >= 2 * least && 3.0 * network_.flops() * static_cast<double>(shard) > enough) {
+    shard /= 2;
+  }
+  return shard;
+}
 
 template <class Real>
 void NetworkLoss<Real>::fetch(const DataSplit<Real>& split, Subset subset, Batch& batch) const {
@@ -43,6 +92,23 @@ void NetworkLoss<Real>::relabel_training(std::vector<std::int32_t> labels) {
 }
 
 template <class Real>
+void NetworkLoss<Real>::augment(Subset subset, const StepDraws& draws, Batch& batch) {
+  const ImageShape shape = data_->train.shape();
+  const auto features = static_cast<std::size_t>(shape.features());
+  const auto samples = static_cast<std::uint64_t>(data_->train.size());
+  scratch_.resize(std::max(scratch_.size(), features));
+  const Range rows = batch.layout.rows();
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    const auto sample = static_cast<std::uint64_t>(subset[static_cast<std::size_t>(row)]);
+    Stream stream(draws.seed, Purpose::augmentation, draws.epoch * samples + sample);
+    augment_image(augmentation_, shape, stream,
+                  std::span(batch.rows)
+                      .subspan(static_cast<std::size_t>(row - rows.begin) * features, features),
+                  std::span(scratch_).first(features));
+  }
+}
+
+template <class Real>
 typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real>& split,
                                                             Subset subset) {
   auto& entry = whole_[&split];
@@ -52,6 +118,7 @@ typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real
     std::iota(samples.begin(), samples.end(), 0);
   }
   if (!entry || entry->samples != samples || entry->layout.shard() != evaluation_shard_) {
+    linearised_over_ = nullptr;
     const auto count = static_cast<std::int64_t>(samples.size());
     entry = std::make_unique<Batch>(
         Batch{BatchLayout(*team_, count, evaluation_shard_), std::move(samples), {}, {}});
@@ -61,25 +128,114 @@ typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real
 }
 
 template <class Real>
-Evaluation NetworkLoss<Real>::evaluation_of(Batch& batch, const Pass<Real>& pass,
-                                            std::span<const Real> x, Real* d_out) {
-  const Real* outputs = network_.forward(pass, x, batch.rows.data());
-  const auto sums = batch.layout.reduction().all_sum(
-      loss_of_shards(loss_, batch.layout, outputs, batch.labels, network_.outputs(), d_out), 2);
+std::int64_t NetworkLoss<Real>::shards_at_once(const Batch& batch, Statistics statistics,
+                                               typename Network<Real>::Holding holding) const {
+  if (network_.mixes_shards(statistics)) return std::numeric_limits<std::int64_t>::max();
+  const std::int64_t bytes = network_.memory_bytes(batch.layout.shard(), holding);
+  return std::max<std::int64_t>(1, memory_limit<Real>(holding) / std::max<std::int64_t>(bytes, 1));
+}
+
+template <class Real>
+void NetworkLoss<Real>::for_each_piece(const Batch& batch, std::int64_t shards,
+                                       const std::function<void(const Piece&)>& compute) const {
+  const BatchLayout& layout = batch.layout;
+  if (layout.shards().size() <= shards) {
+    compute({layout, 0, {}});
+    return;
+  }
+  for (const auto& node : pieces_of(layout, shards)) {
+    const auto [begin, end] = leaves_of(node, layout.reduction().leaves());
+    const std::int64_t first = layout.local_rows_of(begin).begin;
+    const std::int64_t rows = layout.local_rows_of(end - 1).end - first;
+    compute({BatchLayout(alone_, rows, layout.shard()), first, node});
+  }
+}
+
+template <class Real>
+Pass<Real> NetworkLoss<Real>::pass_over(const Batch& batch, const Piece& piece,
+                                        Statistics statistics) {
+  Pass<Real> pass{piece.layout, gemm_, statistics};
+  if (&piece.layout != &batch.layout) pass.first_row = batch.layout.rows().begin + piece.first_row;
+  return pass;
+}
+
+template <class Real>
+std::vector<double> NetworkLoss<Real>::loss_of(const Batch& batch, const Piece& piece,
+                                               const Real* outputs, Real* d_out) const {
+  return loss_of_shards(loss_, piece.layout, outputs,
+                        std::span<const std::int32_t>(batch.labels)
+                            .subspan(static_cast<std::size_t>(piece.first_row)),
+                        network_.outputs(), batch.layout.batch(), d_out);
+}
+
+template <class Real>
+Evaluation NetworkLoss<Real>::evaluation_of(Batch& batch, const Pass<Real>& settings,
+                                            std::span<const Real> x) {
+  using Holding = typename Network<Real>::Holding;
+  std::vector<double> of_shards;
+  const std::int64_t shards = settings.update_running
+                                  ? std::numeric_limits<std::int64_t>::max()
+                                  : shards_at_once(batch, settings.statistics, Holding::outputs);
+  for_each_piece(batch, shards, [&](const Piece& piece) {
+    Pass<Real> pass = pass_over(batch, piece, settings.statistics);
+    pass.update_running = settings.update_running;
+    pass.running_momentum = settings.running_momentum;
+    const Real* rows = batch.rows.data() + piece.first_row * network_.inputs();
+    const auto sums = loss_of(batch, piece, network_.forward(pass, x, rows), nullptr);
+    of_shards.insert(of_shards.end(), sums.begin(), sums.end());
+  });
+  const auto sums = batch.layout.reduction().all_sum(of_shards, 2);
   const auto n = static_cast<double>(batch.layout.batch());
   return {sums[0] / n, sums[1] / n};
 }
 
 template <class Real>
-double NetworkLoss<Real>::gradient_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
+void NetworkLoss<Real>::reduce_pieces(const Batch& batch, std::int64_t shards,
+                                      std::span<Real> slice,
+                                      const std::function<void(const Piece&)>& compute) {
+  using Values = AlignedVector<Real>;
+  const OrderedReduction& reduction = batch.layout.reduction();
+  TreeSum<Values> sum(reduction.leaves());
+  bool is_whole = false;
+  for_each_piece(batch, shards, [&](const Piece& piece) {
+    tree_.reset(piece.layout, space_.dimension());
+    compute(piece);
+    is_whole = &piece.layout == &batch.layout;
+    if (is_whole) return;
+    sum.push(piece.node, std::move(tree_.take_node_sums().front()),
+             [](Values& left, const Values& right) {
+               for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
+             });
+  });
+  if (is_whole) {
+    reduction.reduce_to_slices(space_, tree_.node_sums(), slice);
+    return;
+  }
+  std::vector<Values> nodes;
+  for (auto& [node, values] : sum.nodes()) nodes.push_back(std::move(values));
+  reduction.reduce_to_slices(space_, std::span<const Values>(nodes), slice);
+}
+
+template <class Real>
+double NetworkLoss<Real>::gradient_of(Batch& batch, Pass<Real> settings, std::span<const Real> x,
                                       std::span<Real> gradient_slice) {
-  d_out_.resize(std::max(
-      d_out_.size(), static_cast<std::size_t>(batch.layout.rows().size() * network_.outputs())));
-  tree_.reset(batch.layout, space_.dimension());
-  const double loss = evaluation_of(batch, pass, x, d_out_.data()).loss;
-  network_.backward(pass, x, batch.rows.data(), d_out_, tree_);
-  batch.layout.reduction().reduce_to_slices(space_, tree_.node_sums(), gradient_slice);
-  return loss;
+  using Holding = typename Network<Real>::Holding;
+  std::vector<double> of_shards;
+  const std::int64_t shards = settings.update_running
+                                  ? std::numeric_limits<std::int64_t>::max()
+                                  : shards_at_once(batch, settings.statistics, Holding::gradient);
+  reduce_pieces(batch, shards, gradient_slice, [&](const Piece& piece) {
+    Pass<Real> pass = pass_over(batch, piece, settings.statistics);
+    pass.update_running = settings.update_running;
+    pass.draws = settings.draws;
+    const Real* rows = batch.rows.data() + piece.first_row * network_.inputs();
+    d_out_.resize(static_cast<std::size_t>(piece.layout.rows().size() * network_.outputs()));
+    const auto sums = loss_of(batch, piece, network_.forward(pass, x, rows), d_out_.data());
+    of_shards.insert(of_shards.end(), sums.begin(), sums.end());
+    network_.backward(pass, x, rows, d_out_.data(), tree_);
+  });
+  return batch.layout.reduction().all_sum(of_shards, 2)[0] /
+         static_cast<double>(batch.layout.batch());
 }
 
 template <class Real>
@@ -91,51 +247,78 @@ template <class Real>
 Evaluation NetworkLoss<Real>::evaluate(std::span<const Real> x, const DataSplit<Real>& split,
                                        Statistics statistics, Subset subset) {
   Batch& batch = whole(split, subset);
-  return evaluation_of(batch, {batch.layout, gemm_, statistics, false}, x, nullptr);
+  return evaluation_of(batch, {batch.layout, gemm_, statistics}, x);
 }
 
 template <class Real>
 Evaluation NetworkLoss<Real>::reestimate_statistics(std::span<const Real> x, Subset subset) {
   Batch& batch = whole(data_->train, subset);
-  return evaluation_of(batch, {batch.layout, gemm_, Statistics::batch, true, 1.0}, x, nullptr);
+  return evaluation_of(batch, {batch.layout, gemm_, Statistics::batch, true, 1.0}, x);
 }
 
 template <class Real>
 double NetworkLoss<Real>::gradient(std::span<const Real> x, Subset subset,
                                    std::span<Real> gradient_slice) {
   Batch& batch = whole(data_->train, subset);
-  return gradient_of(batch, {batch.layout, gemm_, statistics_, false}, x, gradient_slice);
+  return gradient_of(batch, {batch.layout, gemm_, statistics_}, x, gradient_slice);
 }
 
 template <class Real>
 double NetworkLoss<Real>::training_gradient(std::span<const Real> x, Subset batch_samples,
-                                            std::span<Real> gradient_slice) {
+                                            std::span<Real> gradient_slice,
+                                            const StepDraws& draws) {
   const auto size = static_cast<std::int64_t>(batch_samples.size());
   auto& entry = training_[size];
   if (!entry) {
-    const std::int64_t shard = training_shard_ > 0 ? training_shard_ : default_shard(size);
-    entry = std::make_unique<Batch>(Batch{BatchLayout(*team_, size, shard), {}, {}, {}});
+    entry =
+        std::make_unique<Batch>(Batch{BatchLayout(*team_, size, training_shard(size)), {}, {}, {}});
   }
   fetch(data_->train, batch_samples, *entry);
-  return gradient_of(*entry, {entry->layout, gemm_, Statistics::batch, true}, x, gradient_slice);
+  if (augmentation_.is_on()) augment(batch_samples, draws, *entry);
+  Pass<Real> settings{entry->layout, gemm_, Statistics::batch, true};
+  settings.draws = &draws;
+  return gradient_of(*entry, settings, x, gradient_slice);
+}
+
+template <class Real>
+bool NetworkLoss<Real>::is_linearised(const Batch& batch, std::span<const Real> x) const {
+  return linearised_over_ == &batch && linearised_pass_ == network_.passes() &&
+         linearised_with_ == statistics_ && linearised_at_.size() == x.size() &&
+         std::memcmp(linearised_at_.data(), x.data(), x.size_bytes()) == 0;
 }
 
 template <class Real>
 void NetworkLoss<Real>::hessian_vector(std::span<const Real> x, std::span<const Real> v,
                                        Subset subset, std::span<Real> product_slice) {
+  using Holding = typename Network<Real>::Holding;
   Batch& batch = whole(data_->train, subset);
-  const Pass<Real> pass{batch.layout, gemm_, statistics_, false};
-  const auto size = static_cast<std::size_t>(batch.layout.rows().size() * network_.outputs());
-  d_out_.resize(std::max(d_out_.size(), size));
-  r_d_out_.resize(std::max(r_d_out_.size(), size));
-  tree_.reset(batch.layout, space_.dimension());
-  const Real* in = batch.rows.data();
-  const Real* outputs = network_.forward(pass, x, in);
-  loss_of_shards(loss_, batch.layout, outputs, batch.labels, network_.outputs(), d_out_.data());
-  const Real* r_outputs = network_.r_forward(pass, x, v, in);
-  loss_r_backward(loss_, batch.layout, outputs, r_outputs, network_.outputs(), r_d_out_.data());
-  network_.r_backward(pass, x, v, in, d_out_, r_d_out_, tree_);
-  batch.layout.reduction().reduce_to_slices(space_, tree_.node_sums(), product_slice);
+  const bool kept = is_linearised(batch, x);
+  const std::int64_t shards = shards_at_once(batch, statistics_, Holding::products);
+  const Real* outputs = nullptr;
+  reduce_pieces(batch, shards, product_slice, [&](const Piece& piece) {
+    const Pass<Real> pass = pass_over(batch, piece, statistics_);
+    const auto size = static_cast<std::size_t>(piece.layout.rows().size() * network_.outputs());
+    const Real* in = batch.rows.data() + piece.first_row * network_.inputs();
+    if (!kept) {
+      d_out_.resize(size);
+      outputs = network_.forward(pass, x, in);
+      loss_of(batch, piece, outputs, d_out_.data());
+      network_.keep_deltas(pass, x, in, d_out_.data());
+    } else {
+      outputs = network_.last_outputs();
+    }
+    r_d_out_.resize(size);
+    const Real* r_outputs = network_.r_forward(pass, x, v, in);
+    loss_r_backward(loss_, piece.layout, outputs, r_outputs, network_.outputs(),
+                    batch.layout.batch(), r_d_out_.data());
+    network_.r_backward(pass, x, v, in, d_out_.data(), r_d_out_.data(), tree_);
+  });
+  if (kept) return;
+  // Kept only where the whole batch was one piece.
+  linearised_over_ = batch.layout.shards().size() <= shards ? &batch : nullptr;
+  linearised_at_.assign(x.begin(), x.end());
+  linearised_with_ = statistics_;
+  linearised_pass_ = network_.passes();
 }
 
 template class NetworkLoss<float>;

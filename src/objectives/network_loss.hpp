@@ -1,14 +1,19 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
 
+#include "data/augmentation.hpp"
 #include "data/data_set.hpp"
 #include "models/loss.hpp"
 #include "models/network.hpp"
 #include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
+#include "objectives/parameter_layout.hpp"
+#include "objectives/pieces.hpp"
+#include "objectives/sample_gradients.hpp"
 
 namespace thalweg {
 
@@ -19,7 +24,10 @@ namespace thalweg {
 /// evaluate_… (accuracies and the losses of a trajectory) always use the running averages, as at
 /// test time.
 template <class Real>
-class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
+class NetworkLoss final : public Objective<Real>,
+                          public ModelOutputs<Real>,
+                          public SampleGradients<Real>,
+                          public ParameterLayout {
  public:
   NetworkLoss(const Communicator& team, Network<Real> network, const DataSet<Real>& data,
               LossKind loss);
@@ -32,12 +40,13 @@ class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
   /// training samples.
   void relabel_training(std::vector<std::int32_t> labels);
   void set_statistics(Statistics statistics) { statistics_ = statistics; }
-  /// Rows of a shard in training steps (0: default_shard of the batch) and in evaluations of whole
-  /// sets.
-  void set_shards(std::int64_t training, std::int64_t evaluation) {
-    training_shard_ = training;
-    evaluation_shard_ = evaluation;
-  }
+  /// Rows of a shard in training steps and in evaluations of whole sets; 0: training_shard() of the
+  /// batch, and as many as fit a cache.
+  void set_shards(std::int64_t training, std::int64_t evaluation);
+  /// Rows of a shard of a training batch. Local.
+  [[nodiscard]] std::int64_t training_shard(std::int64_t batch) const;
+  /// Applied to the samples of training steps.
+  void set_augmentation(const Augmentation& augmentation) { augmentation_ = augmentation; }
 
   double value(std::span<const Real> x, Subset subset) override;
   double gradient(std::span<const Real> x, Subset subset, std::span<Real> gradient_slice) override;
@@ -56,8 +65,17 @@ class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
   std::vector<Real> tangent_kernel(std::span<const Real> x, Subset subset) override;
   std::vector<Real> targets(Subset subset) override;
 
-  /// A training step's gradient: batch statistics, running averages updated. Collective.
-  double training_gradient(std::span<const Real> x, Subset batch, std::span<Real> gradient_slice);
+  std::vector<double> squared_gradient_distances(std::span<const Real> x,
+                                                 std::span<const Real> centre,
+                                                 Subset subset) override;
+  [[nodiscard]] std::vector<ParameterBlock> parameter_blocks() const override {
+    return network_.parameters();
+  }
+
+  /// A training step's gradient: batch statistics, running averages updated, dropout and
+  /// augmentation drawn. Collective.
+  double training_gradient(std::span<const Real> x, Subset batch, std::span<Real> gradient_slice,
+                           const StepDraws& draws = {});
   /// With the running averages. Collective.
   Evaluation evaluate(std::span<const Real> x, const DataSplit<Real>& split, Statistics statistics,
                       Subset subset = {});
@@ -74,18 +92,44 @@ class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
     AlignedVector<Real> rows;
     std::vector<std::int32_t> labels;
   };
+  /// A part of this rank's rows of a batch that is computed at once.
+  struct Piece {
+    const BatchLayout& layout;  ///< the team's, or of this rank alone
+    std::int64_t first_row;     ///< within this rank's rows
+    TreeNode node;              ///< of the batch's tree, where the layout is of this rank alone
+  };
+  /// What pass_of leaves of every piece (rows × outputs), of all samples on every rank.
+  std::vector<Real> outputs_of(
+      const Batch& batch, typename Network<Real>::Holding holding,
+      const std::function<const Real*(const Pass<Real>&, const Real*)>& pass_of);
   std::vector<Real> gathered(const Batch& batch, const Real* rows) const;
   Batch& whole(const DataSplit<Real>& split, Subset subset);
   void fetch(const DataSplit<Real>& split, Subset subset, Batch& batch) const;
+  void augment(Subset subset, const StepDraws& draws, Batch& batch);
+  /// Shards that fit the memory of a pass; all of this rank's where layers need the whole batch.
+  [[nodiscard]] std::int64_t shards_at_once(const Batch& batch, Statistics statistics,
+                                            typename Network<Real>::Holding holding) const;
+  /// Calls compute(piece) for the pieces of the batch, one of them if all fits. Collective.
+  void for_each_piece(const Batch& batch, std::int64_t shards,
+                      const std::function<void(const Piece&)>& compute) const;
+  [[nodiscard]] Pass<Real> pass_over(const Batch& batch, const Piece& piece, Statistics statistics);
+  /// Sums over shards of what compute(piece, tree) leaves in the tree, as this rank's slice.
+  void reduce_pieces(const Batch& batch, std::int64_t shards, std::span<Real> slice,
+                     const std::function<void(const Piece&)>& compute);
   [[nodiscard]] std::span<const std::int32_t> training_labels() const {
     return labels_.empty() ? data_->train.labels() : std::span<const std::int32_t>(labels_);
   }
-  double gradient_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
+  double gradient_of(Batch& batch, Pass<Real> settings, std::span<const Real> x,
                      std::span<Real> gradient_slice);
-  Evaluation evaluation_of(Batch& batch, const Pass<Real>& pass, std::span<const Real> x,
-                           Real* d_out);
+  Evaluation evaluation_of(Batch& batch, const Pass<Real>& settings, std::span<const Real> x);
+  /// The sums that loss_of_shards gives of one piece, after a forward pass.
+  std::vector<double> loss_of(const Batch& batch, const Piece& piece, const Real* outputs,
+                              Real* d_out) const;
+  /// Is the network in the state that a product with the Hessian at x left?
+  [[nodiscard]] bool is_linearised(const Batch& batch, std::span<const Real> x) const;
 
   const Communicator* team_;
+  Communicator alone_;  ///< this rank
   Network<Real> network_;
   const DataSet<Real>* data_;
   LossKind loss_;
@@ -93,11 +137,19 @@ class NetworkLoss final : public Objective<Real>, public ModelOutputs<Real> {
   VectorSpace space_;
   Statistics statistics_ = Statistics::batch;
   std::int64_t training_shard_ = 0;
-  std::int64_t evaluation_shard_ = 256;
+  std::int64_t evaluation_shard_ = 0;
+  Augmentation augmentation_;
   ShardGemm<Real> gemm_;
   GradientTree<Real> tree_;
   AlignedVector<Real> d_out_;
   AlignedVector<Real> r_d_out_;
+  AlignedVector<Real> scratch_;
+  // Where and over which batch activations and derivatives were kept for products, and what
+  // network().passes() was then.
+  std::vector<Real> linearised_at_;
+  const Batch* linearised_over_ = nullptr;
+  Statistics linearised_with_ = Statistics::batch;
+  std::uint64_t linearised_pass_ = 0;
   std::map<std::int64_t, std::unique_ptr<Batch>> training_;  // by batch size: buffers are reused
   std::map<const void*, std::unique_ptr<Batch>> whole_;      // by split: the last subset evaluated
 };

@@ -28,17 +28,34 @@ template <class Real>
 std::vector<Real> NetworkLoss<Real>::outputs(std::span<const Real> x, const DataSplit<Real>& split,
                                              Subset subset) {
   Batch& batch = whole(split, subset);
-  return gathered(
-      batch, network_.forward({batch.layout, gemm_, statistics_, false}, x, batch.rows.data()));
+  return outputs_of(
+      batch, Network<Real>::Holding::outputs,
+      [&](const Pass<Real>& pass, const Real* in) { return network_.forward(pass, x, in); });
 }
 
 template <class Real>
 std::vector<Real> NetworkLoss<Real>::jacobian_product(std::span<const Real> x,
                                                       std::span<const Real> v, Subset subset) {
   Batch& batch = whole(data_->train, subset);
-  const Pass<Real> pass{batch.layout, gemm_, statistics_, false};
-  network_.forward(pass, x, batch.rows.data());
-  return gathered(batch, network_.r_forward(pass, x, v, batch.rows.data()));
+  return outputs_of(batch, Network<Real>::Holding::products,
+                    [&](const Pass<Real>& pass, const Real* in) {
+                      network_.forward(pass, x, in);
+                      return network_.r_forward(pass, x, v, in);
+                    });
+}
+
+template <class Real>
+std::vector<Real> NetworkLoss<Real>::outputs_of(
+    const Batch& batch, typename Network<Real>::Holding holding,
+    const std::function<const Real*(const Pass<Real>&, const Real*)>& pass_of) {
+  const std::int64_t width = network_.outputs();
+  std::vector<Real> mine(static_cast<std::size_t>(batch.layout.rows().size() * width));
+  for_each_piece(batch, shards_at_once(batch, statistics_, holding), [&](const Piece& piece) {
+    const Real* found = pass_of(pass_over(batch, piece, statistics_),
+                                batch.rows.data() + piece.first_row * network_.inputs());
+    std::copy_n(found, piece.layout.rows().size() * width, mine.data() + piece.first_row * width);
+  });
+  return gathered(batch, mine.data());
 }
 
 template <class Real>
@@ -46,15 +63,16 @@ void NetworkLoss<Real>::transposed_jacobian_product(std::span<const Real> x,
                                                     std::span<const Real> u, Subset subset,
                                                     std::span<Real> slice) {
   Batch& batch = whole(data_->train, subset);
-  const Pass<Real> pass{batch.layout, gemm_, statistics_, false};
-  const Range rows = batch.layout.rows();
-  const std::int64_t width = network_.outputs();
-  d_out_.resize(std::max(d_out_.size(), static_cast<std::size_t>(rows.size() * width)));
-  std::copy(u.begin() + rows.begin * width, u.begin() + rows.end * width, d_out_.begin());
-  tree_.reset(batch.layout, space_.dimension());
-  network_.forward(pass, x, batch.rows.data());
-  network_.backward(pass, x, batch.rows.data(), d_out_, tree_);
-  batch.layout.reduction().reduce_to_slices(space_, tree_.node_sums(), slice);
+  const std::int64_t first = batch.layout.rows().begin;
+  reduce_pieces(batch, shards_at_once(batch, statistics_, Network<Real>::Holding::gradient), slice,
+                [&](const Piece& piece) {
+                  const Pass<Real> pass = pass_over(batch, piece, statistics_);
+                  const Real* in = batch.rows.data() + piece.first_row * network_.inputs();
+                  network_.forward(pass, x, in);
+                  network_.backward(pass, x, in,
+                                    u.data() + (first + piece.first_row) * network_.outputs(),
+                                    tree_);
+                });
 }
 
 template <class Real>
@@ -89,6 +107,9 @@ std::vector<Real> NetworkLoss<Real>::targets(Subset subset) {
 
 // The rest of the class is instantiated where it stands.
 template std::vector<float> NetworkLoss<float>::gathered(const Batch&, const float*) const;
+template std::vector<float> NetworkLoss<float>::outputs_of(
+    const Batch&, Network<float>::Holding,
+    const std::function<const float*(const Pass<float>&, const float*)>&);
 template std::vector<float> NetworkLoss<float>::outputs(std::span<const float>,
                                                         const DataSplit<float>&, Subset);
 template std::vector<float> NetworkLoss<float>::jacobian_product(std::span<const float>,
@@ -99,6 +120,9 @@ template void NetworkLoss<float>::transposed_jacobian_product(std::span<const fl
 template std::vector<float> NetworkLoss<float>::tangent_kernel(std::span<const float>, Subset);
 template std::vector<float> NetworkLoss<float>::targets(Subset);
 template std::vector<double> NetworkLoss<double>::gathered(const Batch&, const double*) const;
+template std::vector<double> NetworkLoss<double>::outputs_of(
+    const Batch&, Network<double>::Holding,
+    const std::function<const double*(const Pass<double>&, const double*)>&);
 template std::vector<double> NetworkLoss<double>::outputs(std::span<const double>,
                                                           const DataSplit<double>&, Subset);
 template std::vector<double> NetworkLoss<double>::jacobian_product(std::span<const double>,

@@ -89,6 +89,15 @@ std::vector<double> Widened<Real>::targets(Subset subset) {
   return {y.begin(), y.end()};
 }
 
+template <class Real>
+std::vector<double> Widened<Real>::squared_gradient_distances(std::span<const double> x,
+                                                              std::span<const double> centre,
+                                                              Subset subset) {
+  const std::vector<Real> at(x.begin(), x.end());
+  const std::vector<Real> from(centre.begin(), centre.end());
+  return thalweg::squared_gradient_distances<Real>(*inner_, at, from, subset);
+}
+
 template class Widened<float>;
 template class Widened<double>;
 

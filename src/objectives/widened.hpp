@@ -4,13 +4,18 @@
 
 #include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
+#include "objectives/parameter_layout.hpp"
+#include "objectives/sample_gradients.hpp"
 
 namespace thalweg {
 
 /// Sees a float32 objective in float64: probes work in float64 throughout, the network in its own
 /// type.
 template <class Real>
-class Widened final : public Objective<double>, public ModelOutputs<double> {
+class Widened final : public Objective<double>,
+                      public ModelOutputs<double>,
+                      public SampleGradients<double>,
+                      public ParameterLayout {
  public:
   explicit Widened(Objective<Real>& inner);
   [[nodiscard]] const VectorSpace& space() const override { return inner_->space(); }
@@ -28,6 +33,12 @@ class Widened final : public Objective<double>, public ModelOutputs<double> {
                                    Subset subset, std::span<double> slice) override;
   std::vector<double> tangent_kernel(std::span<const double> x, Subset subset) override;
   std::vector<double> targets(Subset subset) override;
+  std::vector<double> squared_gradient_distances(std::span<const double> x,
+                                                 std::span<const double> centre,
+                                                 Subset subset) override;
+  [[nodiscard]] std::vector<ParameterBlock> parameter_blocks() const override {
+    return parameter_blocks_of(*inner_);
+  }
 
  private:
   [[nodiscard]] ModelOutputs<Real>& model() const;

@@ -42,8 +42,8 @@ void TeamWork::agree_on_failure(const std::string& name, const std::string& mess
     check_mpi(MPI_Test(&request, &all_here, MPI_STATUS_IGNORE), "MPI_Test");
     if (all_here != 0) break;
     if (waited.elapsed_s() > patience_s) {
-      throw Error(fmt::format("{}: {} (on this rank alone, so that its team cannot go on)", name,
-                              message));
+      throw Error(
+          fmt::format("{}: {} (on this rank alone, so that its team cannot go on)", name, message));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

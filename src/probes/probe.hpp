@@ -1,12 +1,25 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "objectives/objective.hpp"
 #include "probes/measurement.hpp"
 
 namespace thalweg {
+
+/// What the optimiser is about to do at the point to be measured.
+struct TrainingState {
+  double learning_rate = 0.0;  ///< of the next step
+  /// λ_max of the (preconditioned) Hessian above which steps diverge on a quadratic, such as 2/η;
+  /// none where the optimiser knows none.
+  std::optional<double> threshold;
+  /// This rank's slice of the diagonal of P, the step being −η P⁻¹ (gradient or momentum); empty:
+  /// identity.
+  std::vector<double> preconditioner_slice;
+};
 
 /// Measures the ground around a point of any objective.
 class Probe {
@@ -24,6 +37,10 @@ class Probe {
   /// with the same arguments after a resume; `measure` follows with the same subset. Collective.
   virtual void begin(Objective<double>& /*objective*/, std::span<const double> /*start*/,
                      Subset /*subset*/) {}
+  /// The optimiser's state, told before each `measure` of a run; never told where there is no
+  /// optimiser. Local.
+  virtual void observe(const TrainingState& /*state*/) {}
+  /// Has the same scalars and details in the same order every time: they are columns of the record.
   /// Collective over the objective's team; every rank gets the same bits. `x` is the whole point.
   virtual Measurement measure(Objective<double>& objective, std::span<const double> x,
                               Subset subset) = 0;

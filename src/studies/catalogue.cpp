@@ -53,6 +53,13 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"kernel_drift",
          "change of the empirical tangent kernel since the start, its alignments (Lee et al. "
          "2019)"},
+        {"noise_scale",
+         "noise of batch gradients, exact and by two batch sizes: tr Σ/‖G‖², tr(HΣ)/GᵀHG "
+         "(McCandlish et al. 2018)"},
+        {"edge_of_stability",
+         "λ_max of the (preconditioned) Hessian beside the optimiser's threshold (Cohen et al. "
+         "2021)"},
+        {"norms", "parameters, gradient and way from the start, in whole and block by block"},
         {"slice", "[[slice]]: the loss along the line between two runs (Goodfellow et al. 2015)"}}},
       {"kernels",
        {{"ntk", "neural tangent kernel of an infinitely wide network (Jacot et al. 2018)"},

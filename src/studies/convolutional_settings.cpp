@@ -3,55 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <vector>
+
+#include "base/words.hpp"
 
 namespace thalweg {
 
 namespace {
 
 using Kind = ConvolutionalLayer::Kind;
-
-/// One layer's words, taken off from the front.
-class Words {
- public:
-  Words(const Settings& table, std::string layer) : table_(table), layer_(std::move(layer)) {
-    std::istringstream stream(layer_);
-    for (std::string word; stream >> word;) words_.push_back(word);
-  }
-  [[noreturn]] void fail(const std::string& why) const {
-    table_.fail("layers", fmt::format(R"("{}": {})", layer_, why));
-  }
-  [[nodiscard]] bool done() const { return next_ == words_.size(); }
-  std::string word() {
-    if (done()) fail("a word is missing");
-    return words_[next_++];
-  }
-  std::int64_t number(const char* what) {
-    if (done()) fail(fmt::format("expected a number for {}", what));
-    const std::string text = word();
-    if (text.empty() || text.size() > 6 ||
-        text.find_first_not_of("0123456789") != std::string::npos) {
-      fail(fmt::format("found '{}', expected a number up to 999999 for {}", text, what));
-    }
-    return std::stoll(text);
-  }
-  bool take(const char* wanted) {
-    if (done() || words_[next_] != wanted) return false;
-    ++next_;
-    return true;
-  }
-  void expect_end() const {
-    if (!done()) fail(fmt::format("'{}' is not understood", words_[next_]));
-  }
-
- private:
-  const Settings& table_;
-  std::string layer_;
-  std::vector<std::string> words_;
-  std::size_t next_ = 0;
-};
 
 ConvolutionalLayer convolution(Words& words) {
   const std::int64_t size = words.number("the kernel's size");
@@ -69,8 +30,8 @@ ConvolutionalLayer convolution(Words& words) {
   }
 }
 
-ConvolutionalLayer layer_of(const Settings& table, const std::string& text) {
-  Words words(table, text);
+ConvolutionalLayer layer_of(const std::string& text) {
+  Words words(text);
   const std::string name = words.word();
   const auto& activations = activation_names();
   ConvolutionalLayer layer;
@@ -124,7 +85,11 @@ KernelChoice convolutional_net_kernel(const Settings& table) {
   kernel.weight_variance = table.positive("weight_variance", kernel.weight_variance);
   kernel.bias_variance = table.number_at_least("bias_variance", 0.0, kernel.bias_variance);
   for (const std::string& layer : table.strings("layers", {})) {
-    kernel.layers.push_back(layer_of(table, layer));
+    try {
+      kernel.layers.push_back(layer_of(layer));
+    } catch (const Error& error) {
+      table.fail("layers", error.what());
+    }
   }
   bool read_out = false;
   for (std::size_t i = 0; i < kernel.layers.size(); ++i) {

@@ -53,7 +53,7 @@ FullyConnectedKernel fully_connected(const Settings& table, const std::string& t
 
 EmpiricalKernelOptions empirical(const Settings& table, const Settings& model) {
   EmpiricalKernelOptions options;
-  options.network = model_settings(model);
+  options.network = mlp_settings(model);
   if (options.network.batch_norm != BatchNormKind::none) {
     model.fail("batch_norm", R"(an empirical kernel at the initial parameters needs "none")");
   }

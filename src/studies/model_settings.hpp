@@ -1,12 +1,15 @@
 #pragma once
 
-#include "models/mlp.hpp"
+#include "models/model.hpp"
 #include "studies/settings.hpp"
 
 namespace thalweg {
 
-/// Reads a [model] table (type, widths, batch_norm, ghost_size, parametrization, weight_std,
-/// bias_std); inputs and outputs are left to the data. Local. Throws ConfigurationError.
-MlpOptions model_settings(const Settings& model);
+/// Reads a [model] table of any type. Local. Throws ConfigurationError.
+ModelOptions model_settings(const Settings& model);
+
+/// Reads the [model] table of a study that is about fully connected networks alone. Local. Throws
+/// ConfigurationError.
+MlpOptions mlp_settings(const Settings& model);
 
 }  // namespace thalweg

@@ -2,8 +2,11 @@
 
 #include <set>
 
+#include "probes/edge_of_stability.hpp"
 #include "probes/hessian_extremes.hpp"
 #include "probes/kernel_drift.hpp"
+#include "probes/noise_scale.hpp"
+#include "probes/norms.hpp"
 #include "probes/sharpness.hpp"
 #include "studies/run_plan.hpp"
 
@@ -11,12 +14,12 @@ namespace thalweg {
 
 namespace {
 
-std::shared_ptr<Probe> read_hessian_extremes(const Settings& table, std::uint64_t seed) {
+LanczosOptions read_lanczos(const Settings& table, std::uint64_t seed) {
   LanczosOptions options;
   options.max_iterations = table.integer_at_least("iterations", 1, options.max_iterations);
   options.tolerance = table.positive("tolerance", options.tolerance);
   options.seed = seed;
-  return std::make_shared<HessianExtremes>(options);
+  return options;
 }
 
 std::shared_ptr<Probe> read_sharpness(const Settings& table, std::uint64_t seed) {
@@ -29,6 +32,46 @@ std::shared_ptr<Probe> read_sharpness(const Settings& table, std::uint64_t seed)
   return std::make_shared<Sharpness>(options);
 }
 
+/// 0, or at least 2: one value has no standard error.
+std::int64_t none_or_several(const Settings& table, const std::string& key) {
+  const std::int64_t count = table.integer_at_least(key, 0, 0);
+  if (count == 1) table.fail(key, "found 1, expected 0 (none) or at least 2, for a standard error");
+  return count;
+}
+
+std::shared_ptr<Probe> read_noise_scale(const Settings& table, std::uint64_t seed) {
+  NoiseScaleOptions options;
+  options.seed = seed;
+  options.curvature_samples = none_or_several(table, "curvature_samples");
+  options.draws = none_or_several(table, "draws");
+  if (options.draws > 0) {
+    options.small = table.integer_at_least("small", 1, options.small);
+    options.large = table.integer_at_least("large", 2, options.large);
+    options.replacement = table.boolean("replacement", options.replacement);
+    if (options.small >= options.large) {
+      table.fail("small", fmt::format("found {}, expected a batch below large, which is {}",
+                                      options.small, options.large));
+    }
+  } else {
+    for (const char* key : {"small", "large", "replacement"}) {
+      if (table.has(key)) table.fail(key, "is about batches drawn, but draws is 0");
+    }
+  }
+  return std::make_shared<NoiseScale>(options);
+}
+
+std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table,
+                                  std::uint64_t seed) {
+  if (type == "sharpness") return read_sharpness(table, seed);
+  if (type == "kernel_drift") return std::make_shared<KernelDrift>();
+  if (type == "noise_scale") return read_noise_scale(table, seed);
+  if (type == "norms") return std::make_shared<Norms>();
+  if (type == "edge_of_stability") {
+    return std::make_shared<EdgeOfStability>(read_lanczos(table, seed));
+  }
+  return std::make_shared<HessianExtremes>(read_lanczos(table, seed));
+}
+
 }  // namespace
 
 std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t study_seed) {
@@ -36,8 +79,10 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
   std::set<std::string> names;
   for (const auto& table : settings.tables("probe")) {
     ProbePlan plan;
-    const auto type =
-        table.choice("type", {"hessian_extremes", "sharpness", "kernel_drift"}, "hessian_extremes");
+    const auto type = table.choice("type",
+                                   {"hessian_extremes", "sharpness", "kernel_drift", "noise_scale",
+                                    "edge_of_stability", "norms"},
+                                   "hessian_extremes");
     plan.name = table.string("name", type);
     if (!names.insert(plan.name).second) {
       table.fail("name", fmt::format("two probes are called '{}'", plan.name));
@@ -57,12 +102,7 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     plan.statistics = table.choice("statistics", {"batch", "frozen"}, "batch") == "frozen"
                           ? Statistics::frozen
                           : Statistics::batch;
-    if (is_kernel) {
-      plan.probe = std::make_shared<KernelDrift>();
-    } else {
-      plan.probe = type == "sharpness" ? read_sharpness(table, study_seed)
-                                       : read_hessian_extremes(table, study_seed);
-    }
+    plan.probe = read_probe(type, table, study_seed);
     plans.push_back(std::move(plan));
   }
   return plans;

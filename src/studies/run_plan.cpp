@@ -75,8 +75,7 @@ std::vector<SweptRun> products(const SweptRun& run, const std::vector<Settings::
 
 void check_probes(const RunPlan& plan, const Settings& model) {
   for (const auto& probe : plan.probes) {
-    const bool mixed =
-        plan.model.batch_norm != BatchNormKind::none && probe.statistics == Statistics::batch;
+    const bool mixed = plan.model.has_batch_norm() && probe.statistics == Statistics::batch;
     if (!mixed || !probe.probe->needs_separate_samples()) continue;
     model.fail("batch_norm",
                fmt::format("the probe '{}' needs outputs that do not depend on the other samples "
@@ -91,11 +90,11 @@ RunPlan read_run(const SweptRun& run, const std::vector<ProbePlan>& probes) {
   plan.plain_group = plain_name(run.group);
   plan.family = run.family;
   plan.model = model_settings(run.settings.table("model"));
-  plan.train = train_settings(run.settings.table("train"),
-                              plan.model.batch_norm != BatchNormKind::none, plan.model.ghost_size);
+  plan.train = train_settings(run.settings.table("train"), plan.model.has_batch_norm(),
+                              plan.model.ghost_size);
   plan.optimizer = optimizer_settings(run.settings.table("optimizer"), plan.learning_rate);
-  const bool batch_norm = plan.model.batch_norm != BatchNormKind::none;
-  plan.schedule = schedule_settings(run.settings.table("schedule"), batch_norm ? 2 : 1);
+  plan.schedule =
+      schedule_settings(run.settings.table("schedule"), plan.model.has_batch_norm() ? 2 : 1);
   plan.probes = probes;
   check_probes(plan, run.settings.table("model"));
   return plan;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "models/mlp.hpp"
+#include "models/model.hpp"
 #include "optimizers/options.hpp"
 #include "optimizers/schedule.hpp"
 #include "probes/probe.hpp"
@@ -32,7 +32,7 @@ struct RunPlan {
   std::string family;       ///< the group but for a batch size that was swept over
   std::uint64_t seed = 0;
   TrainOptions train;
-  MlpOptions model;
+  ModelOptions model;
   OptimizerOptions optimizer;
   double learning_rate = 0.1;  ///< what the schedule scales and shapes
   ScheduleOptions schedule;

@@ -77,6 +77,8 @@ TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t
   }
   read_labels(train, options);
   options.drop_last = train.boolean("drop_last", false);
+  options.augmentation.crop_padding = train.integer_at_least("crop_padding", 0, 0);
+  options.augmentation.flip = train.boolean("flip", false);
   options.gradient_norm_every = train.choice("gradient_norm", {"end", "every"}, "end") == "every";
   options.checkpoint_every_s = train.positive("checkpoint_every_s", options.checkpoint_every_s);
   return options;

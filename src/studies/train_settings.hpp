@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "data/augmentation.hpp"
 #include "models/loss.hpp"
 #include "studies/settings.hpp"
 
@@ -24,6 +25,7 @@ struct TrainOptions {
   double label_noise = 0.0;    ///< probability of a class drawn from the others
   double validation = 0.0;     ///< share of the training samples held out: the last ones
   bool drop_last = false;
+  Augmentation augmentation;
   bool gradient_norm_every = false;  ///< at every evaluation, not at the end alone
   double checkpoint_every_s = 60.0;
 

@@ -106,7 +106,7 @@ class TrajectoryRun {
 
   void warn_of_idle_ranks() const {
     const std::int64_t batch = schedule_.at(0).batch;
-    const std::int64_t shard = plan_.train.shard > 0 ? plan_.train.shard : default_shard(batch);
+    const std::int64_t shard = objective_->training_shard(batch);
     const std::int64_t shards = (batch + shard - 1) / shard;
     if (shards >= team_.size()) return;
     log_.warn(
@@ -138,8 +138,10 @@ class TrajectoryRun {
     }
     const auto samples = Subset(order_).subspan(static_cast<std::size_t>(now.begin),
                                                 static_cast<std::size_t>(now.count));
+    const StepDraws draws{plan_.seed, static_cast<std::uint64_t>(step_),
+                          static_cast<std::uint64_t>(now.epoch)};
     const auto gradient = [&](std::span<const Real> w, std::span<Real> slice) {
-      return objective_->training_gradient(w, samples, slice);
+      return objective_->training_gradient(w, samples, slice, draws);
     };
     // The running statistics are those of the points that the run visits, not of SAM's.
     const auto perturbed = [&](std::span<const Real> w, std::span<Real> slice) {
@@ -237,6 +239,7 @@ class TrajectoryRun {
     objective_->set_statistics(plan.statistics);
     Widened<Real> widened(*objective_);
     const std::vector<double> point(w_.begin(), w_.end());
+    plan.probe->observe({plan_.learning_rate, std::nullopt, {}});
     record_.add(plan.name, step_, plan.probe->measure(widened, point, samples));
   }
 
@@ -406,14 +409,6 @@ std::vector<std::int32_t> noisy_labels(const RunPlan& plan, const DataSplit<Real
   return {};
 }
 
-template <class Real>
-MlpOptions network_options(const RunPlan& plan, const DataSet<Real>& data) {
-  MlpOptions model = plan.model;
-  model.inputs = data.train.features();
-  model.outputs = data.train.classes();
-  return model;
-}
-
 }  // namespace
 
 std::vector<std::int64_t> training_subset(const TrainOptions& train, std::int64_t samples) {
@@ -433,19 +428,22 @@ std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int6
 
 template <class Real>
 std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data) {
-  return make_mlp<Real>(network_options(plan, data)).parameter_count();
+  return make_model<Real>(plan.model, data.train.shape(), data.train.classes()).parameter_count();
 }
 
 template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data) {
-  const MlpOptions model = network_options(plan, data);
-  auto objective =
-      std::make_unique<NetworkLoss<Real>>(team, make_mlp<Real>(model), data, plan.train.loss);
+  auto objective = std::make_unique<NetworkLoss<Real>>(
+      team, make_model<Real>(plan.model, data.train.shape(), data.train.classes()), data,
+      plan.train.loss);
+  // Ghost groups lie within shards.
+  const std::int64_t ghost = plan.model.ghost_size;
   constexpr std::int64_t evaluation_shard = 256;
-  const std::int64_t ghost = std::max<std::int64_t>(model.ghost_size, 1);
+  objective->set_shards(plan.train.shard,
+                        ghost > 0 ? (evaluation_shard + ghost - 1) / ghost * ghost : 0);
+  objective->set_augmentation(plan.train.augmentation);
   objective->relabel_training(noisy_labels(plan, data.train));
-  objective->set_shards(plan.train.shard, (evaluation_shard + ghost - 1) / ghost * ghost);
   return objective;
 }
 

@@ -54,17 +54,37 @@ samples = 64
 starts = 2
 iterations = 3
 
-DRIFT
+SEPARATE
 [[slice]]
 between = ["a run", "another"]
 points = 5
 """
 
-DRIFT = """
+SEPARATE = """
 [[probe]]
 type = "kernel_drift"
 every_steps = 3
 samples = 70
+
+[[probe]]
+type = "noise_scale"
+every_epochs = 2
+samples = 50
+curvature_samples = 3
+draws = 2
+small = 4
+large = 32
+
+[[probe]]
+type = "edge_of_stability"
+every_epochs = 2
+samples = 100
+iterations = 8
+
+[[probe]]
+type = "norms"
+every_epochs = 1
+samples = 100
 
 """
 
@@ -150,8 +170,7 @@ depth = 2
 
 def trajectories(norm="batch", optimizer="sgd", placement="node", epochs=3):
     text = TRAJECTORIES.replace("NORM", norm).replace("OPTIMIZER", optimizer).replace("PLACEMENT", placement)
-    drift = DRIFT if norm == "none" else ""
-    text = text.replace("DRIFT", drift)
+    text = text.replace("SEPARATE", SEPARATE if norm == "none" else "")
     return text.replace("GHOST", "ghost_size = 4" if norm == "ghost" else "").replace("EPOCHS", str(epochs))
 
 

@@ -48,12 +48,12 @@ Derivatives derivatives(Network<double>& network, const std::vector<double>& w,
   }
   GradientTree<double> tree;
   tree.reset(layout, network.parameter_count());
-  auto d_copy = d;
-  network.backward(pass, w, in.data(), d_copy, tree);
+  network.backward(pass, w, in.data(), d.data(), tree);
   found.gradient.assign(tree.node_sums()[0].begin(), tree.node_sums()[0].end());
   const double* r = network.r_forward(pass, w, v, in.data());
   found.moved.assign(r, r + size);
-  network.r_backward(pass, w, v, in.data(), d, r_d, tree);
+  network.keep_deltas(pass, w, in.data(), d.data());
+  network.r_backward(pass, w, v, in.data(), d.data(), r_d.data(), tree);
   found.product.assign(tree.node_sums()[0].begin(), tree.node_sums()[0].end());
   return found;
 }

@@ -32,7 +32,8 @@ TEST(TeamWork, ARankThatFailsAloneDoesNotWaitForEver) {
   const Communicator team = Communicator::duplicate(MPI_COMM_WORLD);
   const TeamWork work(team);
   if (team.size() == 1) {
-    EXPECT_FALSE(work.attempt("single", [] { throw Error("nobody to wait for"); }, 0.05));
+    EXPECT_FALSE(work.attempt(
+        "single", [] { throw Error("nobody to wait for"); }, 0.05));
     return;
   }
   const auto fail = [] { throw Error("alone"); };

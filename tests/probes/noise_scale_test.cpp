@@ -1,0 +1,296 @@
+#include "probes/noise_scale.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "objectives/analytic.hpp"
+#include "objectives/sample_gradients.hpp"
+#include "objectives/widened.hpp"
+#include "probes/two_batch.hpp"
+#include "support/least_squares.hpp"
+#include "support/measured.hpp"
+#include "support/tiny_problem.hpp"
+
+namespace thalweg {
+namespace {
+
+using testing::LeastSquares;
+using testing::scalar;
+using testing::TinyProblem;
+
+/// Gradients (3,0), (−1,0), (1,2), (1,−2) at the origin: G = (1,0), Σ = diag(2,2), H = diag(3,2).
+LeastSquares four_gradients(const Communicator& team) {
+  return {team, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1}};
+}
+const std::vector<double> kOrigin{0.0, 0.0};
+
+double squared_gradient(LeastSquares& objective, const std::vector<std::int64_t>& batch) {
+  std::vector<double> slice(static_cast<std::size_t>(objective.space().slice().size()));
+  objective.gradient(kOrigin, batch, slice);
+  return objective.space().dot(std::span<const double>(slice), std::span<const double>(slice));
+}
+
+/// E‖g_B‖² over all batches of a size, by going through them.
+double expected_square(LeastSquares& objective, int batch, bool replacement) {
+  double sum = 0.0;
+  double count = 0.0;
+  if (replacement) {
+    const auto total = static_cast<std::int64_t>(std::pow(4, batch) + 0.5);
+    for (std::int64_t code = 0; code < total; ++code, count += 1.0) {
+      std::vector<std::int64_t> samples;
+      for (std::int64_t rest = code, k = 0; k < batch; ++k, rest /= 4) samples.push_back(rest % 4);
+      sum += squared_gradient(objective, samples);
+    }
+    return sum / count;
+  }
+  for (unsigned code = 0; code < 16; ++code) {
+    if (std::popcount(code) != batch) continue;
+    std::vector<std::int64_t> samples;
+    for (std::int64_t i = 0; i < 4; ++i) {
+      if ((code >> i & 1U) != 0) samples.push_back(i);
+    }
+    sum += squared_gradient(objective, samples);
+    count += 1.0;
+  }
+  return sum / count;
+}
+
+TEST(NoiseScale, OfFourGradientsIsKnown) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  auto objective = four_gradients(world);
+  NoiseScaleOptions options;
+  options.curvature_samples = 4;
+  NoiseScale probe(options);
+  probe.begin(objective, kOrigin, {});
+  const auto found = probe.measure(objective, kOrigin, {});
+  EXPECT_NEAR(scalar(found, "gradient_norm_squared"), 1.0, 1e-15);
+  EXPECT_NEAR(scalar(found, "noise_trace"), 4.0, 1e-14);
+  EXPECT_NEAR(scalar(found, "noise_scale_simple"), 4.0, 1e-14);
+  EXPECT_EQ(scalar(found, "samples"), 4.0);
+  // tr(HΣ) = 3·2 + 2·2, GᵀHG = 3; all samples were drawn, so nothing is left to chance.
+  EXPECT_NEAR(scalar(found, "noise_curvature"), 10.0, 1e-13);
+  EXPECT_EQ(scalar(found, "noise_curvature_error"), 0.0);
+  EXPECT_NEAR(scalar(found, "gradient_curvature"), 3.0, 1e-14);
+  EXPECT_NEAR(scalar(found, "noise_scale"), 10.0 / 3.0, 1e-13);
+  // On the first two alone: G = (1,0), Σ = diag(4,0), H = diag(5,0).
+  const std::vector<std::int64_t> two{0, 1};
+  options.curvature_samples = 2;
+  const auto part = NoiseScale(options).measure(objective, kOrigin, two);
+  EXPECT_NEAR(scalar(part, "noise_trace"), 4.0, 1e-14);
+  EXPECT_NEAR(scalar(part, "noise_curvature"), 20.0, 1e-13);
+  EXPECT_NEAR(scalar(part, "gradient_curvature"), 5.0, 1e-14);
+}
+
+// E‖g_B‖² by enumeration, and the two moments from each pair of sizes.
+TEST(TwoBatch, IsUnbiasedForEveryPairOfSizes) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  auto objective = four_gradients(world);
+  const double with[] = {5.0, 3.0, 7.0 / 3.0, 2.0};
+  const double without[] = {5.0, 7.0 / 3.0, 13.0 / 9.0, 1.0};
+  for (const bool replacement : {true, false}) {
+    for (int small = 1; small <= 4; ++small) {
+      const double square = expected_square(objective, small, replacement);
+      EXPECT_NEAR(square, (replacement ? with : without)[small - 1], 1e-12);
+      for (int large = small + 1; large <= 4; ++large) {
+        const auto moments = two_batch_moments(
+            square, expected_square(objective, large, replacement),
+            noise_share(small, 4, replacement), noise_share(large, 4, replacement));
+        EXPECT_NEAR(moments.gradient_norm_squared, 1.0, 1e-12) << small << " and " << large;
+        EXPECT_NEAR(moments.trace, 4.0, 1e-12) << small << " and " << large;
+      }
+    }
+  }
+}
+
+// With 1/B for batches of a finite set drawn without replacement, the moments would be wrong.
+TEST(TwoBatch, SharesOfAFiniteSetAreNotThoseOfAnEndlessOne) {
+  EXPECT_EQ(noise_share(4, 4, false), 0.0);
+  EXPECT_EQ(noise_share(1, 4, false), 1.0);
+  const auto naive = two_batch_moments(5.0, 7.0 / 3.0, 1.0, 0.5);
+  EXPECT_GT(std::abs(naive.trace - 4.0), 1.0);
+}
+
+TEST(TwoBatch, ErrorsAreThoseOfMeansAndRatios) {
+  const std::vector<double> a{1.0, 3.0, 5.0, 7.0};
+  const std::vector<double> b{2.0, 2.0, 2.0, 2.0};
+  EXPECT_NEAR(mean_of(a).value, 4.0, 1e-15);
+  EXPECT_NEAR(mean_of(a).error, std::sqrt(20.0 / 3.0 / 4.0), 1e-15);
+  EXPECT_NEAR(ratio_of(a, b).value, 2.0, 1e-15);
+  EXPECT_NEAR(ratio_of(a, b).error, 0.5 * mean_of(a).error, 1e-15);
+  EXPECT_NEAR(ratio_of(a, a).error, 0.0, 1e-15);  // always 1, whatever a does
+}
+
+// Many draws: within three standard errors of the truth, and the errors fall as they should.
+TEST(NoiseScale, TwoBatchesOfManyDrawsComeCloseToTheTruth) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  auto objective = four_gradients(world);
+  for (const bool replacement : {false, true}) {
+    NoiseScaleOptions options;
+    options.replacement = replacement;
+    options.small = 1;
+    options.large = 3;
+    options.seed = 7;
+    options.draws = 2000;
+    const auto found = NoiseScale(options).measure(objective, kOrigin, {});
+    const auto close = [&](const char* name, double truth) {
+      const double error = scalar(found, std::string(name) + "_error");
+      EXPECT_NEAR(scalar(found, name), truth, 3.0 * error) << name;
+      EXPECT_GT(error, 0.0) << name;
+      EXPECT_LT(error, 0.2 * truth) << name;
+    };
+    close("two_batch_gradient_norm_squared", 1.0);
+    close("two_batch_noise_trace", 4.0);
+    close("two_batch_noise_scale_simple", 4.0);
+    options.draws = 500;
+    const auto fewer = NoiseScale(options).measure(objective, kOrigin, {});
+    EXPECT_NEAR(
+        scalar(fewer, "two_batch_noise_trace_error") / scalar(found, "two_batch_noise_trace_error"),
+        2.0, 0.2);
+    const auto squares = testing::detail<double>(found, "large_norm_squared");
+    EXPECT_EQ(squares.size(), 2000U);
+  }
+  // The whole set as the large batch has no noise: its square is ‖G‖² every time.
+  NoiseScaleOptions options;
+  options.small = 2;
+  options.large = 4;
+  options.draws = 20;
+  const auto whole = NoiseScale(options).measure(objective, kOrigin, {});
+  EXPECT_NEAR(scalar(whole, "two_batch_gradient_norm_squared"), 1.0, 1e-14);
+}
+
+// A part of the samples, over many seeds: right in the mean, and the squared errors that it states
+// are the squares of those it makes, in the mean.
+TEST(NoiseScale, CurvatureOfDrawnSamplesCarriesItsError) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  Stream stream(2, Purpose::test, 4);
+  std::vector<double> rows(120);
+  for (auto& value : rows) value = stream.uniform(-1.0, 1.0);
+  LeastSquares objective(world, rows, std::vector<double>(40, 0.5));
+  const std::vector<double> x{0.3, -0.2, 0.7};
+  const auto measure = [&](std::int64_t drawn, std::uint64_t seed) {
+    NoiseScaleOptions options;
+    options.curvature_samples = drawn;
+    options.seed = seed;
+    return NoiseScale(options).measure(objective, x, {});
+  };
+  const auto all = measure(40, 0);
+  const double truth = scalar(all, "noise_curvature");
+  constexpr int seeds = 300;
+  double off = 0.0;
+  double squares = 0.0;
+  double stated = 0.0;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    const auto found = measure(20, seed);
+    const double gap = scalar(found, "noise_curvature") - truth;
+    const double error = scalar(found, "noise_curvature_error");
+    const double slope = scalar(found, "gradient_curvature");
+    EXPECT_NEAR(scalar(found, "noise_scale") - scalar(all, "noise_scale"), gap / slope, 1e-12);
+    EXPECT_NEAR(scalar(found, "noise_scale_error"), error / slope, 1e-12);
+    off += gap / seeds;
+    squares += gap * gap / seeds;
+    stated += error * error / seeds;
+  }
+  EXPECT_LT(std::abs(off), 3.0 * std::sqrt(squares / seeds));
+  EXPECT_NEAR(stated / squares, 1.0, 0.2);
+}
+
+// The samples' own way against one collective gradient a sample, from the origin and from G.
+template <class Real>
+void network_agrees_with_gradients(double tolerance) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  TinyProblem<Real> problem(world, BatchNormKind::none);
+  const std::vector<std::int64_t> samples{7, 0, 33, 12, 49, 2, 21};
+  const auto centre = problem.gradient(samples);
+  for (const bool centred : {false, true}) {
+    const std::span<const Real> from =
+        centred ? std::span<const Real>(centre) : std::span<const Real>();
+    const auto found = problem.objective.squared_gradient_distances(problem.point, from, samples);
+    EXPECT_EQ(found.size(), samples.size());
+    for (std::size_t k = 0; k < samples.size(); ++k) {
+      const auto g = problem.gradient(Subset(samples).subspan(k, 1));
+      double sum = 0.0;
+      for (std::size_t i = 0; i < g.size(); ++i) {
+        const double gap =
+            static_cast<double>(g[i]) - (centred ? static_cast<double>(centre[i]) : 0.0);
+        sum += gap * gap;
+      }
+      EXPECT_NEAR(found[k], sum, tolerance * sum) << "sample " << samples[k];
+    }
+  }
+}
+
+TEST(SampleGradients, OfANetAreItsGradientsOnSingleSamples) {
+  network_agrees_with_gradients<double>(1e-12);
+  network_agrees_with_gradients<float>(1e-5);
+}
+
+// What a float32 net's own way gives through its float64 view, against gradients of that view.
+TEST(NoiseScale, OfANetIsThatOfItsGradients) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  TinyProblem<float> problem(world, BatchNormKind::none);
+  Widened<float> widened(problem.objective);
+  const VectorSpace& space = widened.space();
+  const std::vector<double> x(problem.point.begin(), problem.point.end());
+  const std::vector<std::int64_t> samples{4, 8, 15, 16, 23, 42};
+  std::vector<double> mean(static_cast<std::size_t>(space.slice().size()));
+  std::vector<double> g(mean.size());
+  widened.gradient(x, samples, mean);
+  double trace = 0.0;
+  for (const std::int64_t sample : samples) {
+    widened.gradient(x, Subset(&sample, 1), g);
+    for (std::size_t i = 0; i < g.size(); ++i) g[i] -= mean[i];
+    trace += space.dot(std::span<const double>(g), std::span<const double>(g)) / 6.0;
+  }
+  const auto found = NoiseScale({}).measure(widened, x, samples);
+  EXPECT_NEAR(scalar(found, "noise_trace"), trace, 1e-5 * trace);
+  EXPECT_NEAR(scalar(found, "noise_scale_simple"),
+              trace / space.dot(std::span<const double>(mean), std::span<const double>(mean)),
+              1e-5 * scalar(found, "noise_scale_simple"));
+}
+
+TEST(NoiseScale, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  const auto measure = [](const Communicator& comm) {
+    TinyProblem<float> problem(comm, BatchNormKind::batch);
+    problem.objective.reestimate_statistics(problem.point);
+    problem.objective.set_statistics(Statistics::frozen);
+    Widened<float> widened(problem.objective);
+    NoiseScaleOptions options;
+    options.curvature_samples = 5;
+    options.draws = 3;
+    options.small = 4;
+    options.large = 16;
+    std::vector<std::int64_t> samples(30);
+    std::iota(samples.begin(), samples.end(), 3);
+    const std::vector<double> x(problem.point.begin(), problem.point.end());
+    return testing::numbers(NoiseScale(options).measure(widened, x, samples));
+  };
+  const auto found = measure(world);
+  EXPECT_EQ(found, measure(self));
+  for (const double value : found) EXPECT_TRUE(std::isfinite(value));
+}
+
+TEST(NoiseScale, RefusesWhatItCannotMeasure) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  AnalyticObjective chain(world, 2, scalar_chain());
+  EXPECT_THROW(NoiseScale({}).begin(chain, kOrigin, {}), ConfigurationError);
+  TinyProblem<double> mixing(world, BatchNormKind::batch);
+  EXPECT_THROW(NoiseScale({}).measure(mixing.objective, mixing.point, {}), ConfigurationError);
+  auto objective = four_gradients(world);
+  NoiseScaleOptions options;
+  options.curvature_samples = 5;
+  EXPECT_THROW(NoiseScale(options).begin(objective, kOrigin, {}), ConfigurationError);
+  options.curvature_samples = 0;
+  options.draws = 2;
+  options.large = 5;
+  EXPECT_THROW(NoiseScale(options).begin(objective, kOrigin, {}), ConfigurationError);
+  options.replacement = true;
+  EXPECT_NO_THROW(NoiseScale(options).begin(objective, kOrigin, {}));
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/error.hpp"
+#include "objectives/analytic.hpp"
+#include "studies/catalogue.hpp"
+#include "studies/run_plan.hpp"
+#include "support/least_squares.hpp"
+#include "support/measured.hpp"
+
+namespace thalweg {
+namespace {
+
+std::vector<ProbePlan> plans(const std::string& text) {
+  const Settings settings = Settings::parse(text, "s.toml");
+  auto found = read_probe_plans(settings, 5);
+  settings.reject_unknown();
+  return found;
+}
+
+void expect_refused(const std::string& keys, const std::vector<std::string>& words) {
+  try {
+    (void)plans("[[probe]]\n" + keys);
+    ADD_FAILURE() << "accepted: " << keys;
+  } catch (const ConfigurationError& error) {
+    const std::string message = error.what();
+    for (const auto& word : words) {
+      EXPECT_NE(message.find(word), std::string::npos) << '"' << word << "\" not in: " << message;
+    }
+  }
+}
+
+TEST(ProbeSettings, KnowEveryProbeOfTheCatalogue) {
+  for (const auto& category : catalogue()) {
+    if (category.name != "probes") continue;
+    EXPECT_GE(category.entries.size(), 7U);
+    for (const auto& entry : category.entries) {
+      if (entry.name == "slice") continue;  // [[slice]] is a table of its own
+      const auto found = plans("[[probe]]\ntype = \"" + entry.name + "\"\n");
+      EXPECT_EQ(found.size(), 1U);
+      EXPECT_EQ(found[0].name, entry.name);
+      EXPECT_NE(found[0].probe, nullptr);
+    }
+  }
+}
+
+TEST(ProbeSettings, ReadTheNoiseScale) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  testing::LeastSquares sum(world, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1});
+  const std::vector<double> x{0.0, 0.0};
+  const auto plain = plans("[[probe]]\ntype = \"noise_scale\"\n")[0];
+  EXPECT_EQ(plain.samples, 0);
+  EXPECT_TRUE(plain.probe->needs_separate_samples());
+  const auto few = plain.probe->measure(sum, x, {});
+  EXPECT_FALSE(testing::has_scalar(few, "noise_scale"));
+  EXPECT_FALSE(testing::has_scalar(few, "two_batch_noise_trace"));
+  const auto full = plans(
+      "[[probe]]\ntype = \"noise_scale\"\nsamples = 4\ncurvature_samples = 4\ndraws = 3\nsmall = "
+      "1\n"
+      "large = 9\nreplacement = true\n")[0];
+  EXPECT_EQ(full.samples, 4);
+  const auto found = full.probe->measure(sum, x, {});
+  EXPECT_NEAR(testing::scalar(found, "noise_scale"), 10.0 / 3.0, 1e-13);
+  EXPECT_EQ(testing::detail<double>(found, "small_norm_squared").size(), 3U);
+}
+
+TEST(ProbeSettings, ReadTheEdgeOfStability) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  AnalyticObjective bowl(world, 3, quadratic({3, 0, 0, 0, 2, 0, 0, 0, 1}, {0, 0, 0}));
+  const std::vector<double> x{1.0, 1.0, 1.0};
+  const auto plan =
+      plans("[[probe]]\ntype = \"edge_of_stability\"\niterations = 1\nevery_steps = 4\n")[0];
+  EXPECT_EQ(plan.every_steps, 4);
+  EXPECT_EQ(testing::scalar(plan.probe->measure(bowl, x, {}), "products"), 2.0);
+  const auto loose = plans("[[probe]]\ntype = \"edge_of_stability\"\ntolerance = 10\n")[0];
+  EXPECT_EQ(testing::scalar(loose.probe->measure(bowl, x, {}), "products"), 2.0);
+}
+
+TEST(ProbeSettings, RefuseWhatMakesNoSense) {
+  const std::string noise = "type = \"noise_scale\"\n";
+  expect_refused(noise + "curvature_samples = 1\n",
+                 {"s.toml:3", "curvature_samples", "at least 2"});
+  expect_refused(noise + "curvature_samples = -3\n", {"curvature_samples", "-3"});
+  expect_refused(noise + "draws = 1\n", {"draws", "at least 2"});
+  expect_refused(noise + "draws = 4\nsmall = 8\nlarge = 8\n", {"small", "8", "large"});
+  expect_refused(noise + "draws = 4\nsmall = 0\n", {"small", "0"});
+  expect_refused(noise + "draws = 4\nreplacement = 1\n", {"replacement"});
+  expect_refused(noise + "small = 8\n", {"small", "draws is 0"});
+  expect_refused(noise + "large = 8\n", {"large", "draws is 0"});
+  expect_refused(noise + "replacement = true\n", {"replacement", "draws is 0"});
+  expect_refused(noise + "iterations = 3\n", {"iterations"});
+  expect_refused("type = \"edge_of_stability\"\niterations = 0\n", {"iterations", "0"});
+  expect_refused("type = \"edge_of_stability\"\ntolerance = 0\n", {"tolerance"});
+  expect_refused("type = \"norms\"\ntolerance = 0.1\n", {"tolerance"});
+  expect_refused("type = \"norm\"\n", {"norm", "norms"});
+}
+
+}  // namespace
+}  // namespace thalweg
