@@ -34,6 +34,7 @@ Schedule::Schedule(ScheduleOptions options, double base_rate, std::int64_t batch
       samples_(samples),
       drop_last_(drop_last) {
   check();
+  if (batch < 1) refuse("batch", std::to_string(batch), "at least 1");
   add_phase(0, batch);
   for (std::size_t k = 0; k < options_.batch_epochs.size(); ++k) {
     add_phase(static_cast<std::int64_t>(options_.batch_epochs[k]), options_.batch_sizes[k]);
