@@ -1,29 +1,38 @@
 #include "optimizers/optimizer.hpp"
 
-#include <fmt/format.h>
-
 #include "base/error.hpp"
+#include "optimizers/adadelta.hpp"
+#include "optimizers/adagrad.hpp"
 #include "optimizers/adam.hpp"
 #include "optimizers/descent.hpp"
+#include "optimizers/lars.hpp"
+#include "optimizers/rmsprop.hpp"
 
 namespace thalweg {
 
 template <class Real>
 std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options,
-                                                std::int64_t slice_size) {
-  if (options.type == "sgd" || options.type == "nesterov") {
-    return make_descent<Real>(options.momentum, options.type == "nesterov", options.weight_decay,
-                              slice_size);
-  }
-  if (options.type == "adam") {
-    return make_adam<Real>(options.beta1, options.beta2, options.epsilon, options.weight_decay,
-                           slice_size);
-  }
-  throw ConfigurationError(
-      fmt::format("optimizer '{}' is not known; known: sgd, nesterov, adam", options.type));
+                                                const VectorSpace& space,
+                                                std::vector<ParameterBlock> blocks) {
+  const std::string& type = optimizer_kind(options.type).type();
+  blocks = complete_blocks(std::move(blocks), space.dimension());
+  if (type == "lars") return make_lars<Real>(options, space, std::move(blocks));
+  const std::int64_t size = space.slice().size();
+  auto stretches =
+      decay_stretches(blocks, space.slice(), options.weight_decay, options.decay_normalisation);
+  if (type == "adagrad") return make_adagrad<Real>(options, std::move(stretches), size);
+  if (type == "adadelta") return make_adadelta<Real>(options, std::move(stretches), size);
+  if (type == "rmsprop") return make_rmsprop<Real>(options, std::move(stretches), size);
+  if (type == "adam" || type == "adamw")
+    return make_adam<Real>(options, std::move(stretches), size);
+  return make_descent<Real>(options.momentum, type == "nesterov", std::move(stretches), size);
 }
 
-template std::unique_ptr<Optimizer<float>> make_optimizer(const OptimizerOptions&, std::int64_t);
-template std::unique_ptr<Optimizer<double>> make_optimizer(const OptimizerOptions&, std::int64_t);
+template std::unique_ptr<Optimizer<float>> make_optimizer(const OptimizerOptions&,
+                                                          const VectorSpace&,
+                                                          std::vector<ParameterBlock>);
+template std::unique_ptr<Optimizer<double>> make_optimizer(const OptimizerOptions&,
+                                                           const VectorSpace&,
+                                                           std::vector<ParameterBlock>);
 
 }  // namespace thalweg

@@ -2,44 +2,53 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
+
+#include "optimizers/options.hpp"
+#include "optimizers/parameter_blocks.hpp"
 
 namespace thalweg {
 
-/// Moves this rank's slice of the parameters, element by element, by this rank's slice of the
-/// gradient. What it remembers are slices too, saved and restored exactly. Local.
+/// Moves this rank's slice of the parameters by this rank's slice of the gradient. What it
+/// remembers are slices too, saved and restored exactly.
 template <class Real>
 class Optimizer {
  public:
-  Optimizer() = default;
+  explicit Optimizer(std::vector<DecayStretch> stretches) : stretches_(std::move(stretches)) {}
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
+  /// Local, element by element; collective for lars, which needs norms.
   virtual void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) = 0;
-  /// Slices of the state, each as long as the parameters' slice.
+  /// Slices of the state, each as long as the parameters' slice. As many on every rank.
   [[nodiscard]] virtual std::vector<std::span<Real>> state() = 0;
+  /// This rank's slice of the diagonal P by which the step divides the gradient, as it stands; none
+  /// on every rank where that is 1. Local.
+  [[nodiscard]] virtual std::optional<std::vector<Real>> preconditioner() const {
+    return std::nullopt;
+  }
   /// Steps taken so far; part of the state where a formula depends on it.
   [[nodiscard]] std::int64_t steps() const { return steps_; }
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
  protected:
+  /// The slice, cut where the weight decay changes.
+  [[nodiscard]] const std::vector<DecayStretch>& stretches() const { return stretches_; }
   std::int64_t steps_ = 0;
+
+ private:
+  std::vector<DecayStretch> stretches_;
 };
 
-struct OptimizerOptions {
-  std::string type = "sgd";  ///< sgd | nesterov | adam
-  double momentum = 0.0;     ///< sgd (Polyak) and nesterov
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double weight_decay = 0.0;  ///< λ of λ/2 ‖w‖², added to the gradient
-};
-
-/// Throws ConfigurationError for an unknown type.
+/// An optimiser for parameters of `space`, whose `blocks` decide what decays and what lars scales
+/// together; without blocks all parameters are one. Local. Throws ConfigurationError for an unknown
+/// type. Clipping and sharpness-aware steps are the Stepper's.
 template <class Real>
 std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options,
-                                                std::int64_t slice_size);
+                                                const VectorSpace& space,
+                                                std::vector<ParameterBlock> blocks = {});
 
 }  // namespace thalweg

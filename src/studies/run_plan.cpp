@@ -6,6 +6,7 @@
 #include <set>
 
 #include "studies/model_settings.hpp"
+#include "studies/optimizer_settings.hpp"
 
 namespace thalweg {
 
@@ -19,26 +20,6 @@ bool is_plain_name(const std::string& name) {
 }
 
 namespace {
-
-OptimizerOptions read_optimizer(const Settings& table, double& learning_rate) {
-  OptimizerOptions options;
-  options.type = table.choice("type", {"sgd", "nesterov", "adam"}, "sgd");
-  learning_rate = table.positive("learning_rate", options.type == "adam" ? 1e-3 : 0.1);
-  options.weight_decay = table.number_at_least("weight_decay", 0.0, 0.0);
-  const auto below_one = [&table](const char* key, double fallback) {
-    const double value = table.number_at_least(key, 0.0, fallback);
-    if (value >= 1.0) table.fail(key, fmt::format("found {}, expected a number below 1", value));
-    return value;
-  };
-  if (options.type == "adam") {
-    options.beta1 = below_one("beta1", options.beta1);
-    options.beta2 = below_one("beta2", options.beta2);
-    options.epsilon = table.positive("epsilon", options.epsilon);
-  } else {
-    options.momentum = below_one("momentum", options.type == "nesterov" ? 0.9 : 0.0);
-  }
-  return options;
-}
 
 std::string plain_name(const std::string& text) {
   std::string name = text;
@@ -111,7 +92,9 @@ RunPlan read_run(const SweptRun& run, const std::vector<ProbePlan>& probes) {
   plan.model = model_settings(run.settings.table("model"));
   plan.train = train_settings(run.settings.table("train"), plan.model.has_batch_norm(),
                               plan.model.ghost_size);
-  plan.optimizer = read_optimizer(run.settings.table("optimizer"), plan.learning_rate);
+  plan.optimizer = optimizer_settings(run.settings.table("optimizer"), plan.learning_rate);
+  plan.schedule =
+      schedule_settings(run.settings.table("schedule"), plan.model.has_batch_norm() ? 2 : 1);
   plan.probes = probes;
   check_probes(plan, run.settings.table("model"));
   return plan;
@@ -139,6 +122,13 @@ std::vector<SweptRun> named_runs(const Settings& settings,
 }
 
 }  // namespace
+
+Schedule schedule_of(const RunPlan& plan, std::int64_t samples) {
+  return {plan.schedule,       plan.learning_rate,
+          plan.train.batch,    samples - held_out(plan.train.validation, samples),
+          plan.train.epochs,   plan.train.steps,
+          plan.train.drop_last};
+}
 
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed) {
   const Settings sweep = settings.table("sweep");

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "models/model.hpp"
-#include "optimizers/optimizer.hpp"
+#include "optimizers/options.hpp"
+#include "optimizers/schedule.hpp"
 #include "probes/probe.hpp"
 #include "studies/settings.hpp"
 #include "studies/train_settings.hpp"
@@ -33,7 +34,8 @@ struct RunPlan {
   TrainOptions train;
   ModelOptions model;
   OptimizerOptions optimizer;
-  double learning_rate = 0.1;
+  double learning_rate = 0.1;  ///< what the schedule scales and shapes
+  ScheduleOptions schedule;
   std::vector<ProbePlan> probes;
 };
 
@@ -48,9 +50,13 @@ struct SlicePlan {
   double high = 2.0;
 };
 
-/// Reads [model], [train], [optimizer], [[run]], [sweep] and [[probe]] of a study: every [[run]]
-/// with every combination of the values swept over, and each of these with every seed. Throws
-/// ConfigurationError.
+/// The learning rates and batches of a run with so many training samples, those held out among
+/// them. Local. Throws ConfigurationError.
+Schedule schedule_of(const RunPlan& plan, std::int64_t samples);
+
+/// Reads [model], [train], [optimizer], [schedule], [[run]], [sweep] and [[probe]] of a study:
+/// every [[run]] with every combination of the values swept over, and each of these with every
+/// seed. Throws ConfigurationError.
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed);
 /// Reads [[slice]]; each names two groups or runs of `runs`, and becomes one slice a shared seed.
 std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vector<RunPlan>& runs);

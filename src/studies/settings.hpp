@@ -60,7 +60,7 @@ class Settings {
   /// tables.
   [[nodiscard]] Settings with(const Settings& overrides) const;
 
-  /// The lists of values of a [sweep] table, in the order of the file: dotted keys such as
+  /// The lists of values of a [sweep] table, by the last parts of their keys: dotted ones such as
   /// "train.batch" (quoted, or as tables within tables), apart from the plain keys `others`.
   /// Throws ConfigurationError for anything else.
   [[nodiscard]] std::vector<Axis> axes(const std::vector<std::string>& others) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "base/error.hpp"
 #include "studies/settings_node.hpp"
@@ -87,8 +88,9 @@ std::vector<Settings::Axis> Settings::axes(const std::vector<std::string>& other
     }
   };
   collect(*node_, "");
-  std::stable_sort(lists.begin(), lists.end(), [](const FoundList& a, const FoundList& b) {
-    return a.source.line < b.source.line;
+  // Not by line: the resolved text, which has an order of its own, must give the same names.
+  std::sort(lists.begin(), lists.end(), [](const FoundList& a, const FoundList& b) {
+    return std::pair(parts_of(a.key).back(), a.key) < std::pair(parts_of(b.key).back(), b.key);
   });
 
   std::vector<Axis> axes;

@@ -10,11 +10,11 @@
 #include "base/clock.hpp"
 #include "data/label_noise.hpp"
 #include "objectives/widened.hpp"
+#include "optimizers/stepper.hpp"
 #include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/record.hpp"
 #include "records/schema.hpp"
-#include "studies/epoch_clock.hpp"
 #include "studies/run_record.hpp"
 
 namespace thalweg {
@@ -45,15 +45,14 @@ class TrajectoryRun {
         log_(log),
         objective_(make_network_loss(team, plan, data)),
         space_(objective_->space()),
-        optimizer_(make_optimizer<Real>(plan.optimizer, space_.slice().size())),
+        stepper_(space_, objective_->network().parameters(), plan.optimizer),
         training_(training_subset(plan.train, data.train.size())),
         validation_(validation_subset(plan.train, data.train.size())),
-        clock_(data.train.size() - static_cast<std::int64_t>(validation_.size()),
-               plan.train.drop_last, [batch = plan.train.batch](std::int64_t) { return batch; }),
+        schedule_(schedule_of(plan, data.train.size())),
         record_({plan.train.gradient_norm_every, !validation_.empty()}),
         w_(static_cast<std::size_t>(objective_->dimension())),
         gradient_(static_cast<std::size_t>(space_.slice().size())) {
-    last_step_ = plan.train.steps > 0 ? plan.train.steps : clock_.steps_of(plan.train.epochs);
+    last_step_ = schedule_.steps();
     objective_->network().initialise(std::span<Real>(w_), plan.seed);
     const auto mine = space_.slice_of(std::span<const Real>(w_));
     start_.assign(mine.begin(), mine.end());
@@ -93,7 +92,7 @@ class TrajectoryRun {
  private:
   enum class Request : std::int64_t { none = 0, checkpoint = 1, stop = 2 };
 
-  double epoch() const { return clock_.at(step_).epochs(); }
+  double epoch() const { return schedule_.at(step_).epochs_done; }
   /// Training samples that are stepped on.
   std::int64_t training_count() const {
     return data_.train.size() - static_cast<std::int64_t>(validation_.size());
@@ -101,12 +100,12 @@ class TrajectoryRun {
   bool is_evaluated(std::int64_t step) const {
     if (step == last_step_) return true;
     const std::int64_t every = plan_.train.evaluate_every;
-    return every > 0 ? step % every == 0 : clock_.at(step).step == 0;
+    return every > 0 ? step % every == 0 : schedule_.at(step).begin == 0;
   }
   double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
 
   void warn_of_idle_ranks() const {
-    const std::int64_t batch = clock_.at(0).batch;
+    const std::int64_t batch = schedule_.at(0).batch;
     const std::int64_t shard = objective_->training_shard(batch);
     const std::int64_t shards = (batch + shard - 1) / shard;
     if (shards >= team_.size()) return;
@@ -129,31 +128,35 @@ class TrajectoryRun {
   }
 
   void take_step() {
-    const EpochPosition position = clock_.at(step_);
-    const std::int64_t n = training_count();
-    if (order_.empty() || order_epoch_ != position.epoch) {
-      order_.resize(static_cast<std::size_t>(n));
+    const Schedule::Step now = schedule_.at(step_);
+    if (order_.empty() || order_epoch_ != now.epoch) {
+      order_.resize(static_cast<std::size_t>(training_count()));
       std::iota(order_.begin(), order_.end(), 0);
-      Stream stream(plan_.seed, Purpose::shuffle, static_cast<std::uint64_t>(position.epoch));
+      Stream stream(plan_.seed, Purpose::shuffle, static_cast<std::uint64_t>(now.epoch));
       shuffle(order_, stream);
-      order_epoch_ = position.epoch;
+      order_epoch_ = now.epoch;
     }
-    const std::int64_t begin = position.step * position.batch;
-    const auto samples =
-        Subset(order_).subspan(static_cast<std::size_t>(begin),
-                               static_cast<std::size_t>(std::min(position.batch, n - begin)));
-    const double loss =
-        objective_->training_gradient(w_, samples, gradient_,
-                                      {plan_.seed, static_cast<std::uint64_t>(step_),
-                                       static_cast<std::uint64_t>(position.epoch)});
+    const auto samples = Subset(order_).subspan(static_cast<std::size_t>(now.begin),
+                                                static_cast<std::size_t>(now.count));
+    const StepDraws draws{plan_.seed, static_cast<std::uint64_t>(step_),
+                          static_cast<std::uint64_t>(now.epoch)};
+    const auto gradient = [&](std::span<const Real> w, std::span<Real> slice) {
+      return objective_->training_gradient(w, samples, slice, draws);
+    };
+    // The running statistics are those of the points that the run visits, not of SAM's.
+    const auto perturbed = [&](std::span<const Real> w, std::span<Real> slice) {
+      const auto buffers = objective_->network().buffers();
+      const double loss = gradient(w, slice);
+      objective_->network().set_buffers(buffers);
+      return loss;
+    };
+    const double loss = stepper_.step(std::span<Real>(w_), now.learning_rate, gradient, perturbed);
     if (!std::isfinite(loss)) {
       status_ = kDiverged;
       return;
     }
-    optimizer_->step(space_.slice_of(std::span<Real>(w_)), gradient_, plan_.learning_rate);
-    space_.gather_in_place(std::span<Real>(w_));
     ++step_;
-    samples_ += static_cast<std::int64_t>(samples.size());
+    samples_ += now.count;
   }
 
   void evaluate() {
@@ -166,12 +169,12 @@ class TrajectoryRun {
     const auto mine = space_.slice_of(std::span<const Real>(w_));
     std::vector<Real> gap(mine.size());
     for (std::size_t i = 0; i < gap.size(); ++i) gap[i] = mine[i] - start_[i];
-    const EpochPosition position = clock_.at(step_);
+    const Schedule::Step next = schedule_.at(step_);
     TrajectoryPoint point{.step = step_,
-                          .epoch = position.epochs(),
+                          .epoch = next.epochs_done,
                           .samples = samples_,
-                          .learning_rate = plan_.learning_rate,
-                          .batch_size = position.batch,
+                          .learning_rate = next.learning_rate,
+                          .batch_size = next.batch,
                           .train_loss = train.loss,
                           .train_accuracy = train.accuracy,
                           .test_loss = test.loss,
@@ -190,7 +193,7 @@ class TrajectoryRun {
     }
     for (const auto& probe : plan_.probes) {
       const bool due =
-          probe.every_epochs > 0 && position.step == 0 && position.epoch % probe.every_epochs == 0;
+          probe.every_epochs > 0 && next.begin == 0 && next.epoch % probe.every_epochs == 0;
       if (due && status_.empty()) measure(probe);
     }
   }
@@ -243,7 +246,7 @@ class TrajectoryRun {
   void save() {
     // Every rank takes part in gathering the optimiser's slices; the root alone writes.
     std::vector<std::vector<Real>> state;
-    for (const auto slice : optimizer_->state()) {
+    for (const auto slice : stepper_.state()) {
       state.emplace_back(w_.size());
       space_.gather(std::span<const Real>(slice), std::span(state.back()));
     }
@@ -254,7 +257,7 @@ class TrajectoryRun {
       checkpoint.attributes["step"] = step_;
       checkpoint.attributes["samples"] = samples_;
       checkpoint.attributes["elapsed_s"] = elapsed_s();
-      checkpoint.attributes["optimizer_steps"] = optimizer_->steps();
+      checkpoint.attributes["optimizer_steps"] = stepper_.steps();
       checkpoint.attributes["status"] = status_;
       record_.write_to(checkpoint);
       checkpoint.column("/parameters/current", w_, "parameter", "1", "parameters");
@@ -294,7 +297,7 @@ class TrajectoryRun {
     status_ = team_.broadcast(status_);
     step_ = facts[1];
     samples_ = facts[2];
-    optimizer_->set_steps(facts[3]);
+    stepper_.set_steps(facts[3]);
     team_.broadcast(std::span<Real>(w_));
     auto buffers = objective_->network().buffers();
     if (team_.is_root()) {
@@ -304,7 +307,7 @@ class TrajectoryRun {
     team_.broadcast(std::span<double>(buffers));
     objective_->network().set_buffers(buffers);
     std::vector<Real> whole(w_.size());
-    const auto state = optimizer_->state();
+    const auto state = stepper_.state();
     for (std::size_t k = 0; k < state.size(); ++k) {
       if (team_.is_root()) {
         whole = std::get<std::vector<Real>>(
@@ -375,10 +378,10 @@ class TrajectoryRun {
   const Log& log_;
   std::unique_ptr<NetworkLoss<Real>> objective_;
   const VectorSpace& space_;
-  std::unique_ptr<Optimizer<Real>> optimizer_;
+  Stepper<Real> stepper_;
   std::vector<std::int64_t> training_;    // empty: all
   std::vector<std::int64_t> validation_;  // held out; empty: none
-  EpochClock clock_;
+  Schedule schedule_;
   RunRecord record_;
   std::vector<Real> w_;
   std::vector<Real> gradient_;

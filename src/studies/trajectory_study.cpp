@@ -36,11 +36,11 @@ struct TrajectoryPlan {
 /// Samples seen plus a tax on every step.
 double cost_of(const RunPlan& run, std::int64_t samples) {
   constexpr double step_tax = 30.0;
-  const auto batch = static_cast<double>(std::min(run.train.batch, samples));
-  const double steps = run.train.steps > 0
-                           ? static_cast<double>(run.train.steps)
-                           : static_cast<double>(run.train.epochs * samples) / batch;
-  return steps * (batch + step_tax);
+  const double passes = run.optimizer.sharpness_aware == "none" ? 1.0 : 2.0;
+  const Schedule schedule = schedule_of(run, samples);
+  const auto steps = static_cast<double>(schedule.steps());
+  const double epochs = schedule.at(schedule.steps()).epochs_done;
+  return passes * (epochs * static_cast<double>(samples) + steps * step_tax);
 }
 
 template <class Real>
@@ -72,6 +72,11 @@ void check_against_data(const RunPlan& run, const DataSet<Real>& data) {
         "run {}: [train] label_noise draws another class, but there is one alone", run.name));
   }
   const std::int64_t training = samples - held_out(run.train.validation, samples);
+  try {
+    static_cast<void>(schedule_of(run, samples));
+  } catch (const ConfigurationError& error) {
+    throw ConfigurationError(fmt::format("run {}: [schedule] {}", run.name, error.what()));
+  }
   const std::int64_t dimension = parameter_count<Real>(run, data);
   for (const auto& probe : run.probes) {
     probe.probe->check(dimension);

@@ -88,6 +88,68 @@ samples = 100
 
 """
 
+# Sweep, trials, schedule, labels, held-out samples, LARS and SAM in one.
+PROTOCOL = """
+[study]
+name = "protocol"
+kind = "trajectories"
+seed = 3
+
+[data]
+train = 240
+test = 60
+image_size = 12
+preprocess = ["standardize"]
+
+[model]
+widths = [16]
+batch_norm = "batch"
+
+[train]
+shard = 8
+EPOCHS
+validation = 0.15
+label_noise = 0.1
+target_loss = 0.2
+target_accuracy = 0.9
+checkpoint_every_s = 0.05
+
+[sweep]
+seeds = [1, 2]
+"train.batch" = [24, 48]
+
+[schedule]
+type = "cosine"
+warmup_epochs = 1
+scaling = "sqrt"
+reference_batch = 24
+batch_epochs = [3]
+batch_sizes = [96]
+
+[tune]
+factors = [0.5, 1]
+epochs = 2
+criterion = "validation_loss"
+
+[[run]]
+name = "lars"
+optimizer.type = "lars"
+optimizer.weight_decay = 1e-3
+optimizer.decay_normalisation = false
+
+[[run]]
+name = "sam"
+optimizer.momentum = 0.9
+optimizer.sam = "sam"
+optimizer.clip_norm = 1.0
+
+[[probe]]
+type = "sharpness"
+samples = 64
+starts = 1
+iterations = 2
+"""
+
 KERNEL = """
 [study]
 name = "kernel"
@@ -110,6 +172,10 @@ def trajectories(norm="batch", optimizer="sgd", placement="node", epochs=3):
     text = TRAJECTORIES.replace("NORM", norm).replace("OPTIMIZER", optimizer).replace("PLACEMENT", placement)
     text = text.replace("SEPARATE", SEPARATE if norm == "none" else "")
     return text.replace("GHOST", "ghost_size = 4" if norm == "ghost" else "").replace("EPOCHS", str(epochs))
+
+
+def protocol(length="epochs = 5"):
+    return PROTOCOL.replace("EPOCHS", length)
 
 
 def kernel(train=300):

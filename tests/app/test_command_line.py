@@ -9,7 +9,8 @@ import numpy
 import pytest
 
 BINARY = os.environ.get("THALWEG_BINARY", "build/src/thalweg")
-CATEGORIES = ["datasets", "models", "objectives", "optimizers", "probes", "kernels", "searches", "claims"]
+CATEGORIES = ["datasets", "models", "objectives", "optimizers", "schedules", "probes", "kernels", "searches",
+              "claims"]
 
 
 def thalweg(*arguments, ranks=None, cwd=None, timeout=60):

@@ -2,7 +2,7 @@
 import h5py
 import pytest
 
-from studies import assert_identical, kernel, run_study, thalweg, trajectories
+from studies import assert_identical, kernel, protocol, run_study, thalweg, trajectories
 
 
 @pytest.mark.parametrize("variant", [
@@ -33,6 +33,16 @@ def test_teams_and_sharded_data_change_nothing(tmp_path):
     counted = result.stdout.split("timings (not counted)")[0]
     differing = [line for line in counted.splitlines() if ".h5:" in line]
     assert differing and all("config" in line for line in differing), result.stdout
+
+
+def test_sweeps_trials_schedules_and_noisy_labels_are_identical_on_any_number_of_ranks(tmp_path):
+    assert run_study(tmp_path, protocol(), "one").returncode == 0
+    for ranks, team in [(2, 1), (2, 2), (3, 1), (4, 2), (6, 6)]:
+        output = f"{ranks}in{team}"
+        result = run_study(tmp_path, protocol(), output, "--set", f"study.team_size={team}", ranks=ranks)
+        assert result.returncode == 0, result.stderr
+        assert_identical(tmp_path / "one", tmp_path / output)
+    assert thalweg("verify", tmp_path / "one").returncode == 0
 
 
 def test_a_changed_seed_is_found_by_diff(tmp_path):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from studies import assert_identical, command, kernel, run_study, thalweg, trajectories
+from studies import assert_identical, command, kernel, protocol, run_study, thalweg, trajectories
 
 
 def kill_once(folder, text, output, delay_s, ranks, number=signal.SIGKILL):
@@ -29,8 +29,9 @@ def kill_once(folder, text, output, delay_s, ranks, number=signal.SIGKILL):
 
 
 @pytest.mark.parametrize("text,kills", [(trajectories(epochs=1000, optimizer="adam"), 6),
-                                        (trajectories(epochs=200, norm="none"), 4), (kernel(train=2500), 4)],
-                         ids=["trajectories", "drift", "kernel"])
+                                        (trajectories(epochs=200, norm="none"), 4), (kernel(train=2500), 4),
+                                        (protocol("steps = 600"), 6)],
+                         ids=["trajectories", "drift", "kernel", "protocol"])
 def test_killed_and_resumed_is_identical(tmp_path, text, kills):
     started = time.monotonic()
     undisturbed = run_study(tmp_path, text, "undisturbed", ranks=2)

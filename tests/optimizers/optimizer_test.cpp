@@ -12,7 +12,9 @@ namespace {
 
 std::vector<double> run(const OptimizerOptions& options, std::vector<double> w, double rate,
                         int steps, double h) {
-  const auto optimizer = make_optimizer<double>(options, static_cast<std::int64_t>(w.size()));
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  const VectorSpace space(self, static_cast<std::int64_t>(w.size()));
+  const auto optimizer = make_optimizer<double>(options, space);
   for (int k = 0; k < steps; ++k) {
     std::vector<double> g;
     for (const double x : w) g.push_back(h * x);
@@ -88,12 +90,13 @@ TEST(Optimizer, WeightDecayAddsToTheGradient) {
 }
 
 TEST(Optimizer, StateRestoresExactly) {
-  for (const char* type : {"sgd", "nesterov", "adam"}) {
-    OptimizerOptions options;
-    options.type = type;
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  const VectorSpace space(self, 2);
+  for (const auto& kind : optimizer_kinds()) {
+    OptimizerOptions options = kind.defaults;
     options.momentum = 0.9;
-    const auto whole = make_optimizer<float>(options, 2);
-    const auto second = make_optimizer<float>(options, 2);
+    const auto whole = make_optimizer<float>(options, space);
+    const auto second = make_optimizer<float>(options, space);
     std::vector<float> w{1.0F, -2.0F};
     const auto step = [](Optimizer<float>& optimizer, std::vector<float>& x) {
       const std::vector<float> g{x[0] * 3.0F, x[1]};
@@ -110,25 +113,30 @@ TEST(Optimizer, StateRestoresExactly) {
       step(*whole, w);
       step(*second, resumed);
     }
-    EXPECT_EQ(w, resumed) << type;
+    EXPECT_EQ(w, resumed) << kind.type();
   }
 }
 
 // What is saved must not depend on a rank's share: ranks gather it together.
 TEST(Optimizer, StateHasTheSameShapeOnAnIdleRank) {
-  for (const char* type : {"sgd", "nesterov", "adam"}) {
-    OptimizerOptions options;
-    options.type = type;
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  const VectorSpace none(self, 0);
+  const VectorSpace some(self, 7);
+  for (const auto& kind : optimizer_kinds()) {
+    OptimizerOptions options = kind.defaults;
     options.momentum = 0.9;
-    EXPECT_EQ(make_optimizer<float>(options, 0)->state().size(),
-              make_optimizer<float>(options, 7)->state().size());
+    EXPECT_EQ(make_optimizer<float>(options, none)->state().size(),
+              make_optimizer<float>(options, some)->state().size())
+        << kind.type();
   }
 }
 
 TEST(Optimizer, UnknownTypeIsRefused) {
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  const VectorSpace space(self, 1);
   OptimizerOptions options;
   options.type = "sgdd";
-  EXPECT_THROW(make_optimizer<float>(options, 1), ConfigurationError);
+  EXPECT_THROW(make_optimizer<float>(options, space), ConfigurationError);
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "studies/deal_out.hpp"
 
 namespace thalweg {
 namespace {
@@ -54,15 +53,6 @@ TEST(PowerLaw, Verdicts) {
   EXPECT_EQ(verdict(-.5, std::nan(""), Expectation::equal), "undecided");
   EXPECT_EQ(verdict(-1.0, .01, Expectation::at_most), "agrees");
   EXPECT_EQ(verdict(-.3, .01, Expectation::at_most), "disagrees");
-}
-
-TEST(DealOut, LongestFirstToTheLeastLoaded) {
-  const std::vector<double> costs{1, 8, 3, 5, 4};
-  const auto dealt = deal_out(costs, 2);
-  EXPECT_EQ(dealt[0], (std::vector<std::size_t>{1, 2}));
-  EXPECT_EQ(dealt[1], (std::vector<std::size_t>{3, 4, 0}));
-  EXPECT_EQ(deal_out(costs, 1)[0], (std::vector<std::size_t>{1, 3, 4, 2, 0}));
-  EXPECT_EQ(deal_out(std::vector<double>{1.0}, 3)[2].size(), 0U);
 }
 
 }  // namespace

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "optimizers/options.hpp"
+#include "optimizers/schedule.hpp"
+#include "studies/settings.hpp"
+
+namespace thalweg {
+
+/// Reads [optimizer]: type, learning_rate (usual for the type), weight_decay, decay_normalisation,
+/// clip_norm, sam (none | sam | asam), with it sam_radius, and what the type has besides. A key
+/// that no run's type has is left unread, and so unknown. Local. Throws ConfigurationError.
+OptimizerOptions optimizer_settings(const Settings& table, double& learning_rate);
+
+/// Reads [schedule]: type (constant | step | cosine | linear), warmup_epochs, scaling (none |
+/// linear | sqrt), batch_epochs, batch_sizes, and what the type and the scaling have besides. A
+/// batch is of at least `least_batch` samples. Local. Throws ConfigurationError.
+ScheduleOptions schedule_settings(const Settings& table, std::int64_t least_batch);
+
+}  // namespace thalweg
