@@ -44,6 +44,8 @@ LayerSpec layer_of(const std::string& line) {
     layer.size = positive(words, "the kernel's size");
     layer.padding = (layer.size - 1) / 2;
     read_stride_and_padding(words, layer);
+    // More would be pixels that see nothing of the image.
+    if (layer.padding >= layer.size) words.fail("expected a pad below the kernel's size");
   } else if (name == "maxpool" || name == "avgpool") {
     layer.kind = name == "maxpool" ? Kind::max_pool : Kind::average_pool;
     layer.size = positive(words, "the window's size");

@@ -32,7 +32,7 @@ struct LayerSpec {
 };
 
 /// Reads a list of layers, without the last dense layer, whose outputs are the classes:
-///   conv FILTERS SIZE [stride S] [pad P]      P = (SIZE − 1)/2 if not said
+///   conv FILTERS SIZE [stride S] [pad P]      P = (SIZE − 1)/2 if not said, below SIZE
 ///   maxpool SIZE [stride S] [pad P]           S = SIZE, P = 0 if not said; avgpool likewise
 ///   gap, flatten, dense UNITS, norm, dropout RATE, relu and the other nonlinearity_names()
 ///   block … [shortcut …] end                  a residual block: the layers between, added to the

@@ -47,9 +47,11 @@ class Builder {
  private:
   [[noreturn]] static void fail(const std::string& layer, const Place& place,
                                 const std::string& why) {
-    throw ConfigurationError(fmt::format("model: {} on {} channels of {}×{}: {}", layer,
-                                         place.shape.channels, place.shape.height,
-                                         place.shape.width, why));
+    const std::string input = place.order == Order::flat
+                                  ? fmt::format("vectors of {}", place.shape.features())
+                                  : fmt::format("{} channels of {}×{}", place.shape.channels,
+                                                place.shape.height, place.shape.width);
+    throw ConfigurationError(fmt::format("[model] {} on {}: {}", layer, input, why));
   }
 
   static bool follows(const std::vector<LayerSpec>& specs, std::size_t i, Kind kind) {
@@ -107,7 +109,7 @@ class Builder {
   }
 
   void to_pixels(const char* layer, Place& place, Layers& layers) const {
-    if (place.order == Order::flat) fail(layer, place, "it needs images, not what comes flattened");
+    if (place.order == Order::flat) fail(layer, place, "it needs images, not vectors");
     if (place.order == Order::planes) layers.push_back(make_channels_last<Real>(place.shape));
     place.order = Order::pixels;
   }
@@ -119,7 +121,7 @@ class Builder {
     const ConvolutionGeometry geometry{place.shape.channels, place.shape.height, place.shape.width,
                                        spec.units,           spec.size,          spec.size,
                                        spec.stride,          spec.padding};
-    if (place.order == Order::flat) fail(name, place, "it needs images, not what comes flattened");
+    if (place.order == Order::flat) fail(name, place, "it needs images, not vectors");
     if (!geometry.is_valid()) {
       fail(name, place, fmt::format("its {0}×{0} kernel is larger than the image", spec.size));
     }
@@ -229,7 +231,9 @@ Network<Real> make_model(const ModelOptions& options, const ImageShape& input,
   readout.units = classes;
   specs.push_back(readout);
   typename Builder<Real>::Layers layers;
-  Place place{input, input.height * input.width == 1 ? Order::flat : Order::planes};
+  // A table's row is one line of numbers, not an image of that width.
+  Place place{input, Order::planes};
+  if (input.height == 1) place = {{input.features(), 1, 1}, Order::flat};
   Builder<Real>(options).build(specs, place, layers);
   return Network<Real>(std::move(layers));
 }

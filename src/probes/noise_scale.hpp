@@ -37,12 +37,12 @@ class NoiseScale final : public Probe {
   explicit NoiseScale(NoiseScaleOptions options) : options_(options) {}
   [[nodiscard]] bool needs_separate_samples() const override { return true; }
   /// Throws ConfigurationError where the subset is too small for the options.
+  void check(std::int64_t dimension, std::int64_t samples) const override;
   void begin(Objective<double>& objective, std::span<const double> start, Subset subset) override;
   Measurement measure(Objective<double>& objective, std::span<const double> x,
                       Subset subset) override;
 
  private:
-  void check_samples(std::int64_t samples) const;
   NoiseScaleOptions options_;
 };
 

@@ -29,10 +29,12 @@ class Probe {
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
   /// Throws ConfigurationError where the probe makes no sense on objectives of this many
-  /// parameters. Local.
-  virtual void check(std::int64_t /*dimension*/) const {}
+  /// parameters, or measured on so many samples. Local.
+  virtual void check(std::int64_t /*dimension*/, std::int64_t /*samples*/) const {}
   /// Does it make sense only where a sample's output does not depend on the others?
   [[nodiscard]] virtual bool needs_separate_samples() const { return false; }
+  /// Does it need the empirical tangent kernel, which not every network has?
+  [[nodiscard]] virtual bool needs_tangent_kernel() const { return false; }
   /// Where a run begins, for probes that compare with it. Called before the first step, and again
   /// with the same arguments after a resume; `measure` follows with the same subset. Collective.
   virtual void begin(Objective<double>& /*objective*/, std::span<const double> /*start*/,

@@ -91,7 +91,7 @@ std::vector<double> start_point(std::int64_t start, std::span<const double> boun
 
 }  // namespace
 
-void Sharpness::check(std::int64_t dimension) const {
+void Sharpness::check(std::int64_t dimension, std::int64_t /*samples*/) const {
   if (options_.subspace < dimension) return;
   throw ConfigurationError(
       fmt::format("sharpness: subspace is {}, but the network has {} parameters; expected fewer",

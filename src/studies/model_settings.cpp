@@ -85,20 +85,28 @@ ModelOptions model_settings(const Settings& model) {
       if (model.has(key)) model.fail(key, fmt::format("only type = \"mlp\" has it"));
     }
   }
+  if (type != "layers" && model.has("layers")) {
+    model.fail("layers", fmt::format(R"(only type = "layers" has it, and type is "{}")", type));
+  }
   if (type == "mlp" || type == "linear" || type == "f1") {
     read_mlp(model, type, options);
     return options;
   }
   refuse_keys_of_mlp(model, type);
+  const auto lines = type == "layers" ? model.strings("layers", {}) : layers_named(type);
   try {
-    options.layers =
-        read_layers(type == "layers" ? model.strings("layers", {}) : layers_named(type));
+    options.layers = read_layers(lines);
   } catch (const Error& error) {
     model.fail("layers", error.what());
   }
   if (options.layers.empty()) {
     model.fail("layers", R"(expected a list such as ["conv 16 3", "norm", "relu", "maxpool 2", )"
                          R"("flatten", "dense 64", "relu"])");
+  }
+  if (model.has("batch_norm") && options.batch_norm != BatchNormKind::none &&
+      !options.has_batch_norm()) {
+    model.fail("batch_norm",
+               R"(there is no "norm" among the layers: put it there, or "none" here)");
   }
   return options;
 }

@@ -32,6 +32,9 @@ std::vector<std::int64_t> read_seeds(const Settings& sweep, std::uint64_t study_
   if (seeds.empty()) sweep.fail("seeds", "expected at least one seed");
   for (const auto seed : seeds) {
     if (seed < 0) sweep.fail("seeds", fmt::format("found {}, expected seeds of at least 0", seed));
+    if (std::count(seeds.begin(), seeds.end(), seed) > 1) {
+      sweep.fail("seeds", fmt::format("{} stands there twice", seed));
+    }
   }
   return seeds;
 }

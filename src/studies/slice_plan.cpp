@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <set>
+
 #include "studies/run_plan.hpp"
 
 namespace thalweg {
@@ -7,6 +9,7 @@ namespace thalweg {
 std::vector<SlicePlan> read_slice_plans(const Settings& settings,
                                         const std::vector<RunPlan>& runs) {
   std::vector<SlicePlan> plans;
+  std::set<std::string> names;
   for (const auto& table : settings.tables("slice")) {
     SlicePlan slice;
     const auto between = table.strings("between", {});
@@ -31,6 +34,9 @@ std::vector<SlicePlan> read_slice_plans(const Settings& settings,
         slice.from = from.name;
         slice.to = to.name;
         slice.name = base + (by_group && !by_name ? fmt::format("-seed{}", from.seed) : "");
+        if (!names.insert(slice.name).second) {
+          table.fail("name", fmt::format("two slices are called '{}'", slice.name));
+        }
         plans.push_back(slice);
         ++found;
       }

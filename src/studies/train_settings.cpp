@@ -33,6 +33,10 @@ void read_shard(const Settings& train, std::int64_t ghost_size, TrainOptions& op
 void read_length(const Settings& train, TrainOptions& options) {
   if (!train.has("steps")) {
     options.epochs = train.integer_at_least("epochs", 1, options.epochs);
+    constexpr std::int64_t most = 1000000000;  // as many as a schedule counts
+    if (options.epochs > most) {
+      train.fail("epochs", fmt::format("found {}, expected at most {}", options.epochs, most));
+    }
     return;
   }
   options.steps = train.integer_at_least("steps", 1, 1);

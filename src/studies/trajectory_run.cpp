@@ -438,11 +438,6 @@ std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int6
 }
 
 template <class Real>
-std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data) {
-  return make_model<Real>(plan.model, data.train.shape(), data.train.classes()).parameter_count();
-}
-
-template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data) {
   auto objective = std::make_unique<NetworkLoss<Real>>(
@@ -464,8 +459,6 @@ RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const D
   return TrajectoryRun<Real>(team, plan, data, files, context, log).run();
 }
 
-template std::int64_t parameter_count(const RunPlan&, const DataSet<float>&);
-template std::int64_t parameter_count(const RunPlan&, const DataSet<double>&);
 template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicator&, const RunPlan&,
                                                                const DataSet<float>&);
 template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,

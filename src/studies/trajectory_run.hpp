@@ -28,10 +28,6 @@ std::vector<std::int64_t> training_subset(const TrainOptions& train, std::int64_
 /// The training samples held out. Local.
 std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int64_t samples);
 
-/// Parameters of a run's network on this data. Local.
-template <class Real>
-std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data);
-
 /// A network loss as a run's plan describes it, on the labels that the plan gives the training
 /// samples.
 template <class Real>

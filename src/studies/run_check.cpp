@@ -1,0 +1,143 @@
+#include "studies/run_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kernels/memory.hpp"
+#include "models/model.hpp"
+
+namespace thalweg {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& why) {
+  throw ConfigurationError(why);
+}
+
+void check_labels(const RunPlan& run, std::int64_t samples, std::int64_t classes) {
+  if (run.train.validation > 0.0 && samples < 2) {
+    fail("samples are held out, but there is a single training sample");
+  }
+  if (run.train.label_noise > 0.0 && classes < 2) {
+    fail("[train] label_noise draws another class, but there is one alone");
+  }
+}
+
+void check_augmentation(const Augmentation& augmentation, const ImageShape& shape) {
+  if (augmentation.crop_padding == 0 && !augmentation.flip) return;
+  const char* key = augmentation.flip ? "flip" : "crop_padding";
+  if (shape.height == 1) {
+    fail(fmt::format("[train] {}: it needs images, found rows of {} numbers", key,
+                     shape.features()));
+  }
+  if (augmentation.crop_padding >= std::min(shape.height, shape.width)) {
+    fail(fmt::format("[train] crop_padding: found {}, expected less than the images' {}×{} pixels",
+                     augmentation.crop_padding, shape.height, shape.width));
+  }
+}
+
+/// Is any of the groups that batch norm takes variances of a single sample? Groups are batches
+/// where `ghost_size` is 0.
+bool leaves_one(std::int64_t batch, std::int64_t ghost_size) {
+  return (ghost_size > 0 ? batch % ghost_size : batch) == 1;
+}
+
+/// No batch, and none of its ghost groups, may be a single sample, which has no variance.
+void check_batches(const RunPlan& run, std::int64_t training) {
+  if (!run.model.has_batch_norm()) return;
+  auto batches = run.schedule.batch_sizes;
+  batches.insert(batches.begin(), run.train.batch);
+  for (const auto size : batches) {
+    const std::int64_t whole = std::min(size, training);
+    const std::int64_t last = run.train.drop_last ? 0 : training % whole;
+    for (const auto batch : {whole, last}) {
+      if (!leaves_one(batch, run.model.ghost_size)) continue;
+      fail(fmt::format(
+          "[train] batch: {} training samples in batches of {}{} leave one of them by "
+          "itself, of which batch norm takes no variance; choose another size{}",
+          training, whole,
+          run.model.ghost_size > 0 ? fmt::format(" and ghost groups of {}", run.model.ghost_size)
+                                   : "",
+          batch == last ? " or drop_last = true" : ""));
+    }
+  }
+}
+
+/// Parameters and one gradient at least are on every rank.
+void check_memory(std::int64_t parameters, std::size_t size_bytes) {
+  const double needed = 2.0 * static_cast<double>(parameters) * static_cast<double>(size_bytes);
+  const auto available = static_cast<double>(available_memory_bytes());
+  if (needed <= available) return;
+  constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+  fail(
+      fmt::format("[model] has {} parameters, which with their gradient need {:.1f} GiB of memory; "
+                  "{:.1f} GiB are available",
+                  parameters, needed / gib, available / gib));
+}
+
+template <class Real>
+void check_probes(const RunPlan& run, const Network<Real>& network, std::int64_t training) {
+  for (const auto& plan : run.probes) {
+    if (plan.samples > training) {
+      fail(fmt::format("probe '{}': samples is {}, but the training set has {}", plan.name,
+                       plan.samples, training));
+    }
+    try {
+      plan.probe->check(network.parameter_count(), plan.samples > 0 ? plan.samples : training);
+      if (plan.probe->needs_tangent_kernel()) static_cast<void>(network.tangent_shape());
+    } catch (const ConfigurationError& error) {
+      fail(fmt::format("probe '{}': {}", plan.name, error.what()));
+    }
+  }
+}
+
+template <class Real>
+Network<Real> network_of(const RunPlan& run, const DataSet<Real>& data) {
+  return make_model<Real>(run.model, data.train.shape(), data.train.classes());
+}
+
+}  // namespace
+
+template <class Real>
+void check_run(const RunPlan& run, const DataSet<Real>& data) {
+  try {
+    const std::int64_t samples = data.train.size();
+    check_labels(run, samples, data.train.classes());
+    const std::int64_t training = samples - held_out(run.train.validation, samples);
+    const auto network = network_of(run, data);
+    check_memory(network.parameter_count(), sizeof(Real));
+    check_augmentation(run.train.augmentation, data.train.shape());
+    check_batches(run, training);
+    check_probes(run, network, training);
+    try {
+      static_cast<void>(schedule_of(run, samples));
+    } catch (const ConfigurationError& error) {
+      fail(fmt::format("[schedule] {}", error.what()));
+    }
+  } catch (const ConfigurationError& error) {
+    fail(fmt::format("run {}: {}", run.name, error.what()));
+  }
+}
+
+template <class Real>
+void check_slice(const SlicePlan& slice, const std::vector<RunPlan>& runs,
+                 const DataSet<Real>& data) {
+  const auto shapes_of = [&](const std::string& name) {
+    const auto run = std::find_if(runs.begin(), runs.end(),
+                                  [&](const RunPlan& candidate) { return candidate.name == name; });
+    std::vector<std::vector<std::int64_t>> shapes;
+    for (const auto& block : network_of(*run, data).parameters()) shapes.push_back(block.shape);
+    return shapes;
+  };
+  if (shapes_of(slice.from) == shapes_of(slice.to)) return;
+  fail(fmt::format("slice {}: runs {} and {} have different networks, expected the same layers",
+                   slice.name, slice.from, slice.to));
+}
+
+template void check_run(const RunPlan&, const DataSet<float>&);
+template void check_run(const RunPlan&, const DataSet<double>&);
+template void check_slice(const SlicePlan&, const std::vector<RunPlan>&, const DataSet<float>&);
+template void check_slice(const SlicePlan&, const std::vector<RunPlan>&, const DataSet<double>&);
+
+}  // namespace thalweg

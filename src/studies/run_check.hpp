@@ -1,0 +1,20 @@
+#pragma once
+
+#include "data/data_set.hpp"
+#include "studies/run_plan.hpp"
+
+namespace thalweg {
+
+/// What a run asks of the data, of its network and of this node's memory, before anything is begun:
+/// layers that fit the samples, images to augment, batches of which batch norm can take variances,
+/// samples for its probes. Throws ConfigurationError that names the run. Local.
+template <class Real>
+void check_run(const RunPlan& run, const DataSet<Real>& data);
+
+/// Throws ConfigurationError where the parameters of a slice's two runs are not of the same shapes.
+/// Local.
+template <class Real>
+void check_slice(const SlicePlan& slice, const std::vector<RunPlan>& runs,
+                 const DataSet<Real>& data);
+
+}  // namespace thalweg
