@@ -453,6 +453,7 @@ std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, c
   constexpr std::int64_t evaluation_shard = 256;
   objective->set_shards(plan.train.shard,
                         ghost > 0 ? (evaluation_shard + ghost - 1) / ghost * ghost : 0);
+  objective->limit_memory(plan.train.memory_mib << 20);
   objective->set_augmentation(plan.train.augmentation);
   objective->relabel_training(noisy_labels(plan, data.train));
   return objective;
