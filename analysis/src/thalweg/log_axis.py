@@ -1,0 +1,32 @@
+"""Numbers at a logarithmic axis."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+
+def plain_log_axis(axes, low=None) -> None:
+    """Numbers such as 0.01, 1, 100 at the decades, powers of ten only where those grow long.
+
+    low: where the logarithm begins, if not at the lower end of the axis.
+    """
+
+    def write(value, _):
+        if value == 0:
+            return "0"
+        if 1e-3 <= abs(value) < 1e5:
+            return f"{value:g}"
+        return f"$10^{{{np.log10(value):.0f}}}$" if value > 0 else ""
+
+    axes.yaxis.set_major_formatter(FuncFormatter(write))
+    bottom, high = axes.get_ylim()
+    low = bottom if low is None else low
+    # Decades alone would leave one or two numbers on the axis.
+    narrow = low > 0 and np.log10(high / low) < 2.2
+    axes.yaxis.set_minor_formatter(FuncFormatter(_some_minor) if narrow else NullFormatter())
+
+
+def _some_minor(value, _):
+    digit = value / 10.0 ** np.floor(np.log10(value)) if value > 0 else 0
+    return f"{value:g}" if np.isclose(digit, [2, 5]).any() else ""
