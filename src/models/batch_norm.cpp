@@ -40,44 +40,48 @@ class BatchNorm final : public Layer<Real> {
 
   void forward(const Pass<Real>& pass, const Real* w, const Real* in, Real* out) override {
     measure(pass, in);
-    const Real* gamma = w;
     const Real* beta = w + n_;
+    const Real least = floor_;
     for_each_row(
         pass, [&](std::int64_t row, std::int32_t /*group*/, const Real* mean, const Real* inverse) {
           const Real* x = in + row * n_;
           Real* y = out + row * n_;
-          for (std::int64_t j = 0; j < n_; ++j) {
-            const Real value = gamma[j] * ((x[j] - mean[j]) * inverse[j]) + beta[j];
-            y[j] = value < floor_ ? floor_ : value;
-          }
+          for_columns<Real>(n_, [&]<class V>(V zero, std::int64_t j) {
+            const V value =
+                take<V>(w + j) * ((take<V>(x + j) - take<V>(mean + j)) * take<V>(inverse + j)) +
+                take<V>(beta + j);
+            const V floor = least - zero;
+            put(y + j, value < floor ? floor : value);
+          });
         });
   }
 
   void backward(const Pass<Real>& pass, const Real* w, const Real* in, const Real* out,
                 const Real* d_out, Real* d_in, GradientTree<Real>* gradient,
                 std::int64_t offset) override {
+    const Real least = floor_;
     const auto sums =
-        group_sums<2>(pass, [&](std::int64_t i, std::int64_t /*j*/, Real mean, Real inverse) {
-          const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-          return std::array<Real, 2>{d, d * ((in[i] - mean) * inverse)};
+        group_sums<2>(pass, [&]<class V>(V zero, std::int64_t i, const V& mean, const V& inverse) {
+          const V d = take<V>(out + i) > (least - zero) ? take<V>(d_out + i) : zero;
+          return std::array<V, 2>{d, d * ((take<V>(in + i) - mean) * inverse)};
         });
     // γ's gradient is Σ δ x̂, β's is Σ δ.
     if (gradient != nullptr) {
       parameter_gradient(pass, *gradient, offset, sums.of_shards, 2, 1, 0);
     }
     if (d_in == nullptr) return;
-    const Real* gamma = w;
-    for_each_row(pass,
-                 [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
-                   const Real* a = sums.mean_of(group, 0, n_);
-                   const Real* b = sums.mean_of(group, 1, n_);
-                   for (std::int64_t j = 0; j < n_; ++j) {
-                     const std::int64_t i = row * n_ + j;
-                     const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-                     const Real x_hat = (in[i] - mean[j]) * inverse[j];
-                     d_in[i] = gamma[j] * inverse[j] * (d - a[j] - x_hat * b[j]);
-                   }
-                 });
+    for_each_row(
+        pass, [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
+          const Real* a = sums.mean_of(group, 0, n_);
+          const Real* b = sums.mean_of(group, 1, n_);
+          for_columns<Real>(n_, [&]<class V>(V zero, std::int64_t j) {
+            const std::int64_t i = row * n_ + j;
+            const V d = take<V>(out + i) > (least - zero) ? take<V>(d_out + i) : zero;
+            const V scale = take<V>(inverse + j);
+            const V x_hat = (take<V>(in + i) - take<V>(mean + j)) * scale;
+            put(d_in + i, take<V>(w + j) * scale * (d - take<V>(a + j) - x_hat * take<V>(b + j)));
+          });
+        });
   }
 
   bool mixes_samples(Statistics statistics) const override {
@@ -107,59 +111,75 @@ class BatchNorm final : public Layer<Real> {
   void r_forward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                  const Real* r_in, const Real* out, Real* r_out) override {
     if (r_in == nullptr) r_in = zeros(pass);
-    r_sums_ = group_sums<2>(pass, [&](std::int64_t i, std::int64_t /*j*/, Real mean, Real inverse) {
-      return std::array<Real, 2>{r_in[i], r_in[i] * ((in[i] - mean) * inverse)};
-    });
-    for_each_row(pass,
-                 [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
-                   const Real* r_mean = r_sums_.mean_of(group, 0, n_);
-                   const Real* m = r_sums_.mean_of(group, 1, n_);
-                   for (std::int64_t j = 0; j < n_; ++j) {
-                     const std::int64_t i = row * n_ + j;
-                     const Real x_hat = (in[i] - mean[j]) * inverse[j];
-                     const Real r_x_hat = inverse[j] * (r_in[i] - r_mean[j] - x_hat * m[j]);
-                     const Real r_y = v[j] * x_hat + w[j] * r_x_hat + v[n_ + j];
-                     r_out[i] = out[i] > floor_ ? r_y : Real{0};
-                   }
-                 });
+    const Real least = floor_;
+    r_sums_ = group_sums<2>(
+        pass, [&]<class V>(V /*zero*/, std::int64_t i, const V& mean, const V& inverse) {
+          const V r_x = take<V>(r_in + i);
+          return std::array<V, 2>{r_x, r_x * ((take<V>(in + i) - mean) * inverse)};
+        });
+    for_each_row(
+        pass, [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
+          const Real* r_mean = r_sums_.mean_of(group, 0, n_);
+          const Real* m = r_sums_.mean_of(group, 1, n_);
+          for_columns<Real>(n_, [&]<class V>(V zero, std::int64_t j) {
+            const std::int64_t i = row * n_ + j;
+            const V scale = take<V>(inverse + j);
+            const V x_hat = (take<V>(in + i) - take<V>(mean + j)) * scale;
+            const V r_x_hat =
+                scale * (take<V>(r_in + i) - take<V>(r_mean + j) - x_hat * take<V>(m + j));
+            const V r_y = take<V>(v + j) * x_hat + take<V>(w + j) * r_x_hat + take<V>(v + n_ + j);
+            put(r_out + i, take<V>(out + i) > (least - zero) ? r_y : zero);
+          });
+        });
   }
 
   void r_backward(const Pass<Real>& pass, const Real* w, const Real* v, const Real* in,
                   const Real* r_in, const Real* out, const Real* d_out, const Real* r_d_out,
                   Real* r_d_in, GradientTree<Real>& product, std::int64_t offset) override {
     if (r_in == nullptr) r_in = zeros(pass);
+    const Real least = floor_;
     const auto sums = group_sums_by_row<4>(
-        pass, [&](std::int64_t i, std::int64_t j, Real mean, Real inverse, std::int32_t group) {
-          const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-          const Real r_d = out[i] > floor_ ? r_d_out[i] : Real{0};
-          const Real x_hat = (in[i] - mean) * inverse;
-          const Real r_x_hat = inverse * (r_in[i] - r_sums_.mean_of(group, 0, n_)[j] -
-                                          x_hat * r_sums_.mean_of(group, 1, n_)[j]);
-          return std::array<Real, 4>{d, d * x_hat, r_d, r_d * x_hat + d * r_x_hat};
+        pass, [&]<class V>(V zero, std::int64_t i, std::int64_t j, const V& mean, const V& inverse,
+                           std::int32_t group) {
+          const V r_mean = take<V>(r_sums_.mean_of(group, 0, n_) + j);
+          const V m = take<V>(r_sums_.mean_of(group, 1, n_) + j);
+          const auto open = take<V>(out + i) > (least - zero);
+          const V d = open ? take<V>(d_out + i) : zero;
+          const V r_d = open ? take<V>(r_d_out + i) : zero;
+          const V x_hat = (take<V>(in + i) - mean) * inverse;
+          const V r_x_hat = inverse * (take<V>(r_in + i) - r_mean - x_hat * m);
+          return std::array<V, 4>{d, d * x_hat, r_d, r_d * x_hat + d * r_x_hat};
         });
     parameter_gradient(pass, product, offset, sums.of_shards, 4, 3, 2);
     if (r_d_in == nullptr) return;
-    for_each_row(
-        pass, [&](std::int64_t row, std::int32_t group, const Real* mean, const Real* inverse) {
-          const Real* a = sums.mean_of(group, 0, n_);
-          const Real* b = sums.mean_of(group, 1, n_);
-          const Real* r_a = sums.mean_of(group, 2, n_);
-          const Real* r_b = sums.mean_of(group, 3, n_);
-          const Real* r_mean = r_sums_.mean_of(group, 0, n_);
-          const Real* m = r_sums_.mean_of(group, 1, n_);
-          for (std::int64_t j = 0; j < n_; ++j) {
-            const std::int64_t i = row * n_ + j;
-            const Real d = out[i] > floor_ ? d_out[i] : Real{0};
-            const Real r_d = out[i] > floor_ ? r_d_out[i] : Real{0};
-            const Real r = inverse[j];
-            const Real r_r = pass.statistics == Statistics::batch ? -r * r * m[j] : Real{0};
-            const Real x_hat = (in[i] - mean[j]) * r;
-            const Real r_x_hat = r * (r_in[i] - r_mean[j] - x_hat * m[j]);
-            const Real centred = d - a[j] - x_hat * b[j];
-            r_d_in[i] = (v[j] * r + w[j] * r_r) * centred +
-                        w[j] * r * (r_d - r_a[j] - r_x_hat * b[j] - x_hat * r_b[j]);
-          }
-        });
+    const Real moving = pass.statistics == Statistics::batch ? Real{1} : Real{0};
+    for_each_row(pass, [&](std::int64_t row, std::int32_t group, const Real* mean,
+                           const Real* inverse) {
+      const Real* a = sums.mean_of(group, 0, n_);
+      const Real* b = sums.mean_of(group, 1, n_);
+      const Real* r_a = sums.mean_of(group, 2, n_);
+      const Real* r_b = sums.mean_of(group, 3, n_);
+      const Real* r_mean = r_sums_.mean_of(group, 0, n_);
+      const Real* r_m = r_sums_.mean_of(group, 1, n_);
+      for_columns<Real>(n_, [&]<class V>(V zero, std::int64_t j) {
+        const std::int64_t i = row * n_ + j;
+        const auto open = take<V>(out + i) > (least - zero);
+        const V d = open ? take<V>(d_out + i) : zero;
+        const V r_d = open ? take<V>(r_d_out + i) : zero;
+        const V r = take<V>(inverse + j);
+        const V m = take<V>(r_m + j);
+        const V gamma = take<V>(w + j);
+        // The inverse deviation moves with the batch, and not when it is frozen.
+        const V r_r = (zero - moving) * (r * r * m);
+        const V x_hat = (take<V>(in + i) - take<V>(mean + j)) * r;
+        const V r_x_hat = r * (take<V>(r_in + i) - take<V>(r_mean + j) - x_hat * m);
+        const V centred = d - take<V>(a + j) - x_hat * take<V>(b + j);
+        put(r_d_in + i,
+            (take<V>(v + j) * r + gamma * r_r) * centred +
+                gamma * r *
+                    (r_d - take<V>(r_a + j) - r_x_hat * take<V>(b + j) - x_hat * take<V>(r_b + j)));
+      });
+    });
   }
 
  private:
@@ -296,9 +316,9 @@ class BatchNorm final : public Layer<Real> {
   template <int K, class Term>
   Sums group_sums(const Pass<Real>& pass, Term&& term) const {
     return group_sums_by_row<K>(
-        pass, [&term](std::int64_t i, std::int64_t j, Real mean, Real inverse, std::int32_t) {
-          return term(i, j, mean, inverse);
-        });
+        pass, [&term]<class V>(V zero, std::int64_t i, std::int64_t /*j*/, const V& mean,
+                               const V& inverse,
+                               std::int32_t /*group*/) { return term(zero, i, mean, inverse); });
   }
 
   template <int K, class Term>
@@ -323,8 +343,8 @@ class BatchNorm final : public Layer<Real> {
         const Real* inverse = inverse_.data() + group * n_;
         column_sums<K, Real>(
             pixels({begin, std::min(begin + piece, rows.end)}), n_,
-            [&](std::int64_t row, std::int64_t j) {
-              return term(row * n_ + j, j, mean[j], inverse[j], group);
+            [&]<class V>(V zero, std::int64_t i, std::int64_t j) {
+              return term(zero, i, j, take<V>(mean + j), take<V>(inverse + j), group);
             },
             of_group);
         for (std::size_t at = 0; at < width; ++at) total[at] += of_group[at];

@@ -230,6 +230,17 @@ class TrajectoryRun {
     }
   }
 
+  TrainingState training_state() const {
+    TrainingState state;
+    // After the last step there is no next one, whose rate many a schedule would make 0.
+    state.learning_rate = schedule_.at(std::min(step_, last_step_ - 1)).learning_rate;
+    state.threshold = plan_.optimizer.stability_threshold(state.learning_rate);
+    if (const auto p = stepper_.preconditioner_slice()) {
+      state.preconditioner_slice.assign(p->begin(), p->end());
+    }
+    return state;
+  }
+
   void measure(const ProbePlan& plan) {
     // The root alone keeps earlier rows after a resume: its word decides.
     if (team_.any(team_.is_root() && record_.has(plan.name, step_))) return;
@@ -239,7 +250,7 @@ class TrajectoryRun {
     objective_->set_statistics(plan.statistics);
     Widened<Real> widened(*objective_);
     const std::vector<double> point(w_.begin(), w_.end());
-    plan.probe->observe({plan_.learning_rate, std::nullopt, {}});
+    plan.probe->observe(training_state());
     record_.add(plan.name, step_, plan.probe->measure(widened, point, samples));
   }
 

@@ -68,7 +68,7 @@ TEST(Sweep, TheResolvedTextReadsBackToTheSameRuns) {
   for (std::size_t i = 0; i < plans.size(); ++i) {
     EXPECT_EQ(again[i].name, plans[i].name);
     EXPECT_EQ(again[i].learning_rate, plans[i].learning_rate);
-    EXPECT_EQ(again[i].model.widths, plans[i].model.widths);
+    EXPECT_EQ(again[i].model.mlp.widths, plans[i].model.mlp.widths);
   }
   EXPECT_EQ(plans[1].name, "run-typesgd-widths8x4");
   EXPECT_EQ(plans[0].learning_rate, 0.1);
