@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 
-def plain_log_axis(axes, low=None) -> None:
+def plain_log_axis(axes, low=None, which="y") -> None:
     """Numbers such as 0.01, 1, 100 at the decades, powers of ten only where those grow long.
 
-    low: where the logarithm begins, if not at the lower end of the axis.
+    low: where the logarithm begins, if not at the lower end of the axis; which: "x" or "y".
     """
+    axis = axes.yaxis if which == "y" else axes.xaxis
 
     def write(value, _):
         if value == 0:
@@ -19,12 +20,12 @@ def plain_log_axis(axes, low=None) -> None:
             return f"{value:g}"
         return f"$10^{{{np.log10(value):.0f}}}$" if value > 0 else ""
 
-    axes.yaxis.set_major_formatter(FuncFormatter(write))
-    bottom, high = axes.get_ylim()
+    axis.set_major_formatter(FuncFormatter(write))
+    bottom, high = axis.get_view_interval()
     low = bottom if low is None else low
     # Decades alone would leave one or two numbers on the axis.
     narrow = low > 0 and np.log10(high / low) < 2.2
-    axes.yaxis.set_minor_formatter(FuncFormatter(_some_minor) if narrow else NullFormatter())
+    axis.set_minor_formatter(FuncFormatter(_some_minor) if narrow else NullFormatter())
 
 
 def _some_minor(value, _):

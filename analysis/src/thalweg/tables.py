@@ -49,7 +49,8 @@ def group_means(summary: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, axis=1) if parts else pd.DataFrame()
 
 
-def _number(mean: float, spread: float) -> str:
+def number(mean: float, spread: float) -> str:
+    """A mean with its spread to two digits; alone where there is no spread."""
     if not np.isfinite(mean):
         return "–"
     if not np.isfinite(spread):
@@ -85,7 +86,7 @@ def table(study: Study) -> str:
             if measure in _SETTINGS and all(not cell["spread"] > 0 for cell in cells):
                 rows.append([measure] + [f"{cell['mean']:.6g}" for cell in cells])
             else:
-                rows.append([measure] + [_number(cell["mean"], cell["spread"]) for cell in cells])
+                rows.append([measure] + [number(cell["mean"], cell["spread"]) for cell in cells])
         parts.append(markdown([study.name, *names], rows))
         parts.append("mean ± standard deviation over runs" + _sentence(left_out(summary)))
     kernel = study.kernel
@@ -104,7 +105,7 @@ def _small_data(study: Study) -> str:
     data = study.group("small_data")
     accuracy = 100.0 * data["test_accuracy"]
     spread = accuracy.std("draw", ddof=1) if accuracy.sizes["draw"] > 1 else np.nan * accuracy.mean("draw")
-    rows = [[str(name)] + [_number(float(m), float(s)) for m, s in zip(mean, sd)]
+    rows = [[str(name)] + [number(float(m), float(s)) for m, s in zip(mean, sd)]
             for name, mean, sd in zip(data["kernel"].values, accuracy.mean("draw").values, spread.values)]
     return markdown([study.name, *(str(size) for size in data["size"].values)], rows)
 
