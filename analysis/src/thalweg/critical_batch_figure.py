@@ -59,6 +59,15 @@ def words(study: Study) -> str:
             "filled: means that were fitted. " + caption(study).split("mean. ", 1)[-1].split("mean.", 1)[-1].strip())
 
 
+def apart(values, factor=3.0) -> list:
+    """Of ascending numbers those that stand apart by a factor, so that their labels do too."""
+    kept = []
+    for value in values:
+        if not kept or value >= factor * kept[-1]:
+            kept.append(float(value))
+    return kept
+
+
 def cost_panel(axes, study: Study, per_step) -> None:
     """per_step: factor from steps to what is drawn; None: the batch size, so samples."""
     fits = study.group("critical_batch")
@@ -96,7 +105,7 @@ def cost_panel(axes, study: Study, per_step) -> None:
     shown = cost(batches, points["steps"].values.astype(float))
     axes.set_ylim(shown.min() / 1.8, shown.max() * 1.8)
     axes.set_xlim(grid[0], grid[-1])
-    axes.xaxis.set_major_locator(FixedLocator(np.unique(batches)))
+    axes.xaxis.set_major_locator(FixedLocator(apart(np.unique(batches))))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     plain_log_axis(axes)

@@ -41,22 +41,26 @@ def groups_figure(study: Study) -> Figure:
         height = 0.95 + rows * (each + 0.85)
         figure = page(study, 11, height)
         panels = np.atleast_1d(figure.subplots(rows, 2)).ravel()
-        figure.subplots_adjust(left=left_margin(names), right=0.875, top=1 - 0.65 / height, bottom=1.05 / height,
-                               wspace=0.78, hspace=0.85 / each)
+        left, gap, right = *margins(names), 0.875
+        figure.subplots_adjust(left=left, right=right, top=1 - 0.65 / height, bottom=1.05 / height,
+                               wspace=2 * gap / (right - left - gap), hspace=0.85 / each)
         for letter, axes, panel in zip("abcdefghijkl", panels, draw):
             panel(axes)
             title = axes.get_title(loc="left")
             axes.set_title(f"({letter}) {title[4:] if title.startswith('(') else title}")
         for axes in panels[len(draw):]:
             axes.set_visible(False)
-        figure.text(0.02, 0.1 / height, textwrap.fill(caption(study).replace("thick lines and bars", "thick lines"), 150),
+        figure.text(0.02, 0.1 / height, textwrap.fill(caption(study).replace("thick lines and bars", "thick lines"), 190),
                     fontsize=8, color=style.MUTED, va="bottom")
     return figure
 
 
-def left_margin(names) -> float:
-    """Room for the longest name, as a share of the page's width."""
-    return 0.045 + 0.0058 * max(len(name) for name in names)
+def margins(names) -> tuple:
+    """Room left of a panel for the longest name, and between two panels for it and for numbers or a legend; shares of
+    the page's width."""
+    longest = max(len(name) for name in names)
+    left = 0.03 + 0.0064 * longest
+    return left, left + max(0.09, 0.045 + 0.0056 * longest)
 
 
 def error_of(summary):

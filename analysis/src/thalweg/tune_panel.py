@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import numpy as np
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from . import style
 from .log_axis import plain_log_axis
@@ -48,7 +49,13 @@ def tune_panel(axes, study: Study, colors, dashes) -> None:
     if np.any(valid) and np.all(values[valid] > 0):
         axes.set_yscale("log")
         plain_log_axis(axes)
-    plain_log_axis(axes, which="x")
+    tried = np.unique(rates)
+    if len(tried) <= 8:  # one grid for all groups
+        axes.xaxis.set_major_locator(FixedLocator(tried))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        plain_log_axis(axes, which="x")
     notes = [text for count, text in ((int((~valid).sum()), "trials without a value"),
                                       (int((tune["at_edge"].values == 1).sum()), "rates at the edge of their grid"))
              for text in [f"{count} {text}"] if count]
