@@ -22,7 +22,7 @@ def rows_panel(axes, summary, column, names, colors, scale=1.0) -> None:
         return
     positive = means[means > 0]
     log = len(positive) > 0 and positive.max() > 8 * positive.min()
-    hidden = 0
+    hidden, to_zero = 0, []
     for row, (name, mine) in enumerate(values.items()):
         color = colors[name]
         spread = mine.std(ddof=1) if len(mine) > 1 else np.nan
@@ -32,8 +32,10 @@ def rows_panel(axes, summary, column, names, colors, scale=1.0) -> None:
             if mean > 0 or not log:
                 axes.plot([mean, mean], [row - 0.3, row + 0.3], color=color, linewidth=2.4, zorder=2)
         if np.isfinite(spread):
-            low = max(mean - spread, positive.min() / 10) if log else mean - spread
-            axes.plot([low, mean + spread], [row, row], color=color, linewidth=1.2, zorder=1)
+            if log and mean - spread <= 0:
+                to_zero.append((row, mean + spread, color))
+            else:
+                axes.plot([mean - spread, mean + spread], [row, row], color=color, linewidth=1.2, zorder=1)
         shown = mine > 0 if log else np.ones(len(mine), bool)
         hidden += int((~shown).sum())
         axes.scatter(mine[shown], np.full(shown.sum(), row), s=16, facecolor="white", edgecolor=color, linewidth=1.0,
@@ -45,6 +47,10 @@ def rows_panel(axes, summary, column, names, colors, scale=1.0) -> None:
     axes.set_ylim(len(names) - 0.4, -0.6)
     if log:
         axes.set_xscale("log")
+        left, right = axes.get_xlim()
+        for row, high, color in to_zero:  # a logarithm has no zero: the line leaves the panel
+            axes.plot([left, high], [row, row], color=color, linewidth=1.2, zorder=1)
+        axes.set_xlim(left, max([right, *(1.1 * high for _, high, _ in to_zero)]))
         plain_log_axis(axes, which="x")
     if hidden:
         axes.text(0.99, 0.01, f"{hidden} ≤ 0, not shown", color=style.MUTED, fontsize=8, transform=axes.transAxes,
