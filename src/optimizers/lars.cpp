@@ -23,8 +23,7 @@ class Lars final : public Optimizer<Real> {
  public:
   Lars(const OptimizerOptions& options, const VectorSpace& space,
        std::vector<ParameterBlock> blocks)
-      : Optimizer<Real>({}),
-        momentum_(static_cast<Real>(options.momentum)),
+      : momentum_(static_cast<Real>(options.momentum)),
         trust_(options.trust),
         epsilon_(options.epsilon),
         decay_(options.weight_decay),

@@ -438,16 +438,19 @@ std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int6
 }
 
 template <class Real>
-std::int64_t parameter_count(const RunPlan& plan, const DataSet<Real>& data) {
-  return make_model<Real>(plan.model, data.train.shape(), data.train.classes()).parameter_count();
+Network<Real> network_of(const RunPlan& plan, const DataSet<Real>& data) {
+  try {
+    return make_model<Real>(plan.model, data.train.shape(), data.train.classes());
+  } catch (const ConfigurationError& error) {
+    throw ConfigurationError(fmt::format("run {}: {}", plan.name, error.what()));
+  }
 }
 
 template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data) {
-  auto objective = std::make_unique<NetworkLoss<Real>>(
-      team, make_model<Real>(plan.model, data.train.shape(), data.train.classes()), data,
-      plan.train.loss);
+  auto objective =
+      std::make_unique<NetworkLoss<Real>>(team, network_of(plan, data), data, plan.train.loss);
   // Ghost groups lie within shards.
   const std::int64_t ghost = plan.model.ghost_size;
   constexpr std::int64_t evaluation_shard = 256;
@@ -465,8 +468,8 @@ RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const D
   return TrajectoryRun<Real>(team, plan, data, files, context, log).run();
 }
 
-template std::int64_t parameter_count(const RunPlan&, const DataSet<float>&);
-template std::int64_t parameter_count(const RunPlan&, const DataSet<double>&);
+template Network<float> network_of(const RunPlan&, const DataSet<float>&);
+template Network<double> network_of(const RunPlan&, const DataSet<double>&);
 template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicator&, const RunPlan&,
                                                                const DataSet<float>&);
 template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,

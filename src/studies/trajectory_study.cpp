@@ -15,6 +15,7 @@
 #include "studies/critical_batch_record.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/deal_out.hpp"
+#include "studies/run_checks.hpp"
 #include "studies/run_summary.hpp"
 #include "studies/slice.hpp"
 #include "studies/trajectory_run.hpp"
@@ -59,34 +60,6 @@ std::vector<Real> final_parameters(const Communicator& world, const StudyContext
   return parameters;
 }
 
-/// What a probe and a held-out share ask of the data and the network, before anything is begun.
-template <class Real>
-void check_against_data(const RunPlan& run, const DataSet<Real>& data) {
-  const std::int64_t samples = data.train.size();
-  if (run.train.validation > 0.0 && samples < 2) {
-    throw ConfigurationError(fmt::format(
-        "run {}: samples are held out, but there is a single training sample", run.name));
-  }
-  if (run.train.label_noise > 0.0 && data.train.classes() < 2) {
-    throw ConfigurationError(fmt::format(
-        "run {}: [train] label_noise draws another class, but there is one alone", run.name));
-  }
-  const std::int64_t training = samples - held_out(run.train.validation, samples);
-  try {
-    static_cast<void>(schedule_of(run, samples));
-  } catch (const ConfigurationError& error) {
-    throw ConfigurationError(fmt::format("run {}: [schedule] {}", run.name, error.what()));
-  }
-  const std::int64_t dimension = parameter_count<Real>(run, data);
-  for (const auto& probe : run.probes) {
-    probe.probe->check(dimension);
-    if (probe.samples > training) {
-      throw ConfigurationError(fmt::format("probe '{}': samples is {}, but the training set has {}",
-                                           probe.name, probe.samples, training));
-    }
-  }
-}
-
 template <class Real>
 class TrajectoryStudy {
  public:
@@ -104,6 +77,7 @@ class TrajectoryStudy {
     collectively(world_, [&] {
       for (const auto& run : runs_) check_against_data(run, data_);
       for (const auto& trial : trials_) check_against_data(trial.plan, data_);
+      for (const auto& slice : plan_.slices) check_slice(slice);
     });
     if (world_.is_root()) {
       context_.log.info(
@@ -127,6 +101,21 @@ class TrajectoryStudy {
     if (world_.is_root())
       context_.log.info("interrupted; checkpoints are written: run again with --resume");
     return ExitCode::checkpointed;
+  }
+
+  const RunPlan& run_named(const std::string& name) const {
+    return *std::find_if(runs_.begin(), runs_.end(),
+                         [&](const RunPlan& candidate) { return candidate.name == name; });
+  }
+
+  void check_slice(const SlicePlan& slice) const {
+    if (network_of(run_named(slice.from), data_).parameter_count() ==
+        network_of(run_named(slice.to), data_).parameter_count()) {
+      return;
+    }
+    throw ConfigurationError(
+        fmt::format("slice {}: runs {} and {} have networks of different sizes", slice.name,
+                    slice.from, slice.to));
   }
 
   /// Makes these runs; whether they came to their end before an interrupt.
@@ -244,18 +233,8 @@ class TrajectoryStudy {
         context_.log.info(fmt::format("slice {} from {} to {}", slice.name, slice.from, slice.to));
       const auto from = final_parameters<Real>(world_, context_, slice.from);
       const auto to = final_parameters<Real>(world_, context_, slice.to);
-      const auto run = std::find_if(runs_.begin(), runs_.end(), [&](const RunPlan& candidate) {
-        return candidate.name == slice.from;
-      });
-      if (from.size() != to.size()) {
-        collectively(world_, [&] {
-          throw ConfigurationError(
-              fmt::format("slice {}: runs {} and {} have networks of different sizes", slice.name,
-                          slice.from, slice.to));
-        });
-      }
       slices_.push_back(slice_between<Real>(world_, teams_.mine(), teams_.index(), teams_.count(),
-                                            slice, *run, data_, from, to));
+                                            slice, run_named(slice.from), data_, from, to));
       const bool late = context_.started.elapsed_s() > context_.time_limit_s;
       if (world_.any(late || Interrupt::requested())) return false;
     }
