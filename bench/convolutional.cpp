@@ -15,11 +15,11 @@
 #include <string>
 #include <vector>
 
+#include "base/pack.hpp"
 #include "base/philox.hpp"
 #include "data/data_set.hpp"
 #include "kernels/convolutional_pairs.hpp"
 #include "kernels/convolutional_tiles.hpp"
-#include "base/pack.hpp"
 #include "measure.hpp"
 
 namespace {

@@ -96,6 +96,19 @@ DataSet<float> images(const Communicator& world, const ImageShape& shape, std::i
   return data;
 }
 
+/// The most memory this process has had resident since the last call with `reset`, in bytes.
+std::int64_t peak_bytes(bool reset) {
+  if (reset) std::ofstream("/proc/self/clear_refs") << "5";
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    if (word != "VmHWM:") continue;
+    std::int64_t kibibytes = 0;
+    status >> kibibytes;
+    return kibibytes << 10;
+  }
+  return 0;
+}
+
 class Measured {
  public:
   Measured(const Communicator& world, const Bench& bench, const DataSet<float>& data,
@@ -125,6 +138,10 @@ class Measured {
   }
   [[nodiscard]] std::int64_t images_an_epoch() const {
     return static_cast<std::int64_t>(order_.size()) / batch_ * batch_;
+  }
+
+  [[nodiscard]] std::int64_t step_bytes() const {
+    return world_.max(objective_.step_bytes(batch_));
   }
 
   /// Seconds of a gradient, a first and a further product with the Hessian at a point; sizes of
@@ -207,9 +224,13 @@ void run(const Communicator& world, const Bench& bench, int repetitions,
   };
   const double ceiling_flops = 2.0 * static_cast<double>(n * n) * static_cast<double>(n);
   for (const std::int64_t batch : batches) {
+    // What BLAS and MPI take once for all is not counted as the step's.
+    Measured(world, bench, data, batch).epoch();
     Measured measured(world, bench, data, batch);
-    measured.epoch();  // warm-up
     ceiling();
+    const std::int64_t before = peak_bytes(true);
+    measured.epoch();
+    const std::int64_t held = world.max(peak_bytes(false) - before);
     std::vector<double> epochs;
     std::vector<double> ceilings;
     for (int repetition = 0; repetition < repetitions; ++repetition) {
@@ -222,6 +243,7 @@ void run(const Communicator& world, const Bench& bench, int repetitions,
     const double flop_rate = rate * bench.step_flops;
     const double peak = ceiling_flops * world.size() / bench::median(ceilings);
     const double step_s = static_cast<double>(batch) / rate;
+    const std::int64_t by_formula = measured.step_bytes();
     if (world.is_root()) {
       fmt::print(
           "{{\"bench\": \"{}_training\", \"ranks\": {}, \"batch\": {}, \"images_per_s\": {:.0f}, "
@@ -229,11 +251,13 @@ void run(const Communicator& world, const Bench& bench, int repetitions,
           "\"gradient_s\": {:.4f}, \"first_product_over_gradient\": {:.2f}, "
           "\"product_over_gradient\": {:.2f}, \"ordered_reduction_s\": {:.5f}, "
           "\"allreduce_s\": {:.5f}, \"reduction_over_allreduce_share_of_step\": {:.3f}, "
+          "\"step_mib\": {:.1f}, \"step_mib_by_formula\": {:.1f}, "
           "\"blas_core\": \"{}\", \"repetitions\": {}}}\n",
           bench.name, world.size(), batch, rate, flop_rate * 1e-9, peak * 1e-9, flop_rate / peak,
           derivatives.gradient_s, derivatives.first_product_s / derivatives.gradient_s,
           derivatives.product_s / derivatives.gradient_s, reduction.ordered_s,
           reduction.allreduce_s, (reduction.ordered_s - reduction.allreduce_s) / step_s,
+          static_cast<double>(held) / (1 << 20), static_cast<double>(by_formula) / (1 << 20),
           blas_core(), repetitions);
       std::fflush(stdout);
     }

@@ -46,7 +46,7 @@ def test_table_is_markdown_with_known_cells(study_folder):
     (3.0, 0.0, "3 ± 0"), (2.5e-7, 1.2e-8, "2.500e-07 ± 1.2e-08"),
 ])
 def test_numbers(mean, spread, text):
-    assert tables._number(mean, spread) == text
+    assert tables.number(mean, spread) == text
 
 
 def test_table_command_prints_kernel_scalars(study_folder, kernel_folder, capsys):

@@ -97,11 +97,11 @@ std::vector<LayerSpec> read_until(const std::vector<std::string>& lines, std::si
       ++at;
       block.shortcut = read_until(lines, at, {"end"});
     }
-    if (at == lines.size()) throw Error("\"block\": expected \"end\" after its layers");
+    if (at == lines.size()) throw Error(R"("block": expected "end" after its layers)");
     ++at;
     layers.push_back(std::move(block));
   }
-  if (!closing.empty()) throw Error("\"block\": expected \"end\" after its layers");
+  if (!closing.empty()) throw Error(R"("block": expected "end" after its layers)");
   return layers;
 }
 

@@ -19,9 +19,8 @@ struct BatchNormOptions {
 };
 
 /// y = γ (x − μ)/√(σ² + ε) + β, feature by feature (Ioffe & Szegedy 2015), of rows of positions ×
-/// features numbers; γ then β are the
-/// parameters, the running mean then (unbiased) variance the buffers. Moments are added up in
-/// float64.
+/// features numbers; γ then β are the parameters, the running mean then (unbiased) variance the
+/// buffers. Moments are added up in float64.
 template <class Real>
 std::unique_ptr<Layer<Real>> make_batch_norm(std::int64_t features, const BatchNormOptions& options,
                                              const std::string& name);

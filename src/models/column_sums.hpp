@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "base/aligned.hpp"
@@ -19,7 +20,7 @@ namespace detail {
 template <int K, int S, class V, class Real, class Term>
 inline void strip_sums(Range rows, std::int64_t n, std::int64_t j, Term& term,
                        std::span<double> sums) {
-  constexpr std::int64_t lanes = sizeof(V) / sizeof(Real);
+  constexpr std::int64_t lanes = std::is_same_v<V, Real> ? 1 : kLanes<Real>;
   std::array<std::array<V, S>, K> partial{};
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     for (std::int64_t s = 0; s < S; ++s) {

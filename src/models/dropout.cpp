@@ -9,6 +9,9 @@ namespace thalweg {
 
 namespace {
 
+/// Dropout layers that a net may have: their streams are told apart by step · kLayers + layer.
+constexpr std::uint64_t kLayers = 256;
+
 template <class Real>
 class Dropout final : public Layer<Real> {
  public:
@@ -17,6 +20,7 @@ class Dropout final : public Layer<Real> {
     if (!(rate >= 0.0 && rate < 1.0)) {
       throw Error(fmt::format("dropout: rate is {}, expected at least 0 and below 1", rate));
     }
+    if (layer >= kLayers) throw Error(fmt::format("dropout: more than {} such layers", kLayers));
   }
   std::int64_t inputs() const override { return features_; }
   std::int64_t outputs() const override { return features_; }
@@ -51,14 +55,13 @@ class Dropout final : public Layer<Real> {
   std::int64_t count(const Pass<Real>& pass) const { return pass.layout.rows().size() * features_; }
 
   void draw(const Pass<Real>& pass) {
-    constexpr std::uint64_t layers = 256;
     const Range rows = pass.layout.rows();
     factor_.resize(static_cast<std::size_t>(count(pass)));
     const Real keep = static_cast<Real>(1.0 / (1.0 - rate_));
     // 32 bits decide: kept from the threshold on.
     const auto threshold = static_cast<std::uint64_t>(std::llround(std::ldexp(rate_, 32)));
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      const std::uint64_t place = pass.draws->step * layers + layer_;
+      const std::uint64_t place = pass.draws->step * kLayers + layer_;
       Stream stream(pass.draws->seed, Purpose::dropout,
                     (place << 24U) + static_cast<std::uint64_t>(pass.first_row + row));
       Real* to = factor_.data() + (row - rows.begin) * features_;

@@ -185,6 +185,7 @@ class Builder {
     Layers shortcut;
     build(spec.branch, end, branch);
     build(spec.shortcut, short_end, shortcut);
+    if (branch.empty()) fail("block", place, "without batch norm nothing is left of its layers");
     if (end.shape != short_end.shape) {
       fail("block", end,
            fmt::format("what it is added to has {} channels of {}×{}", short_end.shape.channels,

@@ -52,6 +52,7 @@ void Network<Real>::set_buffers(std::span<const double> values) {
     std::copy_n(values.begin(), target.size(), target.begin());
     values = values.subspan(target.size());
   }
+  ++passes_;  // a pass with the earlier averages is no longer one of this network
 }
 
 template <class Real>

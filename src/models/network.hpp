@@ -65,8 +65,8 @@ class Network {
                   GradientTree<Real>& product);
   /// Outputs of the last forward pass.
   [[nodiscard]] const Real* last_outputs() const { return chain_.activation(chain_.size() - 1); }
-  /// Counts the forward passes: what an earlier pass left behind is there as long as this has not
-  /// changed.
+  /// Counts forward passes and changes of the running averages: what an earlier pass left behind
+  /// holds as long as this has not changed.
   [[nodiscard]] std::uint64_t passes() const { return passes_; }
   /// One forward pass, and one pass backwards an output. The layout's team must be this rank
   /// alone. Throws Error where mixes_samples(). Local.

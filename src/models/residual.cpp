@@ -54,7 +54,6 @@ class Residual final : public Layer<Real> {
   bool mixes_shards(Statistics statistics) const override {
     return branch_.mixes_shards(statistics) || shortcut_.mixes_shards(statistics);
   }
-  bool has_tangent_factors() const override { return false; }
 
   void forward(const Pass<Real>& pass, const Real* w, const Real* in, Real* out) override {
     const Real* a = branch_.forward(pass, w, in);

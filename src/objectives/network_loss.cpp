@@ -14,24 +14,16 @@ namespace thalweg {
 
 namespace {
 
-/// A pass that keeps outputs alone stays near the caches; the others bound what a rank takes.
-template <class Real>
-std::int64_t memory_limit(typename Network<Real>::Holding holding) {
-  using Holding = typename Network<Real>::Holding;
-  constexpr std::int64_t mebibyte = 1 << 20;
-  if (holding == Holding::outputs) return 64 * mebibyte;
-  return (holding == Holding::gradient ? 1024 : 2048) * mebibyte;
-}
+/// A pass that keeps outputs alone stays near the caches.
+constexpr std::int64_t kOutputsMemory = std::int64_t{64} << 20;
 
-/// As many rows, a power of two up to 256, as leave half of memory_limit's room for outputs.
+/// As many rows, a power of two up to 256, as leave half of that room. A shard decides the bits, so
+/// this depends on the network alone.
 template <class Real>
 std::int64_t cached_rows(const Network<Real>& network) {
   using Holding = typename Network<Real>::Holding;
   std::int64_t rows = 256;
-  while (rows > 8 &&
-         2 * network.memory_bytes(rows, Holding::outputs) > memory_limit<Real>(Holding::outputs)) {
-    rows /= 2;
-  }
+  while (rows > 8 && 2 * network.memory_bytes(rows, Holding::outputs) > kOutputsMemory) rows /= 2;
   return rows;
 }
 
@@ -52,6 +44,12 @@ template <class Real>
 void NetworkLoss<Real>::set_shards(std::int64_t training, std::int64_t evaluation) {
   training_shard_ = training;
   evaluation_shard_ = evaluation > 0 ? evaluation : cached_rows(network_);
+}
+
+template <class Real>
+void NetworkLoss<Real>::limit_memory(std::int64_t bytes) {
+  memory_ = bytes;
+  linearised_over_ = nullptr;  // what was kept of a whole batch may now have to be cut
 }
 
 template <class Real>
@@ -119,10 +117,12 @@ typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real
   }
   if (!entry || entry->samples != samples || entry->layout.shard() != evaluation_shard_) {
     linearised_over_ = nullptr;
+    entry.reset();  // before as much is taken again
     const auto count = static_cast<std::int64_t>(samples.size());
-    entry = std::make_unique<Batch>(
+    auto fresh = std::make_unique<Batch>(
         Batch{BatchLayout(*team_, count, evaluation_shard_), std::move(samples), {}, {}});
-    fetch(split, entry->samples, *entry);
+    fetch(split, fresh->samples, *fresh);
+    entry = std::move(fresh);
   }
   return *entry;
 }
@@ -130,9 +130,13 @@ typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real
 template <class Real>
 std::int64_t NetworkLoss<Real>::shards_at_once(const Batch& batch, Statistics statistics,
                                                typename Network<Real>::Holding holding) const {
+  using Holding = typename Network<Real>::Holding;
   if (network_.mixes_shards(statistics)) return std::numeric_limits<std::int64_t>::max();
   const std::int64_t bytes = network_.memory_bytes(batch.layout.shard(), holding);
-  return std::max<std::int64_t>(1, memory_limit<Real>(holding) / std::max<std::int64_t>(bytes, 1));
+  std::int64_t limit = memory_;
+  if (holding == Holding::gradient) limit = memory_ / 2;
+  if (holding == Holding::outputs) limit = std::min(memory_, kOutputsMemory);
+  return std::max<std::int64_t>(1, limit / std::max<std::int64_t>(bytes, 1));
 }
 
 template <class Real>
@@ -173,7 +177,7 @@ Evaluation NetworkLoss<Real>::evaluation_of(Batch& batch, const Pass<Real>& sett
                                             std::span<const Real> x) {
   using Holding = typename Network<Real>::Holding;
   std::vector<double> of_shards;
-  const std::int64_t shards = settings.update_running
+  const std::int64_t shards = updates_averages(settings)
                                   ? std::numeric_limits<std::int64_t>::max()
                                   : shards_at_once(batch, settings.statistics, Holding::outputs);
   for_each_piece(batch, shards, [&](const Piece& piece) {
@@ -221,7 +225,7 @@ double NetworkLoss<Real>::gradient_of(Batch& batch, Pass<Real> settings, std::sp
                                       std::span<Real> gradient_slice) {
   using Holding = typename Network<Real>::Holding;
   std::vector<double> of_shards;
-  const std::int64_t shards = settings.update_running
+  const std::int64_t shards = updates_averages(settings)
                                   ? std::numeric_limits<std::int64_t>::max()
                                   : shards_at_once(batch, settings.statistics, Holding::gradient);
   reduce_pieces(batch, shards, gradient_slice, [&](const Piece& piece) {
@@ -268,16 +272,17 @@ double NetworkLoss<Real>::training_gradient(std::span<const Real> x, Subset batc
                                             std::span<Real> gradient_slice,
                                             const StepDraws& draws) {
   const auto size = static_cast<std::int64_t>(batch_samples.size());
-  auto& entry = training_[size];
-  if (!entry) {
-    entry =
-        std::make_unique<Batch>(Batch{BatchLayout(*team_, size, training_shard(size)), {}, {}, {}});
+  const BatchLayout layout(*team_, size, training_shard(size));
+  if (training_) {
+    training_->layout = layout;
+  } else {
+    training_ = std::make_unique<Batch>(Batch{layout, {}, {}, {}});
   }
-  fetch(data_->train, batch_samples, *entry);
-  if (augmentation_.is_on()) augment(batch_samples, draws, *entry);
-  Pass<Real> settings{entry->layout, gemm_, Statistics::batch, true};
+  fetch(data_->train, batch_samples, *training_);
+  if (augmentation_.is_on()) augment(batch_samples, draws, *training_);
+  Pass<Real> settings{training_->layout, gemm_, Statistics::batch, true};
   settings.draws = &draws;
-  return gradient_of(*entry, settings, x, gradient_slice);
+  return gradient_of(*training_, settings, x, gradient_slice);
 }
 
 template <class Real>

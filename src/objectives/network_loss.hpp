@@ -45,6 +45,17 @@ class NetworkLoss final : public Objective<Real>,
   void set_shards(std::int64_t training, std::int64_t evaluation);
   /// Rows of a shard of a training batch. Local.
   [[nodiscard]] std::int64_t training_shard(std::int64_t batch) const;
+  /// Bytes that a pass may hold on each rank besides the samples: products with the Hessian take as
+  /// many, gradients half of them, outputs alone at most 64 MiB, and a batch that needs more is cut
+  /// into pieces, which changes no bit. No limit holds where all samples of a batch must be there
+  /// at once: batch norm with the whole batch's statistics, and training steps of any batch norm.
+  /// Local.
+  void limit_memory(std::int64_t bytes);
+  /// What a training step on so many samples makes this rank hold, besides parameters and the
+  /// optimiser's state: r rows of inputs, activations, two arrays of the widest layer and outputs;
+  /// a gradient for each of this rank's subtrees of shards and a buffer of the widest layer a level
+  /// above the second; a slice for every subtree of the team. Local.
+  [[nodiscard]] std::int64_t step_bytes(std::int64_t batch) const;
   /// Applied to the samples of training steps.
   void set_augmentation(const Augmentation& augmentation) { augmentation_ = augmentation; }
 
@@ -85,7 +96,7 @@ class NetworkLoss final : public Objective<Real>,
   [[nodiscard]] const DataSet<Real>& data() const { return *data_; }
 
  private:
-  /// Layouts and gathered samples of the sets evaluated lately.
+  /// The layout and this rank's gathered samples of a set.
   struct Batch {
     BatchLayout layout;
     std::vector<std::int64_t> samples;
@@ -106,6 +117,10 @@ class NetworkLoss final : public Objective<Real>,
   Batch& whole(const DataSplit<Real>& split, Subset subset);
   void fetch(const DataSplit<Real>& split, Subset subset, Batch& batch) const;
   void augment(Subset subset, const StepDraws& draws, Batch& batch);
+  /// Does such a pass write running averages, which only a batch in one piece gives?
+  [[nodiscard]] bool updates_averages(const Pass<Real>& settings) const {
+    return settings.update_running && !network_.buffers().empty();
+  }
   /// Shards that fit the memory of a pass; all of this rank's where layers need the whole batch.
   [[nodiscard]] std::int64_t shards_at_once(const Batch& batch, Statistics statistics,
                                             typename Network<Real>::Holding holding) const;
@@ -138,6 +153,7 @@ class NetworkLoss final : public Objective<Real>,
   Statistics statistics_ = Statistics::batch;
   std::int64_t training_shard_ = 0;
   std::int64_t evaluation_shard_ = 0;
+  std::int64_t memory_ = std::int64_t{2} << 30;
   Augmentation augmentation_;
   ShardGemm<Real> gemm_;
   GradientTree<Real> tree_;
@@ -150,8 +166,8 @@ class NetworkLoss final : public Objective<Real>,
   const Batch* linearised_over_ = nullptr;
   Statistics linearised_with_ = Statistics::batch;
   std::uint64_t linearised_pass_ = 0;
-  std::map<std::int64_t, std::unique_ptr<Batch>> training_;  // by batch size: buffers are reused
-  std::map<const void*, std::unique_ptr<Batch>> whole_;      // by split: the last subset evaluated
+  std::unique_ptr<Batch> training_;                      // the last step's: buffers are reused
+  std::map<const void*, std::unique_ptr<Batch>> whole_;  // by split: the last subset evaluated
 };
 
 }  // namespace thalweg

@@ -9,26 +9,21 @@ namespace thalweg {
 namespace {
 
 template <class Real>
-class Adadelta final : public Optimizer<Real> {
+class Adadelta final : public ElementwiseOptimizer<Real> {
  public:
   Adadelta(const OptimizerOptions& options, std::vector<DecayStretch> stretches,
            std::int64_t slice_size)
-      : Optimizer<Real>(std::move(stretches)),
+      : ElementwiseOptimizer<Real>(std::move(stretches)),
         smoothing_(static_cast<Real>(options.smoothing)),
         epsilon_(static_cast<Real>(options.epsilon)),
         squares_(static_cast<std::size_t>(slice_size), Real{0}),
         moves_(squares_) {}
 
-  void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) override {
-    ++this->steps_;
-    for (const auto& stretch : this->stretches()) move(w, gradient, learning_rate, stretch);
-  }
-
   std::vector<std::span<Real>> state() override { return {squares_, moves_}; }
 
  private:
   void move(std::span<Real> w, std::span<const Real> gradient, double learning_rate,
-            const DecayStretch& stretch) {
+            const DecayStretch& stretch) override {
     const auto rate = static_cast<Real>(learning_rate);
     const auto decay = static_cast<Real>(stretch.weight_decay);
     Real* s = squares_.data();

@@ -9,18 +9,13 @@ namespace thalweg {
 namespace {
 
 template <class Real>
-class Adagrad final : public Optimizer<Real> {
+class Adagrad final : public ElementwiseOptimizer<Real> {
  public:
   Adagrad(const OptimizerOptions& options, std::vector<DecayStretch> stretches,
           std::int64_t slice_size)
-      : Optimizer<Real>(std::move(stretches)),
+      : ElementwiseOptimizer<Real>(std::move(stretches)),
         epsilon_(static_cast<Real>(options.epsilon)),
         sum_(static_cast<std::size_t>(slice_size), Real{0}) {}
-
-  void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) override {
-    ++this->steps_;
-    for (const auto& stretch : this->stretches()) move(w, gradient, learning_rate, stretch);
-  }
 
   std::vector<std::span<Real>> state() override { return {sum_}; }
 
@@ -32,7 +27,7 @@ class Adagrad final : public Optimizer<Real> {
 
  private:
   void move(std::span<Real> w, std::span<const Real> gradient, double learning_rate,
-            const DecayStretch& stretch) {
+            const DecayStretch& stretch) override {
     const auto rate = static_cast<Real>(learning_rate);
     const auto decay = static_cast<Real>(stretch.weight_decay);
     Real* s = sum_.data();

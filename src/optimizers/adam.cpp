@@ -9,22 +9,17 @@ namespace thalweg {
 namespace {
 
 template <class Real>
-class Adam final : public Optimizer<Real> {
+class Adam final : public ElementwiseOptimizer<Real> {
  public:
   Adam(const OptimizerOptions& options, std::vector<DecayStretch> stretches,
        std::int64_t slice_size)
-      : Optimizer<Real>(std::move(stretches)),
+      : ElementwiseOptimizer<Real>(std::move(stretches)),
         beta1_(options.beta1),
         beta2_(options.beta2),
         epsilon_(static_cast<Real>(options.epsilon)),
         decoupled_(options.type == "adamw"),
         first_(static_cast<std::size_t>(slice_size), Real{0}),
         second_(first_) {}
-
-  void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) override {
-    ++this->steps_;
-    for (const auto& stretch : this->stretches()) move(w, gradient, learning_rate, stretch);
-  }
 
   std::vector<std::span<Real>> state() override { return {first_, second_}; }
 
@@ -44,7 +39,7 @@ class Adam final : public Optimizer<Real> {
   }
 
   void move(std::span<Real> w, std::span<const Real> gradient, double learning_rate,
-            const DecayStretch& stretch) {
+            const DecayStretch& stretch) override {
     const auto t = static_cast<double>(this->steps_);
     const auto rate = static_cast<Real>(learning_rate / (1.0 - std::pow(beta1_, t)));
     const Real scale = second_scale();

@@ -7,19 +7,14 @@ namespace thalweg {
 namespace {
 
 template <class Real>
-class Descent final : public Optimizer<Real> {
+class Descent final : public ElementwiseOptimizer<Real> {
  public:
   Descent(double momentum, bool nesterov, std::vector<DecayStretch> stretches,
           std::int64_t slice_size)
-      : Optimizer<Real>(std::move(stretches)),
+      : ElementwiseOptimizer<Real>(std::move(stretches)),
         momentum_(static_cast<Real>(momentum)),
         nesterov_(nesterov),
         velocity_(momentum == 0.0 ? 0 : static_cast<std::size_t>(slice_size), Real{0}) {}
-
-  void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) override {
-    ++this->steps_;
-    for (const auto& stretch : this->stretches()) move(w, gradient, learning_rate, stretch);
-  }
 
   std::vector<std::span<Real>> state() override {
     // Not by its size: on a rank whose slice is empty the state is empty too, but it is one.
@@ -29,7 +24,7 @@ class Descent final : public Optimizer<Real> {
 
  private:
   void move(std::span<Real> w, std::span<const Real> gradient, double learning_rate,
-            const DecayStretch& stretch) {
+            const DecayStretch& stretch) override {
     const auto rate = static_cast<Real>(learning_rate);
     const auto decay = static_cast<Real>(stretch.weight_decay);
     const auto begin = static_cast<std::size_t>(stretch.range.begin);

@@ -17,7 +17,7 @@ namespace thalweg {
 template <class Real>
 class Optimizer {
  public:
-  explicit Optimizer(std::vector<DecayStretch> stretches) : stretches_(std::move(stretches)) {}
+  Optimizer() = default;
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
@@ -35,11 +35,26 @@ class Optimizer {
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
  protected:
-  /// The slice, cut where the weight decay changes.
-  [[nodiscard]] const std::vector<DecayStretch>& stretches() const { return stretches_; }
   std::int64_t steps_ = 0;
+};
+
+/// One whose step treats every element by itself: each stretch of the slice with its weight decay.
+template <class Real>
+class ElementwiseOptimizer : public Optimizer<Real> {
+ public:
+  explicit ElementwiseOptimizer(std::vector<DecayStretch> stretches)
+      : stretches_(std::move(stretches)) {}
+
+  void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) final {
+    ++this->steps_;
+    for (const auto& stretch : stretches_) move(w, gradient, learning_rate, stretch);
+  }
 
  private:
+  /// The step of the elements of `stretch` alone, steps() counting it already. Local.
+  virtual void move(std::span<Real> w, std::span<const Real> gradient, double learning_rate,
+                    const DecayStretch& stretch) = 0;
+
   std::vector<DecayStretch> stretches_;
 };
 

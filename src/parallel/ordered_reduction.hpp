@@ -26,8 +26,10 @@ class OrderedReduction {
   [[nodiscard]] Range mine() const { return partition_.of(comm_->rank()); }
   [[nodiscard]] const Communicator& comm() const { return *comm_; }
   /// This rank's maximal subtrees, from left to right.
-  [[nodiscard]] const std::vector<TreeNode>& nodes() const {
-    return nodes_[static_cast<std::size_t>(comm_->rank())];
+  [[nodiscard]] const std::vector<TreeNode>& nodes() const { return nodes(comm_->rank()); }
+  /// Another rank's.
+  [[nodiscard]] const std::vector<TreeNode>& nodes(int rank) const {
+    return nodes_[static_cast<std::size_t>(rank)];
   }
 
   /// Collective. Short vectors: `leaf_values` holds this rank's leaves, `width` numbers each;

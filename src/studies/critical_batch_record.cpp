@@ -88,6 +88,7 @@ void put(Record& study, const std::string& name, const std::vector<double>& valu
          const std::string& units, const std::string& long_name) {
   study.column("/critical_batch/" + name, values, "family", units, long_name);
   std::vector<std::uint8_t> valid;
+  valid.reserve(values.size());
   for (const double value : values) valid.push_back(std::isfinite(value) ? 1 : 0);
   if (std::count(valid.begin(), valid.end(), 1) == static_cast<std::ptrdiff_t>(valid.size())) {
     return;

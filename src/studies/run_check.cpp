@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "kernels/memory.hpp"
-#include "models/model.hpp"
+#include "studies/trajectory_run.hpp"
 
 namespace thalweg {
 
@@ -90,11 +90,6 @@ void check_probes(const RunPlan& run, const Network<Real>& network, std::int64_t
       fail(fmt::format("probe '{}': {}", plan.name, error.what()));
     }
   }
-}
-
-template <class Real>
-Network<Real> network_of(const RunPlan& run, const DataSet<Real>& data) {
-  return make_model<Real>(run.model, data.train.shape(), data.train.classes());
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ std::vector<Settings::Axis> Settings::axes(const std::vector<std::string>& other
   const std::function<void(Node&, const std::string&)> collect = [&](Node& node,
                                                                      const std::string& path) {
     for (const auto& [name, entry] : node.entries) {
-      const std::string key = path.empty() ? name : path + "." + name;
+      const std::string key = path.empty() ? name : fmt::format("{}.{}", path, name);
       if (path.empty() && std::find(others.begin(), others.end(), name) != others.end()) continue;
       const auto refuse = [&, &entry = entry](const std::string& message) {
         throw ConfigurationError(

@@ -97,14 +97,11 @@ std::string cell(const Record& study, const std::string& column, const TableRow&
     doubtful = doubtful || is_doubtful(study, column, run);
   }
   if (there.empty()) return "-";
-  double mean = 0.0;
-  for (const double value : there) mean += value / static_cast<double>(there.size());
-  std::string text;
-  if (row.runs.size() == 1) {
-    text = fmt::format("{:.5g}", there.front());
-  } else if (there.size() == 1 || std::equal(there.begin() + 1, there.end(), there.begin())) {
-    text = fmt::format("{:.5g}", there.front());
-  } else {
+  const bool equal = std::equal(there.begin() + 1, there.end(), there.begin());
+  std::string text = fmt::format("{:.5g}", there.front());
+  if (!equal) {
+    double mean = 0.0;
+    for (const double value : there) mean += value / static_cast<double>(there.size());
     double square = 0.0;
     for (const double value : there) square += (value - mean) * (value - mean);
     text = fmt::format("{:.4g} ± {:.2g}", mean,
@@ -162,10 +159,10 @@ std::string summary_table(const Record& study) {
       for (const auto& text : columns[c]) width = std::max(width, width_of(text));
       const std::string& text = columns[c][line];
       const std::string gap(width - width_of(text), ' ');
-      table += c == 0 ? text + gap : "  " + gap + text;
+      table += c == 0 ? fmt::format("{}{}", text, gap) : fmt::format("  {}{}", gap, text);
       doubtful = doubtful || (line > 0 && c > 0 && text.ends_with('?'));
     }
-    table += "  " + (line == 0 ? std::string("status") : status_text(study, rows[line - 1])) + "\n";
+    table += fmt::format("  {}\n", line == 0 ? "status" : status_text(study, rows[line - 1]));
   }
   if (grouped) table += "mean ± standard deviation over seeds\n";
   if (doubtful)

@@ -84,6 +84,12 @@ TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t
   options.augmentation.crop_padding = train.integer_at_least("crop_padding", 0, 0);
   options.augmentation.flip = train.boolean("flip", false);
   options.gradient_norm_every = train.choice("gradient_norm", {"end", "every"}, "end") == "every";
+  options.memory_mib = train.integer_at_least("memory_mib", 1, options.memory_mib);
+  constexpr std::int64_t most = std::int64_t{1} << 30;
+  if (options.memory_mib > most) {
+    train.fail("memory_mib", fmt::format("found {}, expected MiB of a rank, at most {}",
+                                         options.memory_mib, most));
+  }
   options.checkpoint_every_s = train.positive("checkpoint_every_s", options.checkpoint_every_s);
   return options;
 }

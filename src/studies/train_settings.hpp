@@ -28,6 +28,7 @@ struct TrainOptions {
   Augmentation augmentation;
   bool gradient_norm_every = false;  ///< at every evaluation, not at the end alone
   double checkpoint_every_s = 60.0;
+  std::int64_t memory_mib = 2048;  ///< as NetworkLoss::limit_memory
 
   [[nodiscard]] bool has_target() const { return target_loss > 0.0 || target_accuracy > 0.0; }
 };

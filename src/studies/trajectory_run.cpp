@@ -438,16 +438,21 @@ std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int6
 }
 
 template <class Real>
+Network<Real> network_of(const RunPlan& plan, const DataSet<Real>& data) {
+  return make_model<Real>(plan.model, data.train.shape(), data.train.classes());
+}
+
+template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data) {
-  auto objective = std::make_unique<NetworkLoss<Real>>(
-      team, make_model<Real>(plan.model, data.train.shape(), data.train.classes()), data,
-      plan.train.loss);
+  auto objective =
+      std::make_unique<NetworkLoss<Real>>(team, network_of(plan, data), data, plan.train.loss);
   // Ghost groups lie within shards.
   const std::int64_t ghost = plan.model.ghost_size;
   constexpr std::int64_t evaluation_shard = 256;
   objective->set_shards(plan.train.shard,
                         ghost > 0 ? (evaluation_shard + ghost - 1) / ghost * ghost : 0);
+  objective->limit_memory(plan.train.memory_mib << 20);
   objective->set_augmentation(plan.train.augmentation);
   objective->relabel_training(noisy_labels(plan, data.train));
   return objective;
@@ -459,6 +464,8 @@ RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const D
   return TrajectoryRun<Real>(team, plan, data, files, context, log).run();
 }
 
+template Network<float> network_of(const RunPlan&, const DataSet<float>&);
+template Network<double> network_of(const RunPlan&, const DataSet<double>&);
 template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicator&, const RunPlan&,
                                                                const DataSet<float>&);
 template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,

@@ -28,6 +28,11 @@ std::vector<std::int64_t> training_subset(const TrainOptions& train, std::int64_
 /// The training samples held out. Local.
 std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int64_t samples);
 
+/// The network that a run trains. Local. Throws ConfigurationError where its layers do not fit
+/// the data.
+template <class Real>
+Network<Real> network_of(const RunPlan& plan, const DataSet<Real>& data);
+
 /// A network loss as a run's plan describes it, on the labels that the plan gives the training
 /// samples.
 template <class Real>

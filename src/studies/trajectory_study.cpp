@@ -103,6 +103,10 @@ class TrajectoryStudy {
     return ExitCode::checkpointed;
   }
 
+  const RunPlan& run_named(const std::string& name) const {
+    return *std::find_if(runs_.begin(), runs_.end(),
+                         [&](const RunPlan& candidate) { return candidate.name == name; });
+  }
   /// Makes these runs; whether they came to their end before an interrupt.
   bool deal(const std::vector<RunPlan>& plans) {
     std::vector<DealtRun> runs;
@@ -218,11 +222,8 @@ class TrajectoryStudy {
         context_.log.info(fmt::format("slice {} from {} to {}", slice.name, slice.from, slice.to));
       const auto from = final_parameters<Real>(world_, context_, slice.from);
       const auto to = final_parameters<Real>(world_, context_, slice.to);
-      const auto run = std::find_if(runs_.begin(), runs_.end(), [&](const RunPlan& candidate) {
-        return candidate.name == slice.from;
-      });
       slices_.push_back(slice_between<Real>(world_, teams_.mine(), teams_.index(), teams_.count(),
-                                            slice, *run, data_, from, to));
+                                            slice, run_named(slice.from), data_, from, to));
       const bool late = context_.started.elapsed_s() > context_.time_limit_s;
       if (world_.any(late || Interrupt::requested())) return false;
     }

@@ -119,9 +119,23 @@ def test_broken_cifar_files(tmp_path, ranks):
     ("schedule.milestones=[1]", ["milestones", "unknown"]),
     ("schedule.warmup_epochs=50", ["a_run", "warmup_epochs", "50", "3"]),
     ("schedule.batch_epochs=[2]", ["batch_sizes", "batch_epochs"]),
+    ("train.crop_padding=12", ["a_run", "crop_padding", "12", "11", "12×12"]),
+    ("run.1.model.widths=[7]", ["slice", "a_run", "another", "different sizes"]),
 ])
 def test_bad_values_name_their_key(tmp_path, ranks, override, parts):
     refused(run_study(tmp_path, trajectories(), "out", "--set", override, ranks=ranks), *parts)
+
+
+@pytest.mark.parametrize("ranks", RANKS)
+@pytest.mark.parametrize("layers,parts", [
+    ('["conv 3 20 pad 0", "flatten"]', ["a_run", "conv1", "20×20", "12×12"]),
+    ('["conv 3 3", "flatten"]', ["a_run", "drift", "conv1.weight"]),  # it has no tangent factors
+])
+def test_networks_that_do_not_fit_are_refused_before_anything_is_trained(tmp_path, ranks, layers, parts):
+    text = trajectories(norm="none").replace("widths = [24, 16]", f'type = "layers"\nlayers = {layers}')
+    text += '\n[[probe]]\ntype = "kernel_drift"\nname = "drift"\nsamples = 10\n'
+    refused(run_study(tmp_path, text, "out", ranks=ranks), *parts)
+    assert not list((tmp_path / "out").rglob("*.h5"))
 
 
 @pytest.mark.parametrize("ranks", RANKS)

@@ -47,30 +47,7 @@ const std::vector<Case>& cases() {
        {"block", "conv 2 3 stride 2 pad 1", "tanh", "shortcut", "avgpool 2 pad 0", "end",
         "flatten"}},
       {"dropout", {"conv 4 3", "tanh", "dropout 0.3", "flatten", "dense 8", "dropout 0.5", "tanh"}},
-      {"resnet20_blocks",
-       {"conv 4 3",
-        "norm",
-        "relu",
-        "block",
-        "conv 4 3",
-        "norm",
-        "relu",
-        "conv 4 3",
-        "norm",
-        "end",
-        "relu",
-        "block",
-        "conv 6 3 stride 2",
-        "norm",
-        "relu",
-        "conv 6 3",
-        "norm",
-        "shortcut",
-        "conv 6 1 stride 2",
-        "norm",
-        "end",
-        "relu",
-        "gap"}},
+      {"resnet20_blocks", testing::resnet_blocks()},
   };
   return all;
 }
@@ -231,6 +208,24 @@ TEST(Model, RefusesLayersThatDoNotFit) {
                                                                {"end"}}) {
     EXPECT_THROW(read_layers(bad), Error) << bad.front();
   }
+}
+
+// Of a block of norms alone nothing is left to be differentiated where there is no batch norm.
+TEST(Model, RefusesABlockWithoutLayers) {
+  const std::vector<std::string> lines{"block", "norm", "end", "gap"};
+  EXPECT_NO_THROW(make_model<double>(layered(lines), kShape, 3));
+  EXPECT_THROW(make_model<double>(layered(lines, BatchNormKind::none), kShape, 3),
+               ConfigurationError);
+}
+
+TEST(Model, HasTangentFactorsUnlessAConvolutionHasParameters) {
+  const auto shape_of = [](const std::vector<std::string>& lines) {
+    return make_model<double>(layered(lines), kShape, 3).tangent_shape();
+  };
+  // Weights and biases of the readout.
+  EXPECT_EQ(shape_of({"block", "tanh", "end", "flatten"}).blocks.size(), 2U);
+  EXPECT_THROW(shape_of({"conv 4 3", "flatten"}), ConfigurationError);
+  EXPECT_THROW(shape_of({"block", "conv 2 3", "end", "flatten"}), ConfigurationError);
 }
 
 }  // namespace

@@ -65,5 +65,12 @@ TEST(TrainSettings, BatchNormNeedsTwoSamplesAndGhostsWholeShards) {
   EXPECT_EQ(with_ghosts("batch = 64\n").shard % 6, 0);
 }
 
+TEST(TrainSettings, MemoryIsMebibytesOfARank) {
+  EXPECT_EQ(read("").memory_mib, 2048);
+  EXPECT_EQ(read("memory_mib = 1\n").memory_mib, 1);
+  expect_parts(refusal("memory_mib = 0\n"), {"s.toml:2", "memory_mib", "0"});
+  expect_parts(refusal("memory_mib = 9000000000000000\n"), {"s.toml:2", "memory_mib", "at most"});
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -105,6 +105,33 @@ class NetworkHarness {
   GradientTree<Real> tree_;
 };
 
+/// Residual blocks as in ResNet-20, one that keeps its shape and one that does not.
+inline std::vector<std::string> resnet_blocks() {
+  return {"conv 4 3",
+          "norm",
+          "relu",
+          "block",
+          "conv 4 3",
+          "norm",
+          "relu",
+          "conv 4 3",
+          "norm",
+          "end",
+          "relu",
+          "block",
+          "conv 6 3 stride 2",
+          "norm",
+          "relu",
+          "conv 6 3",
+          "norm",
+          "shortcut",
+          "conv 6 1 stride 2",
+          "norm",
+          "end",
+          "relu",
+          "gap"};
+}
+
 /// A model from a list of layers.
 inline ModelOptions layered(const std::vector<std::string>& lines,
                             BatchNormKind norm = BatchNormKind::batch,

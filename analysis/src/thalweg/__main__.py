@@ -46,7 +46,8 @@ def write_figure(study_path, kernel_path, output: Path) -> None:
 def draw(study, kernel):
     """The page for the kind of study; only studies of trajectories take a kernel beside them."""
     # matplotlib takes a second to load: only where it is used.
-    from . import figures, kernel_figures, uci_figure, width_figure
+    from . import kernel_figures, uci_figure, width_figure
+    from .trajectory_page import trajectory_page
 
     by_kind = {
         "kernel": kernel_figures.kernel_figure,
@@ -55,7 +56,7 @@ def draw(study, kernel):
         "width": width_figure.width_figure,
     }
     if study.kind not in by_kind:
-        return figures.figure(study, kernel)
+        return trajectory_page(study, kernel)
     if kernel is not None:
         raise RecordError(f"{study.folder}: a study of kind {study.kind!r} has no kernel study beside it")
     return by_kind[study.kind](study)

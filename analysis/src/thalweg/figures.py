@@ -7,14 +7,13 @@ import textwrap
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from . import style
 from .curves import finite, mean_curve
+from .log_axis import plain_log_axis
 from .records import RecordError, Study
+from .sharpness_panel import sharpness_panel
 from .tables import groups, left_out, usable
-
-_SHARPNESS = ("lambda_max", "sharpness")
 
 
 def figure(study: Study, kernel: Study = None) -> Figure:
@@ -142,95 +141,3 @@ def slice_panel(axes, study: Study, colors) -> None:
     plain_log_axis(axes)
     axes.set(xlabel="α, from one minimum (0) to the other (1)", ylabel="loss")
     style.label_ends(axes, ends)
-
-
-def sharpness_measures(study: Study) -> list:
-    """Summary columns to show: every probe's lambda_max first, then every probe's sharpness."""
-    columns = [c for c in study.summary.columns if "." in c and c.split(".", 1)[1] in _SHARPNESS]
-    return sorted(columns, key=lambda c: _SHARPNESS.index(c.split(".", 1)[1]))
-
-
-def sharpness_panel(axes, study: Study, names, colors) -> None:
-    """Bars are means over a group's runs, markers its runs; filled where the probe could not certify its value."""
-    summary = usable(study.summary)
-    measures = sharpness_measures(study)
-    axes.set_title("(d) Sharpness at the end")
-    if not measures:
-        style.panel_note(axes, "no sharpness probe recorded")
-        return
-    finite_values = summary[measures].astype(float).to_numpy()
-    positive = finite_values[np.isfinite(finite_values) & (finite_values > 0)]
-    if not len(positive):
-        style.panel_note(axes, "no positive sharpness")
-        return
-    floor = 10.0 ** np.floor(np.log10(positive.min()) - 0.15)
-    ceiling = 10.0 ** (np.log10(positive.max()) + 0.06 * np.log10(positive.max() / floor))
-    width = 0.8 / len(names)
-    notes = {"≤ 0, not shown": 0, "filled: not\ncertified": 0}
-    for place, measure in enumerate(measures):
-        for index, name in enumerate(names):
-            mine = summary[(summary["group"] == name) & np.isfinite(summary[measure].astype(float))]
-            values = mine[measure].astype(float).to_numpy()
-            if not len(values):
-                continue
-            center = place + (index - (len(names) - 1) / 2) * width
-            mean = values.mean()
-            if mean > 0:
-                axes.bar(center, mean - floor, 0.86 * width, bottom=floor, color=colors[name], alpha=0.35)
-                axes.plot([center - 0.43 * width, center + 0.43 * width], [mean, mean], color=colors[name], linewidth=2)
-            certificate = measure.split(".", 1)[0] + ".certified"
-            doubtful = mine[certificate].to_numpy() == 0 if certificate in mine else np.zeros(len(mine), bool)
-            notes["filled: not\ncertified"] += int((doubtful & (values > 0)).sum())
-            notes["≤ 0, not shown"] += int((values <= 0).sum())
-            step = width * min(0.22, 0.8 / len(values))
-            x = center + (np.arange(len(values)) - (len(values) - 1) / 2) * step
-            for marks, face in ((~doubtful, "white"), (doubtful, colors[name])):
-                marks = marks & (values > 0)
-                axes.scatter(x[marks], values[marks], s=20, facecolor=face, edgecolor=colors[name], linewidth=1.1,
-                             marker=style.MARKERS[index % len(style.MARKERS)], zorder=3)
-    axes.set_yscale("log")
-    axes.set_ylim(floor, ceiling)
-    axes.set_xticks(range(len(measures)), [measure_label(m) for m in measures])
-    axes.tick_params(axis="x", length=0)
-    axes.set_ylabel("λ$_{max}$ and sharpness φ" if len(measures) > 1 else measure_label(measures[0]))
-    plain_log_axis(axes)
-    lines = [(name, colors[name]) for name in names]
-    lines += [(f"{count} {text}", style.MUTED) for text, count in notes.items() if count]
-    for index, (text, color) in enumerate(lines):
-        axes.text(1.02, 0.97 - 0.09 * index, text, color=color, transform=axes.transAxes, va="top")
-
-
-def measure_label(column: str) -> str:
-    """A summary column as a tick label: lambda_max.lambda_max → λ_max, sharpness_full.sharpness → φ full."""
-    probe, value = column.split(".", 1)
-    if value == "lambda_max":
-        rest = probe.removeprefix("lambda_max").removeprefix("lambda").strip("_").replace("_", "\n")
-        return "λ$_{max}$" + (f"\n{rest}" if rest else "")
-    rest = probe.replace("sharpness", "").strip("_").replace("_", "\n")
-    return f"φ\n{rest}" if rest else "φ"
-
-
-def plain_log_axis(axes, low=None) -> None:
-    """Numbers such as 0.01, 1, 100 at the decades, powers of ten only where those grow long.
-
-    low: where the logarithm begins, if not at the lower end of the axis.
-    """
-
-    def write(value, _):
-        if value == 0:
-            return "0"
-        if 1e-3 <= abs(value) < 1e5:
-            return f"{value:g}"
-        return f"$10^{{{np.log10(value):.0f}}}$" if value > 0 else ""
-
-    axes.yaxis.set_major_formatter(FuncFormatter(write))
-    bottom, high = axes.get_ylim()
-    low = bottom if low is None else low
-    # Decades alone would leave one or two numbers on the axis.
-    narrow = low > 0 and np.log10(high / low) < 2.2
-    axes.yaxis.set_minor_formatter(FuncFormatter(_some_minor) if narrow else NullFormatter())
-
-
-def _some_minor(value, _):
-    digit = value / 10.0 ** np.floor(np.log10(value)) if value > 0 else 0
-    return f"{value:g}" if np.isclose(digit, [2, 5]).any() else ""

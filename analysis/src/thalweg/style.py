@@ -39,6 +39,12 @@ def colors(names) -> dict:
     return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
 
 
+def dashes(names) -> dict:
+    """Line styles that tell apart groups to which the palette gives one colour."""
+    kinds = ("-", (0, (4, 1.6)), (0, (1, 1.2)))
+    return {name: kinds[i // len(PALETTE) % len(kinds)] for i, name in enumerate(names)}
+
+
 def label_ends(axes, labels: list, gap: float = 0.075) -> None:
     """Writes [(x, y, text, colour), …] just right of the axes at the heights of the lines' ends, none over another.
 
@@ -72,3 +78,9 @@ def panel_note(axes, text: str) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
+
+
+def legend_beside(axes) -> None:
+    """The names of the lines, right of the axes in the order in which they were drawn."""
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.04), frameon=False, fontsize=8, handlelength=2.0,
+                borderaxespad=0.4)

@@ -40,7 +40,7 @@ def group_means(summary: pd.DataFrame) -> pd.DataFrame:
     """
     good = usable(summary)
     measures = [c for c in good.columns
-                if c not in _NOT_MEASURED and pd.api.types.is_numeric_dtype(good[c])]
+                if c not in _NOT_MEASURED and not c.endswith("_valid") and pd.api.types.is_numeric_dtype(good[c])]
     parts = {}
     for group in groups(summary):
         values = good.loc[good["group"] == group, measures].astype(float)
@@ -49,7 +49,8 @@ def group_means(summary: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, axis=1) if parts else pd.DataFrame()
 
 
-def _number(mean: float, spread: float) -> str:
+def number(mean: float, spread: float) -> str:
+    """A mean with its spread to two digits; alone where there is no spread."""
     if not np.isfinite(mean):
         return "–"
     if not np.isfinite(spread):
@@ -85,9 +86,11 @@ def table(study: Study) -> str:
             if measure in _SETTINGS and all(not cell["spread"] > 0 for cell in cells):
                 rows.append([measure] + [f"{cell['mean']:.6g}" for cell in cells])
             else:
-                rows.append([measure] + [_number(cell["mean"], cell["spread"]) for cell in cells])
+                rows.append([measure] + [number(cell["mean"], cell["spread"]) for cell in cells])
         parts.append(markdown([study.name, *names], rows))
         parts.append("mean ± standard deviation over runs" + _sentence(left_out(summary)))
+    parts += [part(study) for path, part in (("tune", tuned_rates), ("critical_batch", critical_batches))
+              if study.has_group(path)]
     kernel = study.kernel
     if kernel is not None:
         scalars = [[name, f"{float(value):.6g}"] for name, value in kernel.data_vars.items() if value.ndim == 0]
@@ -99,12 +102,41 @@ def table(study: Study) -> str:
     return "\n\n".join(parts) if parts else f"{study.name}: neither runs nor a kernel"
 
 
+def tuned_rates(study: Study) -> str:
+    """Groups by the learning rate that trials picked, its criterion, and whether a better one may lie beyond the grid."""
+    tune = study.group("tune")
+    criterion = str(tune.attrs.get("criterion", "criterion"))
+    rows = []
+    for name in dict.fromkeys(tune["group"].values):
+        mine = np.flatnonzero(tune["group"].values == name)
+        rates = tune["learning_rate"].values[mine]
+        taken = mine[tune["chosen"].values[mine] == 1]
+        tried = f"{rates.min():g} to {rates.max():g}"
+        if len(taken):
+            edge = "yes" if tune["at_edge"].values[taken[0]] else "no"
+            rows.append([name, f"{tune['learning_rate'].values[taken[0]]:g}",
+                         f"{tune['criterion'].values[taken[0]]:.5g}", tried, edge])
+        else:
+            rows.append([name, "–", "–", tried, "–"])
+    return markdown(["tuned group", "rate taken", criterion, "rates tried", "at the edge"], rows)
+
+
+def critical_batches(study: Study) -> str:
+    """Families of runs that differ in their batch size by the fit S(B) = S_min + E_min/B, ± standard errors."""
+    fits = study.group("critical_batch")
+    rows = [[str(name)] + [number(float(fits[key].values[row]), float(fits[f"{key}_error"].values[row]))
+                           for key in ("s_min", "e_min", "batch_size")]
+            + ["yes" if fits["converged"].values[row] else "no"]
+            for row, name in enumerate(fits["family"].values)]
+    return markdown(["family", "S_min, steps", "E_min, samples", "critical batch", "bracketed"], rows)
+
+
 def _small_data(study: Study) -> str:
     """Test accuracy in %, kernels by training samples, mean ± standard deviation over draws."""
     data = study.group("small_data")
     accuracy = 100.0 * data["test_accuracy"]
     spread = accuracy.std("draw", ddof=1) if accuracy.sizes["draw"] > 1 else np.nan * accuracy.mean("draw")
-    rows = [[str(name)] + [_number(float(m), float(s)) for m, s in zip(mean, sd)]
+    rows = [[str(name)] + [number(float(m), float(s)) for m, s in zip(mean, sd)]
             for name, mean, sd in zip(data["kernel"].values, accuracy.mean("draw").values, spread.values)]
     return markdown([study.name, *(str(size) for size in data["size"].values)], rows)
 

@@ -1,0 +1,60 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "studies/run_summary.hpp"
+
+namespace thalweg {
+namespace {
+
+Record run(const std::string& group, std::int64_t seed, const std::string& status, double loss) {
+  Record record;
+  record.attributes["group"] = group;
+  record.attributes["status"] = status;
+  record.attributes["seed"] = seed;
+  for (const char* name : {"epoch", "learning_rate", "train_loss", "train_accuracy", "test_loss",
+                           "test_accuracy", "distance_from_start", "elapsed_s"}) {
+    record.column(std::string("/trajectory/") + name, std::vector<double>{9.0, loss}, "step", "1",
+                  name);
+  }
+  for (const char* name : {"step", "batch_size"}) {
+    record.column(std::string("/trajectory/") + name, std::vector<std::int64_t>{0, 8}, "step", "1",
+                  name);
+  }
+  record.scalar("/final/gradient_norm", loss, "1", "norm");
+  return record;
+}
+
+/// The table's line that starts with this name.
+std::string line_of(const std::string& table, const std::string& name) {
+  const auto begin = table.find("\n" + name + " ");
+  return begin == std::string::npos ? std::string()
+                                    : table.substr(begin + 1, table.find('\n', begin + 1) - begin);
+}
+
+TEST(SummaryTable, ARowARunWhereEveryGroupHasOneSeed) {
+  Record study;
+  summarise_runs(study, {"a", "b"},
+                 {run("a", 1, "finished", 0.5), run("b", 1, "diverged", std::nan(""))});
+  const auto table = summary_table(study);
+  EXPECT_EQ(table.find("±"), std::string::npos);
+  EXPECT_NE(line_of(table, "a").find("0.5"), std::string::npos);
+  EXPECT_NE(line_of(table, "a").find("finished"), std::string::npos);
+  EXPECT_NE(line_of(table, "b").find("diverged"), std::string::npos);
+}
+
+TEST(SummaryTable, MeansAndDeviationsOverSeedsOfThoseThatDidNotDiverge) {
+  Record study;
+  summarise_runs(study, {"a-seed1", "a-seed2", "a-seed3", "b-seed1"},
+                 {run("a", 1, "finished", 1.0), run("a", 2, "finished", 3.0),
+                  run("a", 3, "diverged", std::nan("")), run("b", 1, "finished", 7.0)});
+  const auto table = summary_table(study);
+  const auto first = line_of(table, "a");
+  EXPECT_NE(first.find("2 ± 1.4"), std::string::npos) << first;
+  EXPECT_NE(first.find("2 finished, 1 diverged"), std::string::npos) << first;
+  EXPECT_NE(table.find("mean ± standard deviation over seeds"), std::string::npos);
+  EXPECT_EQ(table.find("a-seed1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace thalweg
