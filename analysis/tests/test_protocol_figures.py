@@ -60,7 +60,8 @@ def test_trials_and_the_rate_taken(tmp_path):
     assert first.get_xydata().tolist() == [[0.1, 400], [0.2, 200]] and taken.get_xydata().tolist() == [[0.2, 200]]
     assert second.get_xydata().tolist() == [[0.1, 300], [0.2, 150], [0.4, 75]] and last.get_xydata().tolist() == [[0.4, 75]]
     assert [text.get_text() for text in page.axes[2].get_legend().get_texts()] == ["batch16", "batch64"]
-    assert "1 trials without a value; 1 rates at the edge of their grid" in words(page.axes[2])
+    assert "not reach the target, not shown: 1." in words(page)
+    assert "at the edge of its grid, a better one may lie beyond: run-batch64." in words(page)
 
 
 def test_accuracy_of_trials_is_drawn_as_error(tmp_path):

@@ -189,6 +189,7 @@ std::string folder_text(const std::string& path) {
   if (!fs::is_directory(checkpoints)) return text;
   std::vector<std::string> kept;
   for (const auto& entry : fs::directory_iterator(checkpoints)) {
+    if (entry.is_directory()) continue;  // claims, which hold no state
     const std::string name = entry.path().filename().string();
     if (!name.ends_with(".previous") && !name.ends_with(".next") && !name.starts_with("."))
       kept.push_back(name);

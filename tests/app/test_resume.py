@@ -66,6 +66,8 @@ def test_signal_checkpoints_and_exits_75(tmp_path):
     assert checkpoints
     shown = thalweg("show", checkpoints[0])
     assert shown.returncode == 0 and "step" in shown.stdout
+    folder = thalweg("show", tmp_path / "out").stdout
+    assert "unfinished study" in folder and "broken" not in folder and "claims" not in folder
 
 
 def test_time_limit_checkpoints_and_resumes_to_the_identical_record(tmp_path):

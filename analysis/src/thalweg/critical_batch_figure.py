@@ -14,13 +14,13 @@ from .kernel_figures import page
 from .log_axis import plain_log_axis
 from .records import Study
 from .tables import groups, number, usable
-from .tune_panel import tune_panel
+from .tune_panel import tune_notes, tune_panel
 
 
 def critical_batch_figure(study: Study) -> Figure:
-    """(a) steps and (b) samples to the target against batch size: open markers are runs, filled ones the means that were
-    fitted, lines S(B) = S_min + E_min/B, dashed its two limits, upright the critical batch with its standard error;
-    (c) the picking of learning rates, if there was any."""
+    """(a) steps and (b) samples to the target against batch size: open markers are runs, filled ones the means that
+    were fitted, lines S(B) = S_min + E_min/B, dashed its two limits, upright the critical batch with its standard
+    error; (c) the picking of learning rates, if there was any."""
     tuned = study.has_group("tune")
     with style.styled():
         figure = page(study, 13.5 if tuned else 9.5, 4.9)
@@ -36,7 +36,8 @@ def critical_batch_figure(study: Study) -> Figure:
             names = groups(study.summary)
             tune_panel(panels[2], study, style.colors(names), style.dashes(names))
             panels[2].set_title("(c) Picking the rates (filled: taken)")
-        figure.text(0.02, 0.03, textwrap.fill(words(study), 175), fontsize=8, color=style.MUTED, va="bottom")
+        text = words(study) + (tune_notes(study) if tuned else "")
+        figure.text(0.02, 0.03, textwrap.fill(text, 205), fontsize=8, color=style.MUTED, va="bottom")
     return figure
 
 
@@ -55,8 +56,8 @@ def words(study: Study) -> str:
             text += " (not bracketed by the batch sizes)"
         parts.append(f"{name}: {text}" if several else text)
     text = "; ".join(parts)
-    return (f"{text[0].upper()}{text[1:]} (± standard error of the fit S(B) = S_min + E_min/B). Open markers: single runs; "
-            "filled: means that were fitted. " + caption(study).split("mean. ", 1)[-1].split("mean.", 1)[-1].strip())
+    return (f"{text[0].upper()}{text[1:]} (± standard error of the fit S(B) = S_min + E_min/B). Open markers: single "
+            "runs; filled: means that were fitted. " + caption(study).split("their mean. ", 1)[-1])
 
 
 def apart(values, factor=3.0) -> list:

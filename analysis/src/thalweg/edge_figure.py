@@ -20,7 +20,8 @@ def edge_probe(study: Study):
     """The name of the first edge_of_stability probe that measured along the way, None if there is none."""
     names = [column.split(".", 1)[0] for column in study.summary.columns if column.endswith(".preconditioned")]
     runs = usable(study.summary)["run"]
-    return next((name for name in names for run in runs[:1] if study.run(run, f"probes/{name}").sizes["step"] > 1), None)
+    followed = (name for name in names for run in runs[:1] if study.run(run, f"probes/{name}").sizes["step"] > 1)
+    return next(followed, None)
 
 
 def edge_figure(study: Study) -> Figure:
@@ -28,7 +29,7 @@ def edge_figure(study: Study) -> Figure:
     (b) λ_max over the threshold; (c) training loss. Thin lines are runs, thick ones their mean."""
     probe = edge_probe(study)
     summary = usable(study.summary)
-    names = [name for name in groups(summary)]
+    names = groups(summary)
     colors, dashes = style.colors(names), style.dashes(names)
     runs = {name: list(summary.loc[summary["group"] == name, "run"]) for name in names}
     measured = {name: [study.run(run, f"probes/{probe}") for run in mine] for name, mine in runs.items()}
@@ -45,8 +46,8 @@ def edge_figure(study: Study) -> Figure:
         right.set_title("(c) Training loss")
         plain_log_axis(right)
         style.legend_beside(right)
-        text = ("In (a) dashed: the threshold of the optimiser at its learning rate, such as 2/η; adaptive optimisers: of "
-                "the preconditioned Hessian. " + caption(study).replace("thick lines and bars", "thick lines"))
+        text = ("In (a) dashed: the threshold of the optimiser at its learning rate, such as 2/η; adaptive optimisers: "
+                "of the preconditioned Hessian. " + caption(study).replace("thick lines and bars", "thick lines"))
         figure.text(0.02, 0.03, textwrap.fill(text, 190), fontsize=8, color=style.MUTED, va="bottom")
     return figure
 

@@ -32,7 +32,7 @@ def figure(study: Study, kernel: Study = None) -> Figure:
         page = Figure(figsize=(10, 7.6))
         FigureCanvasAgg(page)
         panels = page.subplots(2, 2)
-        page.subplots_adjust(left=0.075, right=0.855, top=0.9, bottom=0.13, wspace=0.62, hspace=0.42)
+        page.subplots_adjust(left=0.075, right=0.855, top=0.9, bottom=0.13, wspace=0.74, hspace=0.42)
         curves_panel(panels[0, 0], trajectories, "train_loss", 1.0, names, colors)
         panels[0, 0].set(title="(a) Training loss", ylabel="training loss")
         test_panel(panels[0, 1], trajectories, names, colors, kernel)
@@ -121,7 +121,7 @@ def slice_panel(axes, study: Study, colors) -> None:
         return
     ends = []
     for column, label, color, dashes in (("train_loss", "training", style.INK, "-"),
-                                         ("test_loss", "test", "#009E73", (0, (4, 2)))):
+                                         ("test_loss", "test", style.MUTED, (0, (4, 2)))):
         curves = [finite(s["alpha"], s[column]) for s in kept if column in s]
         for x, y in curves:
             axes.plot(x, y, color=color, linewidth=0.7, alpha=0.55, linestyle=dashes)

@@ -16,7 +16,7 @@ from .records import RecordError, Study
 from .rows_panel import rows_panel
 from .sharpness_panel import measure_label, sharpness_measures
 from .tables import groups, usable
-from .tune_panel import tune_panel
+from .tune_panel import tune_notes, tune_panel
 
 
 def groups_figure(study: Study) -> Figure:
@@ -24,8 +24,8 @@ def groups_figure(study: Study) -> Figure:
     λ_max and sharpness; then, where there are any, the slices between minima and the picking of learning rates."""
     summary = study.summary
     if study.kind != "trajectories" or not len(usable(summary)):
-        raise RecordError(f"{study.folder}: a study of kind {study.kind!r} with {len(usable(summary))} runs that did not "
-                          "diverge; the figure needs trajectories")
+        raise RecordError(f"{study.folder}: a study of kind {study.kind!r} with {len(usable(summary))} runs that did "
+                          "not diverge; the figure needs trajectories")
     names = groups(summary)
     colors, dashes = style.colors(names), style.dashes(names)
     draw = [lambda axes: loss_panel(axes, study, names, colors, dashes)]
@@ -50,8 +50,9 @@ def groups_figure(study: Study) -> Figure:
             axes.set_title(f"({letter}) {title[4:] if title.startswith('(') else title}")
         for axes in panels[len(draw):]:
             axes.set_visible(False)
-        figure.text(0.02, 0.1 / height, textwrap.fill(caption(study).replace("thick lines and bars", "thick lines"), 190),
-                    fontsize=8, color=style.MUTED, va="bottom")
+        text = caption(study).replace("thick lines and bars", "thick lines")
+        text += tune_notes(study) if study.has_group("tune") else ""
+        figure.text(0.02, 0.1 / height, textwrap.fill(text, 190), fontsize=8, color=style.MUTED, va="bottom")
     return figure
 
 
@@ -64,7 +65,9 @@ def margins(names) -> tuple:
 
 
 def error_of(summary):
-    return summary.assign(test_error=1.0 - summary["test_accuracy"].astype(float)) if "test_accuracy" in summary else summary
+    if "test_accuracy" not in summary:
+        return summary
+    return summary.assign(test_error=1.0 - summary["test_accuracy"].astype(float))
 
 
 def measures(summary, study: Study) -> list:

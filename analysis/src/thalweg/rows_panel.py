@@ -28,7 +28,8 @@ def rows_panel(axes, summary, column, names, colors, scale=1.0) -> None:
         spread = mine.std(ddof=1) if len(mine) > 1 else np.nan
         if len(mine):
             mean = mine.mean()
-            axes.annotate(number(mean, spread), (1.02, row), xycoords=axes.get_yaxis_transform(), va="center", fontsize=8)
+            axes.annotate(number(mean, spread), (1.02, row), xycoords=axes.get_yaxis_transform(), va="center",
+                          fontsize=8)
             if mean > 0 or not log:
                 axes.plot([mean, mean], [row - 0.3, row + 0.3], color=color, linewidth=2.4, zorder=2)
         if np.isfinite(spread):

@@ -103,7 +103,7 @@ def table(study: Study) -> str:
 
 
 def tuned_rates(study: Study) -> str:
-    """Groups by the learning rate that trials picked, its criterion, and whether a better one may lie beyond the grid."""
+    """Groups by the learning rate that trials picked, its criterion, and whether it stands at the edge of the grid."""
     tune = study.group("tune")
     criterion = str(tune.attrs.get("criterion", "criterion"))
     rows = []

@@ -29,7 +29,7 @@ def short_names(names) -> dict:
 
 def tune_panel(axes, study: Study, colors, dashes) -> None:
     """The criterion of every trial against its learning rate, a line a group; filled: the rate that the group's runs
-    took. Trials without a value (diverged, or no target reached) are left out and counted."""
+    took. Trials without a value are left out: see tune_notes."""
     tune = study.group("tune")
     criterion = tune.attrs.get("criterion", "criterion")
     names = list(dict.fromkeys(tune["group"].values))
@@ -56,10 +56,14 @@ def tune_panel(axes, study: Study, colors, dashes) -> None:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         plain_log_axis(axes, which="x")
-    notes = [text for count, text in ((int((~valid).sum()), "trials without a value"),
-                                      (int((tune["at_edge"].values == 1).sum()), "rates at the edge of their grid"))
-             for text in [f"{count} {text}"] if count]
-    if notes:
-        axes.text(0.0, -0.24, "; ".join(notes), color=style.MUTED, fontsize=8, transform=axes.transAxes, va="top")
     axes.set(xlabel="learning rate", ylabel=_CRITERIA.get(criterion, criterion))
     style.legend_beside(axes)
+
+
+def tune_notes(study: Study) -> str:
+    """Sentences on what the panel cannot show; empty if there is nothing to say."""
+    tune = study.group("tune")
+    missing = int((tune["criterion_valid"].values != 1).sum())
+    edge = list(dict.fromkeys(tune["group"].values[tune["at_edge"].values == 1]))
+    text = f" Trials that diverged or did not reach the target, not shown: {missing}." if missing else ""
+    return text + (f" Rate at the edge of its grid, a better one may lie beyond: {', '.join(edge)}." if edge else "")
