@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from . import style

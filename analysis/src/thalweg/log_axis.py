@@ -13,12 +13,14 @@ def plain_log_axis(axes, low=None, which="y") -> None:
     """
     axis = axes.yaxis if which == "y" else axes.xaxis
 
+    largest = 1e4 if axis.get_view_interval()[1] > 1e5 else 1e5  # all powers on an axis where some have to be
+
     def write(value, _):
         if value == 0:
             return "0"
-        if 1e-3 <= abs(value) < (1e4 if axis.get_view_interval()[1] > 1e5 else 1e5):
+        if 1e-3 <= abs(value) < largest:
             return f"{value:g}"
-        return f"$10^{{{np.log10(value):.0f}}}$" if value > 0 else ""
+        return _power(value)
 
     axis.set_major_formatter(FuncFormatter(write))
     bottom, high = axis.get_view_interval()
@@ -26,10 +28,18 @@ def plain_log_axis(axes, low=None, which="y") -> None:
     # Decades alone would leave one or two numbers on the axis.
     decades = np.log10(high / low) if low > 0 else np.inf
     digits = (2, 3, 4, 5, 6, 8) if decades < 0.8 else (2, 5)
-    axis.set_minor_formatter(FuncFormatter(lambda value, _: _some(value, digits)) if decades < 2.2 else NullFormatter())
+    axis.set_minor_formatter(FuncFormatter(lambda value, position: write(value, position) if _has(value, digits) else "")
+                             if decades < 2.2 else NullFormatter())
     axis.set_tick_params(which="minor", pad=5)  # as far out as the numbers at the longer ticks
 
 
-def _some(value, digits):
-    digit = value / 10.0 ** np.floor(np.log10(value)) if value > 0 else 0
-    return f"{value:g}" if np.isclose(digit, digits).any() else ""
+def _power(value) -> str:
+    if value <= 0:
+        return ""
+    exponent = np.floor(np.log10(value) + 1e-9)
+    digit = value / 10.0**exponent
+    return (rf"${digit:.0f}\cdot" if digit > 1.5 else "$") + f"10^{{{exponent:.0f}}}$"
+
+
+def _has(value, digits) -> bool:
+    return value > 0 and np.isclose(value / 10.0 ** np.floor(np.log10(value)), digits).any()
