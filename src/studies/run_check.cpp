@@ -44,8 +44,12 @@ bool leaves_one(std::int64_t batch, std::int64_t ghost_size) {
 }
 
 /// No batch, and none of its ghost groups, may be a single sample, which has no variance.
-void check_batches(const RunPlan& run, std::int64_t training) {
+void check_batches(const RunPlan& run, std::int64_t samples, std::int64_t training) {
   if (!run.model.has_batch_norm()) return;
+  if (training < 2) {
+    fail(fmt::format("batch norm needs at least two training samples, found {} of {} not held out",
+                     training, samples));
+  }
   auto batches = run.schedule.batch_sizes;
   batches.insert(batches.begin(), run.train.batch);
   for (const auto size : batches) {
@@ -103,7 +107,7 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
     const auto network = network_of(run, data);
     check_memory(network.parameter_count(), sizeof(Real));
     check_augmentation(run.train.augmentation, data.train.shape());
-    check_batches(run, training);
+    check_batches(run, samples, training);
     check_probes(run, network, training);
     try {
       static_cast<void>(schedule_of(run, samples));
