@@ -22,8 +22,18 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"zca", "whitening by the symmetric root, (C + ε λ̄)^(−1/2) (Bell and Sejnowski 1997)"}}},
       {"models",
        {{"mlp",
-         "fully connected ReLU network, any widths; batch norm over the batch or ghost groups, "
-         "or the NTK parametrisation"}}},
+         "fully connected, any widths and activation; batch norm over the batch or ghost groups, "
+         "or the NTK parametrisation"},
+        {"linear", "no hidden layer: softmax or least-squares regression"},
+        {"f1", "fully connected, five layers of 512 (Keskar et al. 2017)"},
+        {"c1, c3", "two 5×5 convolutions and two dense layers (Keskar et al. 2017)"},
+        {"c2, c4",
+         "the shape of VGG, images of at least 32 × 32 pixels (Keskar et al. 2017; Simonyan and "
+         "Zisserman 2015)"},
+        {"resnet20", "residual blocks of 16, 32 and 64 filters (He et al. 2016)"},
+        {"layers",
+         "a list: conv, maxpool, avgpool, gap, flatten, dense, norm, dropout, block … shortcut … "
+         "end, activations"}}},
       {"objectives",
        {{"network", "the mean loss of a model over a data set, or over a part of it"}}},
       {"optimizers",
