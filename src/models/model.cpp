@@ -125,6 +125,10 @@ class Builder {
     if (!geometry.is_valid()) {
       fail(name, place, fmt::format("its {0}×{0} kernel is larger than the image", spec.size));
     }
+    // Its outer weights would only ever see zeros, and they could be more than any memory holds.
+    if (spec.size > 2 * std::max(place.shape.height, place.shape.width) + 1) {
+      fail(name, place, fmt::format("its {0}×{0} kernel is more than twice the image", spec.size));
+    }
     ConvolutionOptions convolution;
     convolution.bias = !is_normalised(specs, i);
     convolution.initialisation = options_.initialisation;

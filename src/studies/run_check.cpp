@@ -32,8 +32,10 @@ void check_augmentation(const Augmentation& augmentation, const ImageShape& shap
                      shape.features()));
   }
   if (augmentation.crop_padding >= std::min(shape.height, shape.width)) {
-    fail(fmt::format("[train] crop_padding: found {}, expected less than the images' {}×{} pixels",
-                     augmentation.crop_padding, shape.height, shape.width));
+    fail(
+        fmt::format("[train] crop_padding: found {}, expected at most {} on images of {}×{} pixels",
+                    augmentation.crop_padding, std::min(shape.height, shape.width) - 1,
+                    shape.height, shape.width));
   }
 }
 
@@ -130,8 +132,9 @@ void check_slice(const SlicePlan& slice, const std::vector<RunPlan>& runs,
     return shapes;
   };
   if (shapes_of(slice.from) == shapes_of(slice.to)) return;
-  fail(fmt::format("slice {}: runs {} and {} have different networks, expected the same layers",
-                   slice.name, slice.from, slice.to));
+  fail(fmt::format(
+      "slice {}: runs {} and {} have networks of different sizes, expected the same layers",
+      slice.name, slice.from, slice.to));
 }
 
 template void check_run(const RunPlan&, const DataSet<float>&);

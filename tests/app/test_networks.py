@@ -194,12 +194,13 @@ def test_bad_settings(tmp_path, overrides, parts):
 
 @pytest.mark.parametrize("overrides,parts", [
     (['model.layers=["conv 4 9 pad 0", "gap", "norm"]'], ["run adam", "[model] conv1", "8×8", "9×9"]),
+    (['model.layers=["norm", "conv 4 99999", "gap"]'], ["[model] conv1", "99999×99999", "more than twice the image"]),
     (['model.layers=["conv 4 3", "norm"]'], ["run adam", "[model] dense1", "flatten or gap"]),
     (['model.layers=["block", "conv 4 3", "norm", "end", "gap"]'], ["[model] block", "4 channels", "1 channels"]),
     (['model.layers=["norm", "flatten", "dense 999999", "dense 999999"]'], ["run adam", "parameters", "GiB"]),
     (["run.2.model.layers=[\"norm\", \"flatten\", \"conv 4 3\"]"], ["run sam", "[model] conv1", "vectors of 64"]),
-    (['run.1.model.layers=["norm", "gap"]'], ["slice line", "adam", "lars_and_ghosts", "different networks"]),
-    (["train.crop_padding=8"], ["run adam", "[train] crop_padding", "8", "8×8"]),
+    (['run.1.model.layers=["norm", "gap"]'], ["slice line", "adam", "lars_and_ghosts", "different sizes"]),
+    (["train.crop_padding=8"], ["run adam", "[train] crop_padding", "found 8", "at most 7", "8×8"]),
     (["train.batch=47"], ["run adam", "[train] batch", "48", "47", "no variance", "drop_last"]),
     (["train.batch=9", "train.drop_last=true"], ["lars_and_ghosts", "[train] batch", "ghost groups of 4"]),
     (["train.validation=0.99"], ["run adam", "batch norm", "at least two training samples", "1 of 48"]),
