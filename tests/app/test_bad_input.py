@@ -119,8 +119,8 @@ def test_broken_cifar_files(tmp_path, ranks):
     ("schedule.milestones=[1]", ["milestones", "unknown"]),
     ("schedule.warmup_epochs=50", ["a_run", "warmup_epochs", "50", "3"]),
     ("schedule.batch_epochs=[2]", ["batch_sizes", "batch_epochs"]),
-    ("train.crop_padding=12", ["a_run", "crop_padding", "found 12", "12×12"]),
-    ("run.1.model.widths=[7]", ["slice", "a_run", "another", "different networks"]),
+    ("train.crop_padding=12", ["a_run", "crop_padding", "12", "11", "12×12"]),
+    ("run.1.model.widths=[7]", ["slice", "a_run", "another", "different sizes"]),
 ])
 def test_bad_values_name_their_key(tmp_path, ranks, override, parts):
     refused(run_study(tmp_path, trajectories(), "out", "--set", override, ranks=ranks), *parts)
