@@ -1,5 +1,6 @@
 """The second promise: killed at any moment and resumed, a study ends in the record of an undisturbed one."""
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -8,6 +9,21 @@ import time
 import pytest
 
 from studies import assert_identical, command, kernel, protocol, run_study, thalweg, trajectories
+
+
+def wait_for_orphans(output):
+    """Ranks outlive a killed launcher by a second or two, and would go on writing beside the resumed study."""
+    def alive():
+        for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if str(output) in file.read_bytes().decode(errors="replace").split("\0"):
+                    return True
+            except OSError:
+                pass
+        return False
+    deadline = time.monotonic() + 30
+    while alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def kill_once(folder, text, output, delay_s, ranks, number=signal.SIGKILL):
@@ -25,6 +41,7 @@ def kill_once(folder, text, output, delay_s, ranks, number=signal.SIGKILL):
         else:
             process.send_signal(number)
     _, errors = process.communicate(timeout=120)
+    wait_for_orphans(folder / output)
     return running, process.returncode, errors
 
 
