@@ -32,7 +32,7 @@ TEST(TeamWork, ARankThatFailsAloneDoesNotWaitForEver) {
   const Communicator team = Communicator::duplicate(MPI_COMM_WORLD);
   // Never destroyed: the root gives up with its part of a barrier under way, on a communicator that
   // must not be freed before the job ends.
-  static const TeamWork* forever = nullptr;
+  static const TeamWork* volatile forever = nullptr;
   forever = new TeamWork(team);
   const TeamWork& work = *forever;
   if (team.size() == 1) {
