@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/blas_setup.hpp"
+#include "parallel/node_stage.hpp"
 
 namespace thalweg {
 
@@ -51,7 +52,9 @@ Communicator::Communicator(Communicator&& other) noexcept
     : handle_(std::exchange(other.handle_, MPI_COMM_NULL)),
       rank_(other.rank_),
       size_(other.size_),
-      exceptions_at_birth_(other.exceptions_at_birth_) {}
+      exceptions_at_birth_(other.exceptions_at_birth_),
+      stage_(std::move(other.stage_)),
+      stage_known_(other.stage_known_) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   if (this != &other) {
@@ -60,12 +63,15 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
     rank_ = other.rank_;
     size_ = other.size_;
     exceptions_at_birth_ = other.exceptions_at_birth_;
+    stage_ = std::move(other.stage_);
+    stage_known_ = other.stage_known_;
   }
   return *this;
 }
 
 void Communicator::release() noexcept {
   if (handle_ == MPI_COMM_NULL || std::uncaught_exceptions() > exceptions_at_birth_) return;
+  stage_.reset();
   MPI_Comm_free(&handle_);
 }
 
@@ -84,6 +90,15 @@ Communicator Communicator::split_by_node() const {
   check_mpi(MPI_Comm_split_type(handle_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &handle),
             "MPI_Comm_split_type");
   return Communicator(handle);
+}
+
+NodeStage* Communicator::stage() const {
+  if (!stage_known_ && size_ > 1) {
+    Communicator node = split_by_node();
+    if (min(node.size()) == size_) stage_ = std::make_unique<NodeStage>(std::move(node));
+  }
+  stage_known_ = true;
+  return stage_.get();
 }
 
 void Communicator::barrier() const {
@@ -139,11 +154,50 @@ void Communicator::all_gather(std::span<const T> mine, std::span<T> all,
   all_gather_in_place(all, counts);
 }
 
+namespace {
+
+template <class T>
+void gather_by_stage(NodeStage& stage, int rank, std::span<T> all,
+                     std::span<const std::int64_t> starts) {
+  const auto block = [&](int of, std::int64_t at) {
+    constexpr auto most = NodeStage::kArea / static_cast<std::int64_t>(sizeof(T));
+    const std::int64_t end = starts[static_cast<std::size_t>(of) + 1];
+    const std::int64_t begin = std::min(starts[static_cast<std::size_t>(of)] + at, end);
+    return all.subspan(static_cast<std::size_t>(begin),
+                       static_cast<std::size_t>(std::min(most, end - begin)));
+  };
+  const auto nothing_left = [&](std::int64_t at) {
+    for (int of = 0; of < stage.size(); ++of) {
+      if (!block(of, at).empty()) return false;
+    }
+    return true;
+  };
+  for (std::int64_t at = 0; !nothing_left(at);
+       at += NodeStage::kArea / static_cast<std::int64_t>(sizeof(T))) {
+    const auto mine = block(rank, at);
+    std::copy(mine.begin(), mine.end(), stage.mine<T>().begin());
+    stage.show();
+    for (int of = 0; of < stage.size(); ++of) {
+      const auto to = block(of, at);
+      const auto from = stage.of<T>(of).first(to.size());
+      if (of != rank) std::copy(from.begin(), from.end(), to.begin());
+    }
+  }
+}
+
+}  // namespace
+
 template <class T>
 void Communicator::all_gather_in_place(std::span<T> all,
                                        std::span<const std::int64_t> counts) const {
   if (size_ == 1) return;
   const auto starts = starts_of(counts);
+  // Below this size one message is as quick, and few communicators need their own stage.
+  constexpr std::int64_t large = std::int64_t{1} << 16;
+  if (starts.back() * static_cast<std::int64_t>(sizeof(T)) >= large && stage() != nullptr) {
+    gather_by_stage(*stage(), rank_, all, std::span<const std::int64_t>(starts));
+    return;
+  }
   if (starts.back() < kPiece) {
     std::vector<int> small_counts(counts.size());
     std::vector<int> displacements(counts.size());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ inline MPI_Datatype mpi_type<double>() {
 }
 }  // namespace detail
 
+class NodeStage;
+
 /// Throws Error with MPI's own text when `code` is not MPI_SUCCESS. Local.
 void check_mpi(int code, const char* call);
 
@@ -71,6 +74,9 @@ class Communicator {
   [[nodiscard]] Communicator split(int color) const;
   /// Collective. The ranks that share this node's memory.
   [[nodiscard]] Communicator split_by_node() const;
+  /// Collective. The shared areas of these ranks; null where they are on several nodes or one rank
+  /// alone.
+  [[nodiscard]] NodeStage* stage() const;
 
   void barrier() const;  ///< Collective.
   template <class T>
@@ -113,6 +119,8 @@ class Communicator {
   int rank_ = 0;
   int size_ = 1;
   int exceptions_at_birth_ = 0;
+  mutable std::unique_ptr<NodeStage> stage_;  // made when first asked for
+  mutable bool stage_known_ = false;
 };
 
 /// "[rank r/P] " within the whole job, for messages: the rank a person knows; empty for a single

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "parallel/node_stage.hpp"
+
 namespace thalweg {
 
 OrderedReduction::OrderedReduction(const Communicator& comm, std::int64_t leaves)
@@ -78,24 +80,113 @@ std::vector<double> OrderedReduction::reduce(std::int64_t width, const Leaf& lea
   return std::move(global.root());
 }
 
+namespace {
+
+/// Tree sums of one rank's elements of all nodes, in blocks that the innermost cache holds: the
+/// first operand of a merge is overwritten, so each node's elements are copied.
+template <class Real>
+class BlockSums {
+ public:
+  /// The nodes of all ranks, in tree order.
+  BlockSums(std::int64_t leaves, std::span<const std::vector<TreeNode>> nodes)
+      : leaves_(leaves), nodes_(nodes) {}
+
+  /// `operand(rank, k)` is where the elements of a rank's k-th node begin.
+  template <class Operand>
+  void add_up(std::int64_t count, Real* to, const Operand& operand) const {
+    constexpr std::int64_t block = 2048;
+    for (std::int64_t at = 0; at < count; at += block) {
+      const auto n = static_cast<std::size_t>(std::min(block, count - at));
+      TreeSum<AlignedVector<Real>> tree(leaves_);
+      for (std::size_t rank = 0; rank < nodes_.size(); ++rank) {
+        for (std::size_t k = 0; k < nodes_[rank].size(); ++k) {
+          const Real* from = operand(static_cast<int>(rank), k) + at;
+          tree.push(nodes_[rank][k], AlignedVector<Real>(from, from + n),
+                    [n](AlignedVector<Real>& left, const AlignedVector<Real>& right) {
+                      for (std::size_t i = 0; i < n; ++i) left[i] += right[i];
+                    });
+        }
+      }
+      std::copy(tree.root().begin(), tree.root().end(), to + at);
+    }
+  }
+
+ private:
+  std::int64_t leaves_;
+  std::span<const std::vector<TreeNode>> nodes_;
+};
+
+}  // namespace
+
 template <class Real>
 void OrderedReduction::reduce_to_slices(const VectorSpace& space,
                                         std::span<const AlignedVector<Real>> node_sums,
                                         std::span<Real> slice) const {
+  if (comm_->size() == 1 && node_sums.size() == 1) {  // the root itself
+    std::copy(node_sums.front().begin(), node_sums.front().end(), slice.begin());
+  } else if (NodeStage* stage = comm_->stage(); stage != nullptr) {
+    reduce_by_stage(*stage, space, node_sums, slice);
+  } else {
+    reduce_by_messages(space, node_sums, slice);
+  }
+}
+
+template <class Real>
+void OrderedReduction::reduce_by_stage(NodeStage& stage, const VectorSpace& space,
+                                       std::span<const AlignedVector<Real>> node_sums,
+                                       std::span<Real> slice) const {
+  const auto ranks = static_cast<std::int64_t>(nodes_.size());
+  std::int64_t most_nodes = 1;
+  std::int64_t longest = 0;
+  for (int rank = 0; rank < ranks; ++rank) {
+    most_nodes = std::max(most_nodes, static_cast<std::int64_t>(nodes(rank).size()));
+    longest = std::max(longest, space.slice(rank).size());
+  }
+  // An area holds as many elements of each node for each rank.
+  const std::int64_t room =
+      NodeStage::kArea / static_cast<std::int64_t>(sizeof(Real)) / (ranks * most_nodes);
+  if (room == 0) {
+    reduce_by_messages(space, node_sums, slice);
+    return;
+  }
+  const auto place = [&](int to, std::size_t k) {
+    return (to * most_nodes + static_cast<std::int64_t>(k)) * room;
+  };
+  const BlockSums<Real> sums(leaves(), nodes_);
+  const int me = comm_->rank();
+  for (std::int64_t at = 0; at < longest; at += room) {
+    for (int to = 0; to < ranks; ++to) {
+      const Range range = space.slice(to);
+      const std::int64_t begin = std::min(range.begin + at, range.end);
+      const std::int64_t end = std::min(begin + room, range.end);
+      for (std::size_t k = 0; k < node_sums.size() && to != me; ++k) {
+        std::copy(node_sums[k].begin() + begin, node_sums[k].begin() + end,
+                  stage.mine<Real>().begin() + place(to, k));
+      }
+    }
+    stage.show();
+    const std::int64_t begin = std::min(at, space.slice().size());
+    sums.add_up(std::min(room, space.slice().size() - begin), slice.data() + begin,
+                [&](int rank, std::size_t k) {
+                  return rank == me ? node_sums[k].data() + space.slice().begin + begin
+                                    : stage.of<Real>(rank).data() + place(me, k);
+                });
+  }
+}
+
+template <class Real>
+void OrderedReduction::reduce_by_messages(const VectorSpace& space,
+                                          std::span<const AlignedVector<Real>> node_sums,
+                                          std::span<Real> slice) const {
   constexpr int tag = 41;
   const auto n = static_cast<std::size_t>(space.slice().size());
   std::vector<MPI_Request> requests;
-  std::vector<AlignedVector<Real>> received;  // nodes of the other ranks, in tree order
+  std::vector<std::vector<AlignedVector<Real>>> received(nodes_.size());
   for (int rank = 0; rank < comm_->size(); ++rank) {
-    for (std::size_t k = 0; k < nodes_[static_cast<std::size_t>(rank)].size(); ++k) {
-      received.emplace_back(rank == comm_->rank() ? 0 : n);
-    }
-  }
-  std::size_t at = 0;
-  for (int rank = 0; rank < comm_->size(); ++rank) {
-    for (std::size_t k = 0; k < nodes_[static_cast<std::size_t>(rank)].size(); ++k, ++at) {
-      if (rank != comm_->rank()) comm_->start_receive(std::span(received[at]), rank, tag, requests);
-    }
+    if (rank == comm_->rank()) continue;
+    auto& from = received[static_cast<std::size_t>(rank)];
+    from.assign(nodes(rank).size(), AlignedVector<Real>(n));
+    for (auto& values : from) comm_->start_receive(std::span(values), rank, tag, requests);
   }
   for (int rank = 0; rank < comm_->size(); ++rank) {
     if (rank == comm_->rank()) continue;
@@ -107,33 +198,20 @@ void OrderedReduction::reduce_to_slices(const VectorSpace& space,
     }
   }
   Communicator::wait_all(requests);
-
-  // The first operand of each merge is overwritten, so an own node's slice is copied before it may
-  // be one.
-  using Values = AlignedVector<Real>;
-  TreeSum<Values> tree(leaves());
-  at = 0;
-  for (int rank = 0; rank < comm_->size(); ++rank) {
-    const auto& nodes = nodes_[static_cast<std::size_t>(rank)];
-    for (std::size_t k = 0; k < nodes.size(); ++k, ++at) {
-      if (rank == comm_->rank()) {
-        const auto mine = space.slice_of(std::span<const Real>(node_sums[k]));
-        received[at].assign(mine.begin(), mine.end());
-      }
-      tree.push(nodes[k], std::move(received[at]), [n](Values& left, const Values& right) {
-        for (std::size_t i = 0; i < n; ++i) left[i] += right[i];
+  BlockSums<Real>(leaves(), nodes_)
+      .add_up(space.slice().size(), slice.data(), [&](int rank, std::size_t k) {
+        return rank == comm_->rank() ? node_sums[k].data() + space.slice().begin
+                                     : received[static_cast<std::size_t>(rank)][k].data();
       });
-    }
-  }
-  const auto& root = tree.root();
-  std::copy(root.begin(), root.end(), slice.begin());
 }
 
-template void OrderedReduction::reduce_to_slices<float>(const VectorSpace&,
-                                                        std::span<const AlignedVector<float>>,
-                                                        std::span<float>) const;
-template void OrderedReduction::reduce_to_slices<double>(const VectorSpace&,
-                                                         std::span<const AlignedVector<double>>,
-                                                         std::span<double>) const;
+#define THALWEG_INSTANTIATE(Real)                                                       \
+  template void OrderedReduction::reduce_to_slices<Real>(                               \
+      const VectorSpace&, std::span<const AlignedVector<Real>>, std::span<Real>) const; \
+  template void OrderedReduction::reduce_by_messages<Real>(                             \
+      const VectorSpace&, std::span<const AlignedVector<Real>>, std::span<Real>) const;
+THALWEG_INSTANTIATE(float)
+THALWEG_INSTANTIATE(double)
+#undef THALWEG_INSTANTIATE
 
 }  // namespace thalweg

@@ -47,15 +47,23 @@ class OrderedReduction {
   [[nodiscard]] std::vector<double> all_sum_of(std::int64_t width, const Leaf& leaf) const;
 
   /// Collective. Long vectors: `node_sums[k]` is the sum of this rank's k-th subtree
-  /// (space.dimension() elements). The slices are exchanged, and each rank finishes its own into
-  /// `slice`: the traffic of the first half of a ring allreduce.
+  /// (space.dimension() elements). The slices are exchanged, through shared memory where all ranks
+  /// are on one node, and each rank finishes its own into `slice`: the traffic of the first half of
+  /// a ring allreduce.
   template <class Real>
   void reduce_to_slices(const VectorSpace& space, std::span<const AlignedVector<Real>> node_sums,
                         std::span<Real> slice) const;
+  /// Collective. The same for ranks on several nodes, as reduce_to_slices chooses by itself.
+  template <class Real>
+  void reduce_by_messages(const VectorSpace& space, std::span<const AlignedVector<Real>> node_sums,
+                          std::span<Real> slice) const;
 
  private:
   [[nodiscard]] std::vector<double> reduce(std::int64_t width, const Leaf& leaf,
                                            const Merge& merge) const;
+  template <class Real>
+  void reduce_by_stage(NodeStage& stage, const VectorSpace& space,
+                       std::span<const AlignedVector<Real>> node_sums, std::span<Real> slice) const;
   const Communicator* comm_;
   Partition partition_;
   std::vector<std::vector<TreeNode>> nodes_;

@@ -9,8 +9,8 @@
 
 namespace thalweg {
 
-/// One copy of an array a node, in memory that all of the node's ranks see. The node's rank 0 fills
-/// it, then fence(); afterwards it is read only.
+/// An array in memory that all of a node's ranks see. What a rank writes before fence() the others
+/// see after it.
 class SharedWindow {
  public:
   /// Collective over `node` (a communicator from split_by_node).

@@ -35,8 +35,12 @@ template <class Real>
 void long_vectors_match() {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
-  for (const std::int64_t dimension : {5, 1024, 5000}) {
+  for (const std::int64_t dimension : {5, 1024, 5000, 300000}) {  // the last in several rounds
     for (const std::int64_t leaves : {1, 2, 5, 8, 13}) {
+      std::vector<Real> values_of;
+      for (std::int64_t k = 0; k < leaves * 97; ++k) {
+        values_of.push_back(static_cast<Real>(leaf_value(k / 97, k % 97)));
+      }
       const auto sum = [&](const Communicator& comm) {
         const VectorSpace space(comm, dimension);
         const OrderedReduction reduction(comm, leaves);
@@ -47,7 +51,8 @@ void long_vectors_match() {
           for (std::int64_t leaf = begin; leaf < end; ++leaf) {
             AlignedVector<Real> values(static_cast<std::size_t>(dimension));
             for (std::int64_t i = 0; i < dimension; ++i) {
-              values[static_cast<std::size_t>(i)] = static_cast<Real>(leaf_value(leaf, i % 97));
+              values[static_cast<std::size_t>(i)] =
+                  values_of[static_cast<std::size_t>(leaf * 97 + i % 97)];
             }
             tree.push({0, leaf}, std::move(values), [](auto& left, const auto& right) {
               for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
@@ -57,6 +62,9 @@ void long_vectors_match() {
         }
         std::vector<Real> slice(static_cast<std::size_t>(space.slice().size()));
         reduction.reduce_to_slices<Real>(space, nodes, slice);
+        std::vector<Real> by_messages(slice.size());
+        reduction.reduce_by_messages<Real>(space, nodes, by_messages);
+        EXPECT_EQ(by_messages, slice);
         std::vector<Real> whole(static_cast<std::size_t>(dimension));
         space.gather(std::span<const Real>(slice), std::span(whole));
         return whole;

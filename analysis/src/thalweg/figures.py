@@ -77,7 +77,10 @@ def test_panel(axes, trajectories, names, colors, kernel: Study = None) -> None:
 
 
 def curves_panel(axes, trajectories, column, scale, names, colors, lines=(), number="{:.2g}") -> None:
-    """Runs (thin) and group means (thick) of one column against epochs, logarithmic; dashed lines (value, label)."""
+    """Runs (thin) and group means (thick) of one column against epochs, logarithmic; dashed lines (value, label).
+
+    The number beside a group is the mean over its runs' ends.
+    """
     ends, smallest, any_zero = [], np.inf, False
     for name in names if column in trajectories else []:
         mine = trajectories[trajectories["group"] == name]
@@ -90,7 +93,8 @@ def curves_panel(axes, trajectories, column, scale, names, colors, lines=(), num
         x, y = mean_curve(curves)
         if len(x):
             axes.plot(x, y, color=colors[name], linewidth=2.2)
-            ends.append((x[-1], y[-1], f"{name}\n" + number.format(y[-1]), colors[name]))
+            final = np.mean([values[-1] for _, values in curves])  # runs may end at different steps
+            ends.append((x[-1], y[-1], f"{name}\n" + number.format(final), colors[name]))
     if not ends:
         style.panel_note(axes, f"no run has {column.replace('_', ' ')}")
         return
