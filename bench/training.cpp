@@ -1,7 +1,7 @@
 // Training steps and products with the Hessian beside the machine's ceiling: as many processes as
 // ranks running sgemm at the same time, interleaved with the steps in one run.
 //
-//   mpirun -n 2 build/bench/bench_training [f1|c1|resnet20] [repetitions] [batch …]
+//   mpirun -n 2 build/bench/bench_training [f1|c1|resnet20] [repetitions] [batch[/shard] …]
 //
 // f1 is 784-512x5-10 with batch norm, c1 Keskar et al.'s shallow convolutional net on 32x32x3;
 // the images are made up. Flops of a step: three times a forward pass, the first weights' input
@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
@@ -112,7 +113,7 @@ std::int64_t peak_bytes(bool reset) {
 class Measured {
  public:
   Measured(const Communicator& world, const Bench& bench, const DataSet<float>& data,
-           std::int64_t batch)
+           std::int64_t batch, std::int64_t shard)
       : world_(world),
         objective_(world, make_model<float>(bench.model, bench.shape, 10), data,
                    LossKind::cross_entropy),
@@ -122,6 +123,7 @@ class Measured {
         gradient_(static_cast<std::size_t>(space_.slice().size())),
         order_(static_cast<std::size_t>(data.train.size())),
         batch_(batch) {
+    objective_.set_shards(shard, 0);
     objective_.network().initialise(std::span(w_), 1);
     std::iota(order_.begin(), order_.end(), 0);
   }
@@ -140,6 +142,7 @@ class Measured {
     return static_cast<std::int64_t>(order_.size()) / batch_ * batch_;
   }
 
+  [[nodiscard]] std::int64_t training_shard() const { return objective_.training_shard(batch_); }
   [[nodiscard]] std::int64_t step_bytes() const {
     return world_.max(objective_.step_bytes(batch_));
   }
@@ -152,7 +155,7 @@ class Measured {
   Derivatives derivatives(int repetitions) {
     const Subset subset = Subset(order_).first(static_cast<std::size_t>(
         std::min<std::int64_t>(batch_, static_cast<std::int64_t>(order_.size()))));
-    objective_.set_shards(0, objective_.training_shard(batch_));
+    objective_.set_shards(training_shard(), training_shard());
     auto v = w_;
     std::vector<double> gradients;
     std::vector<double> firsts;
@@ -210,9 +213,16 @@ class Measured {
   std::int64_t batch_;
 };
 
+/// Samples of a step and of a shard; shard 0: the suite's own choice.
+struct StepSize {
+  std::int64_t batch = 0;
+  std::int64_t shard = 0;
+};
+
 void run(const Communicator& world, const Bench& bench, int repetitions,
-         const std::vector<std::int64_t>& batches) {
-  const std::int64_t largest = *std::max_element(batches.begin(), batches.end());
+         const std::vector<StepSize>& sizes) {
+  std::int64_t largest = 0;
+  for (const auto& size : sizes) largest = std::max(largest, size.batch);
   const std::int64_t samples = std::max<std::int64_t>(bench.name == "f1" ? 8192 : 512, largest);
   const auto data = images(world, bench.shape, samples);
   constexpr std::int64_t n = 2048;
@@ -223,10 +233,10 @@ void run(const Communicator& world, const Bench& bench, int repetitions,
     gemm(false, false, n, n, n, 1.0F, a.data(), b.data(), 0.0F, c.data());
   };
   const double ceiling_flops = 2.0 * static_cast<double>(n * n) * static_cast<double>(n);
-  for (const std::int64_t batch : batches) {
+  for (const auto& [batch, shard] : sizes) {
     // What BLAS and MPI take once for all is not counted as the step's.
-    Measured(world, bench, data, batch).epoch();
-    Measured measured(world, bench, data, batch);
+    Measured(world, bench, data, batch, shard).epoch();
+    Measured measured(world, bench, data, batch, shard);
     ceiling();
     const std::int64_t before = peak_bytes(true);
     measured.epoch();
@@ -246,15 +256,17 @@ void run(const Communicator& world, const Bench& bench, int repetitions,
     const std::int64_t by_formula = measured.step_bytes();
     if (world.is_root()) {
       fmt::print(
-          "{{\"bench\": \"{}_training\", \"ranks\": {}, \"batch\": {}, \"images_per_s\": {:.0f}, "
+          "{{\"bench\": \"{}_training\", \"ranks\": {}, \"batch\": {}, \"shard\": {}, "
+          "\"images_per_s\": {:.0f}, "
           "\"gflop_per_s\": {:.1f}, \"ceiling_gflop_per_s\": {:.1f}, \"share_of_ceiling\": {:.3f}, "
           "\"gradient_s\": {:.4f}, \"first_product_over_gradient\": {:.2f}, "
           "\"product_over_gradient\": {:.2f}, \"ordered_reduction_s\": {:.5f}, "
           "\"allreduce_s\": {:.5f}, \"reduction_over_allreduce_share_of_step\": {:.3f}, "
           "\"step_mib\": {:.1f}, \"step_mib_by_formula\": {:.1f}, "
           "\"blas_core\": \"{}\", \"repetitions\": {}}}\n",
-          bench.name, world.size(), batch, rate, flop_rate * 1e-9, peak * 1e-9, flop_rate / peak,
-          derivatives.gradient_s, derivatives.first_product_s / derivatives.gradient_s,
+          bench.name, world.size(), batch, measured.training_shard(), rate, flop_rate * 1e-9,
+          peak * 1e-9, flop_rate / peak, derivatives.gradient_s,
+          derivatives.first_product_s / derivatives.gradient_s,
           derivatives.product_s / derivatives.gradient_s, reduction.ordered_s,
           reduction.allreduce_s, (reduction.ordered_s - reduction.allreduce_s) / step_s,
           static_cast<double>(held) / (1 << 20), static_cast<double>(by_formula) / (1 << 20),
@@ -272,13 +284,14 @@ int main(int argc, char** argv) {
   {
     const auto world = Communicator::duplicate(MPI_COMM_WORLD);
     const std::string name = argc > 1 ? argv[1] : "f1";
-    std::vector<std::int64_t> batches;
-    for (int i = 3; i < argc; ++i) batches.push_back(std::atoll(argv[i]));
-    if (batches.empty()) {
-      batches = name == "f1" ? std::vector<std::int64_t>{32, 256, 2048}
-                             : std::vector<std::int64_t>{32, 256};
+    std::vector<StepSize> sizes;
+    for (int i = 3; i < argc; ++i) {
+      const char* slash = std::strchr(argv[i], '/');
+      sizes.push_back({std::atoll(argv[i]), slash == nullptr ? 0 : std::atoll(slash + 1)});
     }
-    run(world, bench_named(name), argc > 2 ? std::atoi(argv[2]) : 7, batches);
+    if (sizes.empty()) sizes = {{32}, {256}};
+    if (argc <= 3 && name == "f1") sizes.push_back({2048});
+    run(world, bench_named(name), argc > 2 ? std::atoi(argv[2]) : 7, sizes);
   }
   MPI_Finalize();
   return 0;

@@ -21,7 +21,17 @@ class GradientTree {
   void reset(const BatchLayout& layout, std::int64_t dimension) {
     layout_ = &layout;
     sums_.resize(layout.reduction().nodes().size());
-    for (auto& sum : sums_) sum.resize(static_cast<std::size_t>(dimension));
+    targets_.clear();
+    for (auto& sum : sums_) {
+      sum.resize(static_cast<std::size_t>(dimension));
+      targets_.push_back(sum.data());
+    }
+  }
+  /// Local. The sum of a batch that is one subtree, of this rank alone, goes to `root`.
+  void reset_root(const BatchLayout& layout, std::span<Real> root) {
+    layout_ = &layout;
+    sums_.clear();
+    targets_.assign(1, root.data());
   }
 
   /// Fills parameters [offset, offset + count) of every subtree. `leaf(shard, target, add)` writes
@@ -29,8 +39,7 @@ class GradientTree {
   template <class Leaf>
   void accumulate(std::int64_t offset, std::int64_t count, Leaf&& leaf) {
     const auto& nodes = layout_->reduction().nodes();
-    for (std::size_t k = 0; k < nodes.size(); ++k)
-      sum(nodes[k], sums_[k].data() + offset, count, leaf);
+    for (std::size_t k = 0; k < nodes.size(); ++k) sum(nodes[k], targets_[k] + offset, count, leaf);
   }
 
   [[nodiscard]] std::span<const AlignedVector<Real>> node_sums() const { return sums_; }
@@ -67,6 +76,7 @@ class GradientTree {
 
   const BatchLayout* layout_ = nullptr;
   std::vector<AlignedVector<Real>> sums_;
+  std::vector<Real*> targets_;  // of each subtree
   std::vector<AlignedVector<Real>> spare_;
 };
 

@@ -201,16 +201,22 @@ void NetworkLoss<Real>::reduce_pieces(const Batch& batch, std::int64_t shards,
   const OrderedReduction& reduction = batch.layout.reduction();
   TreeSum<Values> sum(reduction.leaves());
   bool is_whole = false;
+  const bool is_alone = team_->size() == 1;
   for_each_piece(batch, shards, [&](const Piece& piece) {
-    tree_.reset(piece.layout, space_.dimension());
-    compute(piece);
     is_whole = &piece.layout == &batch.layout;
+    if (is_whole && is_alone) {
+      tree_.reset_root(piece.layout, slice);
+    } else {
+      tree_.reset(piece.layout, space_.dimension());
+    }
+    compute(piece);
     if (is_whole) return;
     sum.push(piece.node, std::move(tree_.take_node_sums().front()),
              [](Values& left, const Values& right) {
                for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
              });
   });
+  if (is_whole && is_alone) return;
   if (is_whole) {
     reduction.reduce_to_slices(space_, tree_.node_sums(), slice);
     return;

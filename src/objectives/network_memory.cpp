@@ -10,23 +10,18 @@ std::int64_t NetworkLoss<Real>::step_bytes(std::int64_t batch) const {
   const OrderedReduction& reduction = layout.reduction();
   const std::int64_t rows = layout.rows().size();
   std::int64_t numbers = rows * (network_.inputs() + network_.outputs());
-  // One whole gradient a subtree of this rank's, and where a subtree has inner nodes on its right,
-  // one buffer a level of the widest layer.
+  // One whole gradient a subtree of this rank's, unless it is the batch's and goes to the caller;
+  // and where a subtree has inner nodes on its right, one buffer a level of the widest layer.
   const auto nodes = static_cast<std::int64_t>(reduction.nodes().size());
-  numbers += nodes * space_.dimension();
+  if (team_->size() > 1) numbers += nodes * space_.dimension();
   std::int64_t widest = 0;
   for (const auto& block : network_.parameters()) widest = std::max(widest, block.count());
   int deepest = 0;
   for (const auto& node : reduction.nodes()) deepest = std::max(deepest, node.level);
   numbers += std::max(0, deepest - 1) * widest;
-  // What the other ranks send of their subtrees, and a copy of this rank's own.
-  std::int64_t all_nodes = 0;
-  for (int rank = 0; rank < team_->size(); ++rank) {
-    all_nodes += static_cast<std::int64_t>(reduction.nodes(rank).size());
-  }
-  numbers += all_nodes * space_.slice().size();
   return numbers * static_cast<std::int64_t>(sizeof(Real)) +
-         network_.memory_bytes(rows, Network<Real>::Holding::gradient);
+         network_.memory_bytes(rows, Network<Real>::Holding::gradient) +
+         reduction.exchange_bytes(space_, static_cast<std::int64_t>(sizeof(Real)));
 }
 
 template std::int64_t NetworkLoss<float>::step_bytes(std::int64_t) const;

@@ -205,6 +205,17 @@ void OrderedReduction::reduce_by_messages(const VectorSpace& space,
       });
 }
 
+std::int64_t OrderedReduction::exchange_bytes(const VectorSpace& space,
+                                              std::int64_t element_bytes) const {
+  if (comm_->size() == 1) return 0;
+  if (comm_->stage() != nullptr) return 2 * NodeStage::kArea;
+  std::int64_t received = 0;
+  for (int rank = 0; rank < comm_->size(); ++rank) {
+    if (rank != comm_->rank()) received += static_cast<std::int64_t>(nodes(rank).size());
+  }
+  return received * space.slice().size() * element_bytes;
+}
+
 #define THALWEG_INSTANTIATE(Real)                                                       \
   template void OrderedReduction::reduce_to_slices<Real>(                               \
       const VectorSpace&, std::span<const AlignedVector<Real>>, std::span<Real>) const; \

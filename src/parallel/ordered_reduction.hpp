@@ -57,6 +57,10 @@ class OrderedReduction {
   template <class Real>
   void reduce_by_messages(const VectorSpace& space, std::span<const AlignedVector<Real>> node_sums,
                           std::span<Real> slice) const;
+  /// Collective. What an exchange makes this rank hold besides its operands, for elements of so
+  /// many bytes: its areas of the node's stage, or a slice for each subtree of the other ranks.
+  [[nodiscard]] std::int64_t exchange_bytes(const VectorSpace& space,
+                                            std::int64_t element_bytes) const;
 
  private:
   [[nodiscard]] std::vector<double> reduce(std::int64_t width, const Leaf& leaf,
