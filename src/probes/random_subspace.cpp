@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/blas_setup.hpp"
 #include "base/ordered_sum.hpp"
@@ -34,11 +35,12 @@ std::vector<double> cholesky(std::vector<double> g, std::int64_t p) {
 
 }  // namespace
 
-RandomSubspace::RandomSubspace(const VectorSpace& space, std::int64_t p, std::uint64_t seed)
+RandomSubspace::RandomSubspace(const VectorSpace& space, std::int64_t p, std::uint64_t seed,
+                               SubspaceColumns kind)
     : space_(&space),
       p_(p),
       blocks_(space.comm(), (space.dimension() + kVectorBlock - 1) / kVectorBlock),
-      a_(static_cast<std::size_t>(space.slice().size() * p)) {
+      q_(static_cast<std::size_t>(space.slice().size() * p)) {
   if (p >= space.dimension()) {
     throw Error(fmt::format("random subspace: dimension {} is not below that of the space, {}", p,
                             space.dimension()));
@@ -47,22 +49,23 @@ RandomSubspace::RandomSubspace(const VectorSpace& space, std::int64_t p, std::ui
     Stream stream(seed, Purpose::sharpness_subspace, static_cast<std::uint64_t>(block));
     const Range rows = rows_of_block(block);
     for (std::int64_t i = rows.begin * p; i < rows.end * p; ++i) {
-      a_[static_cast<std::size_t>(i)] = stream.normal();
+      q_[static_cast<std::size_t>(i)] = stream.normal();
     }
   }
   const auto gram = blocks_.all_sum_of(p * p, [&](std::int64_t block, std::span<double> sum) {
     const Range rows = rows_of_block(block);
-    const double* a = a_.data() + rows.begin * p;
-    gemm(true, false, p, p, rows.size(), 1.0, a, a, 0.0, sum.data());
+    const double* q = q_.data() + rows.begin * p;
+    gemm(true, false, p, p, rows.size(), 1.0, q, q, 0.0, sum.data());
   });
-  const auto r = cholesky(gram, p);
+  auto r = cholesky(gram, p);
   for (std::int64_t block = blocks_.mine().begin; block < blocks_.mine().end; ++block) {
     const Range rows = rows_of_block(block);
     const int columns = narrow(p, "subspace dimension");
     cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit,
                 narrow(rows.size(), "block rows"), columns, 1.0, r.data(), columns,
-                a_.data() + rows.begin * p, columns);
+                q_.data() + rows.begin * p, columns);
   }
+  if (kind == SubspaceColumns::gaussian) r_ = std::move(r);
 }
 
 Range RandomSubspace::rows_of_block(std::int64_t block) const {
@@ -70,22 +73,45 @@ Range RandomSubspace::rows_of_block(std::int64_t block) const {
   return {begin, std::min(begin + kVectorBlock, space_->slice().size())};
 }
 
-std::vector<double> RandomSubspace::project(std::span<const double> x_slice) const {
+std::vector<double> RandomSubspace::coordinates(std::span<const double> x_slice) const {
   return blocks_.all_sum_of(p_, [&](std::int64_t block, std::span<double> sum) {
     const Range rows = rows_of_block(block);
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {
       const double xi = x_slice[static_cast<std::size_t>(i)];
-      const double* a = a_.data() + i * p_;
+      const double* q = q_.data() + i * p_;
       for (std::int64_t j = 0; j < p_; ++j) {
-        sum[static_cast<std::size_t>(j)] = std::fma(xi, a[j], sum[static_cast<std::size_t>(j)]);
+        sum[static_cast<std::size_t>(j)] = std::fma(xi, q[j], sum[static_cast<std::size_t>(j)]);
       }
     }
   });
 }
 
+std::vector<double> RandomSubspace::transposed(std::span<const double> x_slice) const {
+  auto y = coordinates(x_slice);
+  if (r_.empty()) return y;
+  const int p = narrow(p_, "subspace dimension");
+  cblas_dtrmv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, p, r_.data(), p, y.data(), 1);
+  return y;
+}
+
+std::vector<double> RandomSubspace::pseudo_inverse(std::span<const double> x_slice) const {
+  auto y = coordinates(x_slice);
+  if (r_.empty()) return y;
+  const int p = narrow(p_, "subspace dimension");
+  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, p, r_.data(), p, y.data(), 1);
+  return y;
+}
+
 void RandomSubspace::lift(std::span<const double> z, std::span<double> slice) const {
+  std::vector<double> y(z.begin(), z.end());
+  if (!r_.empty()) {
+    const int p = narrow(p_, "subspace dimension");
+    cblas_dtrmv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, p, r_.data(), p, y.data(),
+                1);
+  }
   for (std::size_t i = 0; i < slice.size(); ++i) {
-    slice[i] = block_dot(std::span<const double>(a_).subspan(i * z.size(), z.size()), z);
+    slice[i] = block_dot(std::span<const double>(q_).subspan(i * y.size(), y.size()),
+                         std::span<const double>(y));
   }
 }
 

@@ -10,7 +10,6 @@
 #include "base/error.hpp"
 #include "base/philox.hpp"
 #include "optimizers/lbfgsb.hpp"
-#include "probes/random_subspace.hpp"
 
 namespace thalweg {
 
@@ -43,7 +42,7 @@ class NegatedNeighbourhood {
     if (plane_ == nullptr) {
       space.gather(std::span<const double>(slice_), gradient);
     } else {
-      const auto projected = plane_->project(slice_);
+      const auto projected = plane_->transposed(slice_);
       std::copy(projected.begin(), projected.end(), gradient.begin());
     }
     return -value;
@@ -104,8 +103,9 @@ Measurement Sharpness::measure(Objective<double>& objective, std::span<const dou
   std::unique_ptr<RandomSubspace> plane;
   std::vector<double> centre(x.begin(), x.end());  // A⁺x
   if (options_.subspace > 0) {
-    plane = std::make_unique<RandomSubspace>(space, options_.subspace, options_.seed);
-    centre = plane->project(space.slice_of(x));
+    plane =
+        std::make_unique<RandomSubspace>(space, options_.subspace, options_.seed, options_.columns);
+    centre = plane->pseudo_inverse(space.slice_of(x));
   }
   std::vector<double> upper(centre.size());
   std::vector<double> lower(centre.size());

@@ -3,14 +3,15 @@
 #include <cstdint>
 
 #include "probes/probe.hpp"
+#include "probes/random_subspace.hpp"
 
 namespace thalweg {
 
 struct SharpnessOptions {
   double epsilon = 1e-3;
-  /// 0: the full space (A = I). p > 0: a random p-dimensional subspace, Gaussian with orthonormal
-  /// columns.
+  /// 0: the full space (A = I). p > 0: a random p-dimensional subspace.
   std::int64_t subspace = 0;
+  SubspaceColumns columns = SubspaceColumns::orthonormal;
   std::int64_t starts = 5;
   std::int64_t iterations = 10;  ///< of L-BFGS-B, from each start
   std::uint64_t seed = 0;

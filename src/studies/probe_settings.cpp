@@ -26,6 +26,10 @@ std::shared_ptr<Probe> read_sharpness(const Settings& table, std::uint64_t seed)
   SharpnessOptions options;
   options.epsilon = table.positive("epsilon", options.epsilon);
   options.subspace = table.integer_at_least("subspace", 0, 0);
+  if (options.subspace > 0 &&
+      table.choice("columns", {"orthonormal", "gaussian"}, "orthonormal") == "gaussian") {
+    options.columns = SubspaceColumns::gaussian;
+  }
   options.starts = table.integer_at_least("starts", 1, options.starts);
   options.iterations = table.integer_at_least("iterations", 1, options.iterations);
   options.seed = seed;

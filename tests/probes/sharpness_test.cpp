@@ -81,7 +81,7 @@ TEST(RandomSubspace, HasOrthonormalColumnsOnAnyNumberOfRanks) {
       std::vector<double> slice(static_cast<std::size_t>(space.slice().size()));
       plane.lift(unit, slice);
       // Aᵀ A e_j = e_j.
-      const auto back = plane.project(slice);
+      const auto back = plane.transposed(slice);
       for (std::int64_t i = 0; i < p; ++i) {
         EXPECT_NEAR(back[static_cast<std::size_t>(i)], i == j ? 1.0 : 0.0, 1e-13);
       }
@@ -108,6 +108,54 @@ TEST(Sharpness, InASubspaceOfABowl) {
   options.subspace = 10;
   const auto found = Sharpness(options).measure(bowl, origin, {});
   EXPECT_NEAR(scalar(found, "sharpness"), 50.0 * 1e-6 * 6.0 * 10.0, 1e-9);
+}
+
+// With A as drawn, Aᵀ is no pseudoinverse: A⁺A = I, ⟨y, A z⟩ = ⟨Aᵀy, z⟩, and the columns are about
+// √n long.
+TEST(RandomSubspace, GaussianColumnsAreKeptAsDrawn) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const std::int64_t n = 3000;
+  const VectorSpace space(world, n);
+  const RandomSubspace plane(space, 3, 1, SubspaceColumns::gaussian);
+  const auto size = static_cast<std::size_t>(space.slice().size());
+  std::vector<double> lifted(size);
+  std::vector<double> y(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    y[i] = std::sin(static_cast<double>(space.slice().begin + static_cast<std::int64_t>(i)));
+  }
+  const std::vector<double> z{1.0, -2.0, 0.5};
+  plane.lift(z, lifted);
+  const auto back = plane.pseudo_inverse(lifted);
+  const auto transposed = plane.transposed(y);
+  double right = 0.0;
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_NEAR(back[k], z[k], 1e-12);
+    right += transposed[k] * z[k];
+  }
+  const std::span<const double> lifted_view(lifted);
+  EXPECT_NEAR(space.dot(std::span<const double>(y), lifted_view), right, 1e-9);
+  const double squared_length = 1.0 + 4.0 + 0.25;
+  EXPECT_NEAR(space.norm(lifted_view), std::sqrt(n * squared_length), 5.0);
+}
+
+// f = ½ h ‖x‖² at 0 with A as drawn: ½ h zᵀAᵀA z over a cube, whose maximum is at a corner; with
+// p = 1 it is 50 ε² h ‖a‖².
+TEST(Sharpness, AlongAGaussianColumnOfABowl) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const std::int64_t n = 40;
+  std::vector<double> hessian(static_cast<std::size_t>(n * n), 0.0);
+  for (std::int64_t i = 0; i < n; ++i) hessian[static_cast<std::size_t>(i * n + i)] = 6.0;
+  const std::vector<double> origin(static_cast<std::size_t>(n), 0.0);
+  AnalyticObjective bowl(world, n, quadratic(hessian, origin));
+  SharpnessOptions options;
+  options.subspace = 1;
+  options.columns = SubspaceColumns::gaussian;
+  const RandomSubspace plane(bowl.space(), 1, options.seed, options.columns);
+  std::vector<double> column(static_cast<std::size_t>(bowl.space().slice().size()));
+  plane.lift(std::vector<double>{1.0}, column);
+  const double length = bowl.space().norm(std::span<const double>(column));
+  const auto found = Sharpness(options).measure(bowl, origin, {});
+  EXPECT_NEAR(scalar(found, "sharpness"), 50.0 * 1e-6 * 6.0 * length * length, 1e-9);
 }
 
 TEST(Sharpness, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
