@@ -21,6 +21,7 @@ enum class Purpose : std::uint32_t {
   augmentation = 9,
   labels = 10,
   probe = 11,
+  trace_vector = 12,
   noise_curvature = 30,
   noise_batch = 31,
 };

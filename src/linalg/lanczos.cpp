@@ -38,70 +38,79 @@ void subtract(std::vector<double>& x, double factor, const std::vector<double>& 
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::fma(-factor, y[i], x[i]);
 }
 
-/// The start: element i of the vector from its block's own stream, so that a slice needs no other
-/// rank.
-std::vector<double> random_slice(const VectorSpace& space, std::uint64_t seed) {
+}  // namespace
+
+std::vector<double> normal_slice(const VectorSpace& space, std::uint64_t seed, std::int64_t draw) {
+  const std::int64_t blocks = (space.dimension() + kVectorBlock - 1) / kVectorBlock;
   std::vector<double> slice(static_cast<std::size_t>(space.slice().size()));
   for (std::int64_t at = 0; at < space.slice().size(); at += kVectorBlock) {
-    Stream stream(seed, Purpose::lanczos_start,
-                  static_cast<std::uint64_t>((space.slice().begin + at) / kVectorBlock));
+    const std::int64_t block = draw * blocks + (space.slice().begin + at) / kVectorBlock;
+    Stream stream(seed, Purpose::lanczos_start, static_cast<std::uint64_t>(block));
     const std::int64_t end = std::min(at + kVectorBlock, space.slice().size());
     for (std::int64_t i = at; i < end; ++i) slice[static_cast<std::size_t>(i)] = stream.normal();
   }
   return slice;
 }
 
-}  // namespace
+LanczosProcess::LanczosProcess(const VectorSpace& space, const SymmetricOperator& apply,
+                               std::vector<double> start_slice)
+    : space_(&space),
+      apply_(&apply),
+      basis_{std::move(start_slice)},
+      whole_(static_cast<std::size_t>(space.dimension())) {
+  scale(basis_[0], 1.0 / space.norm(std::span<const double>(basis_[0])));
+}
+
+void LanczosProcess::advance() {
+  if (steps() > 0) {
+    off_.push_back(remainder_);
+    scale(next_, 1.0 / remainder_);
+    basis_.push_back(std::move(next_));
+  }
+  next_.assign(basis_[0].size(), 0.0);
+  const auto& last = basis_.back();
+  space_->gather(std::span<const double>(last), std::span(whole_));
+  (*apply_)(whole_, next_);
+  diagonal_.push_back(space_->dot(std::span<const double>(last), std::span<const double>(next_)));
+  // Classical Gram-Schmidt against the whole basis, twice: orthogonal to rounding.
+  for (int pass = 0; pass < 2; ++pass) {
+    const auto overlaps = space_->dots(basis_, next_);
+    for (std::size_t j = 0; j < basis_.size(); ++j) subtract(next_, overlaps[j], basis_[j]);
+  }
+  remainder_ = space_->norm(std::span<const double>(next_));
+}
 
 LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator& apply,
                                const LanczosOptions& options) {
-  const auto slice_size = static_cast<std::size_t>(space.slice().size());
-  std::vector<double> whole(static_cast<std::size_t>(space.dimension()));
-  std::vector<std::vector<double>> basis{random_slice(space, options.seed)};
-  scale(basis[0], 1.0 / space.norm(std::span<const double>(basis[0])));
-  std::vector<double> alpha;
-  std::vector<double> beta;
+  LanczosProcess process(space, apply, normal_slice(space, options.seed));
   LanczosResult result;
   TridiagonalEigen eigen;
   const std::int64_t limit = std::min(options.max_iterations, space.dimension());
   double magnitude = 0.0;
-  while (result.iterations < limit) {
-    const std::size_t k = basis.size() - 1;
-    std::vector<double> next(slice_size);
-    space.gather(std::span<const double>(basis[k]), std::span(whole));
-    apply(whole, next);
-    ++result.products;
-    ++result.iterations;
-    alpha.push_back(space.dot(std::span<const double>(basis[k]), std::span<const double>(next)));
-    // Classical Gram-Schmidt against the whole basis, twice: orthogonal to rounding.
-    for (int pass = 0; pass < 2; ++pass) {
-      const auto overlaps = space.dots(basis, next);
-      for (std::size_t j = 0; j <= k; ++j) subtract(next, overlaps[j], basis[j]);
-    }
-    const double norm = space.norm(std::span<const double>(next));
-    eigen = tridiagonal_eigen(alpha, beta);
+  while (process.steps() < limit && !result.converged) {
+    process.advance();
+    eigen = process.eigen();
     magnitude =
         std::max({magnitude, std::abs(eigen.values.front()), std::abs(eigen.values.back())});
     const std::size_t n = eigen.values.size();
     const double of_smallest = options.wants_smallest ? std::abs(eigen.vectors[n - 1]) : 0.0;
-    const double bound = norm * std::max(of_smallest, std::abs(eigen.vectors[n * n - 1]));
-    const bool invariant = norm <= 1e-14 * magnitude;
-    result.converged = invariant || bound <= options.tolerance * magnitude || !std::isfinite(norm);
-    if (result.converged) break;
-    beta.push_back(norm);
-    if (result.iterations == limit) break;
-    scale(next, 1.0 / norm);
-    basis.push_back(std::move(next));
+    const double bound =
+        process.remainder() * std::max(of_smallest, std::abs(eigen.vectors[n * n - 1]));
+    result.converged = process.is_exhausted(magnitude) || bound <= options.tolerance * magnitude;
   }
+  result.iterations = process.steps();
+  result.products = process.steps();
   // A basis of the whole space leaves nothing to converge to.
   if (result.iterations == space.dimension()) result.converged = true;
 
+  const auto slice_size = static_cast<std::size_t>(space.slice().size());
+  std::vector<double> whole(static_cast<std::size_t>(space.dimension()));
   result.ritz_values = eigen.values;
   const std::size_t n = eigen.values.size();
   const auto pair_of = [&](std::size_t row) {
     Eigenpair pair{eigen.values[row], 0.0, std::vector<double>(slice_size, 0.0)};
     for (std::size_t j = 0; j < n; ++j)
-      subtract(pair.vector_slice, -eigen.vectors[row * n + j], basis[j]);
+      subtract(pair.vector_slice, -eigen.vectors[row * n + j], process.basis()[j]);
     scale(pair.vector_slice, 1.0 / space.norm(std::span<const double>(pair.vector_slice)));
     space.gather(std::span<const double>(pair.vector_slice), std::span(whole));
     std::vector<double> product(slice_size);

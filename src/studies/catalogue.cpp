@@ -62,6 +62,12 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"batch_sizes", "batches that grow in place of a falling rate (Smith et al. 2018)"}}},
       {"probes",
        {{"hessian_extremes", "λ_max and λ_min of the Hessian by Lanczos, with ‖Hv − λv‖"},
+        {"trace",
+         "tr H, block by block too, and ‖H‖_F², with standard errors (Hutchinson 1990); one "
+         "product with the Hessian a vector"},
+        {"spectral_density",
+         "density of the Hessian's whole spectrum by stochastic Lanczos quadrature (Ubaru et al. "
+         "2017), with standard errors; vectors × iterations products"},
         {"sharpness", "largest relative rise of the loss in a small box (Keskar et al. 2017)"},
         {"kernel_drift",
          "change of the empirical tangent kernel since the start, its alignments (Lee et al. "

@@ -4,10 +4,12 @@
 
 #include "probes/edge_of_stability.hpp"
 #include "probes/hessian_extremes.hpp"
+#include "probes/hessian_trace.hpp"
 #include "probes/kernel_drift.hpp"
 #include "probes/noise_scale.hpp"
 #include "probes/norms.hpp"
 #include "probes/sharpness.hpp"
+#include "probes/spectral_density.hpp"
 #include "studies/run_plan.hpp"
 
 namespace thalweg {
@@ -64,11 +66,29 @@ std::shared_ptr<Probe> read_noise_scale(const Settings& table, std::uint64_t see
   return std::make_shared<NoiseScale>(options);
 }
 
+std::shared_ptr<Probe> read_trace(const Settings& table, std::uint64_t seed) {
+  TraceOptions options;
+  options.vectors = table.integer_at_least("vectors", 2, options.vectors);
+  options.seed = seed;
+  return std::make_shared<HessianTrace>(options);
+}
+
+std::shared_ptr<Probe> read_spectral_density(const Settings& table, std::uint64_t seed) {
+  SpectralDensityOptions options;
+  options.vectors = table.integer_at_least("vectors", 2, options.vectors);
+  options.iterations = table.integer_at_least("iterations", 1, options.iterations);
+  options.points = table.integer_at_least("points", 101, options.points);
+  options.seed = seed;
+  return std::make_shared<SpectralDensity>(options);
+}
+
 std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table,
                                   std::uint64_t seed) {
   if (type == "sharpness") return read_sharpness(table, seed);
   if (type == "kernel_drift") return std::make_shared<KernelDrift>();
   if (type == "noise_scale") return read_noise_scale(table, seed);
+  if (type == "trace") return read_trace(table, seed);
+  if (type == "spectral_density") return read_spectral_density(table, seed);
   if (type == "norms") return std::make_shared<Norms>();
   if (type == "edge_of_stability") {
     return std::make_shared<EdgeOfStability>(read_lanczos(table, seed));
@@ -85,7 +105,7 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     ProbePlan plan;
     const auto type = table.choice("type",
                                    {"hessian_extremes", "sharpness", "kernel_drift", "noise_scale",
-                                    "edge_of_stability", "norms"},
+                                    "edge_of_stability", "norms", "trace", "spectral_density"},
                                    "hessian_extremes");
     plan.name = table.string("name", type);
     if (!names.insert(plan.name).second) {

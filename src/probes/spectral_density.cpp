@@ -1,0 +1,137 @@
+#include "probes/spectral_density.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "linalg/lanczos.hpp"
+#include "probes/sample_moments.hpp"
+
+namespace thalweg {
+
+namespace {
+
+struct Quadrature {
+  std::vector<double> nodes;    // Ritz values, ascending
+  std::vector<double> weights;  // their sum is 1
+};
+
+/// Σ weights · f(node)
+template <class Function>
+double apply(const Quadrature& quadrature, const Function& f) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < quadrature.nodes.size(); ++i) {
+    sum += quadrature.weights[i] * f(quadrature.nodes[i]);
+  }
+  return sum;
+}
+
+Quadrature quadrature_of(LanczosProcess& process, std::int64_t iterations) {
+  TridiagonalEigen eigen;
+  double magnitude = 0.0;
+  do {
+    process.advance();
+    eigen = process.eigen();
+    magnitude =
+        std::max({magnitude, std::abs(eigen.values.front()), std::abs(eigen.values.back())});
+  } while (process.steps() < iterations && !process.is_exhausted(magnitude));
+  const std::size_t n = eigen.values.size();
+  Quadrature quadrature{eigen.values, std::vector<double>(n)};
+  for (std::size_t i = 0; i < n; ++i) {
+    quadrature.weights[i] = eigen.vectors[i * n] * eigen.vectors[i * n];
+  }
+  return quadrature;
+}
+
+/// Mean and error of one function's quadrature over the starts.
+template <class Function>
+SampleMean mean_over(const std::vector<Quadrature>& quadratures, const Function& f) {
+  std::vector<double> values;
+  values.reserve(quadratures.size());
+  for (const auto& quadrature : quadratures) values.push_back(apply(quadrature, f));
+  return mean_of(values);
+}
+
+}  // namespace
+
+Measurement SpectralDensity::measure(Objective<double>& objective, std::span<const double> x,
+                                     Subset subset) {
+  const VectorSpace& space = objective.space();
+  const std::int64_t iterations = std::min(options_.iterations, space.dimension());
+  const SymmetricOperator hessian = [&](std::span<const double> v, std::span<double> product) {
+    objective.hessian_vector(x, v, subset, product);
+  };
+  std::vector<Quadrature> quadratures;
+  std::int64_t products = 0;
+  for (std::int64_t draw = 0; draw < options_.vectors; ++draw) {
+    LanczosProcess process(space, hessian, normal_slice(space, options_.seed, draw));
+    quadratures.push_back(quadrature_of(process, iterations));
+    products += process.steps();
+  }
+
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  for (const auto& quadrature : quadratures) {
+    low = std::min(low, quadrature.nodes.front());
+    high = std::max(high, quadrature.nodes.back());
+  }
+  constexpr double tails = 6.0;  // of Gaussians beyond the outermost Ritz values
+  const auto intervals = static_cast<double>(options_.points - 1);
+  const double width = std::max(std::sqrt(1e-5 * std::max(1.0, high - low)),
+                                (high - low) / (intervals - 2.0 * tails));
+  const double spacing = (high - low + 2.0 * tails * width) / intervals;
+  const double height = 1.0 / (width * std::sqrt(2.0 * std::numbers::pi));
+  std::vector<double> eigenvalues;
+  std::vector<double> density;
+  std::vector<double> errors;
+  double integral = 0.0;
+  for (std::int64_t k = 0; k < options_.points; ++k) {
+    const double at = low - tails * width + static_cast<double>(k) * spacing;
+    const auto here = mean_over(quadratures, [&](double node) {
+      const double distance = (at - node) / width;
+      return height * std::exp(-0.5 * distance * distance);
+    });
+    eigenvalues.push_back(at);
+    density.push_back(here.value);
+    errors.push_back(here.error);
+    integral += here.value * spacing;
+  }
+
+  const auto size = static_cast<double>(space.dimension());
+  const auto mean = mean_over(quadratures, [](double node) { return node; });
+  const auto negative = mean_over(quadratures, [](double node) { return node < 0.0 ? 1.0 : 0.0; });
+  // One row a node, whatever the number of steps each start took.
+  std::vector<double> nodes;
+  std::vector<double> weights;
+  for (const auto& quadrature : quadratures) {
+    for (std::int64_t i = 0; i < iterations; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      const bool is_there = k < quadrature.nodes.size();
+      nodes.push_back(is_there ? quadrature.nodes[k] : std::numeric_limits<double>::quiet_NaN());
+      weights.push_back(is_there ? quadrature.weights[k] : 0.0);
+    }
+  }
+  Measurement found;
+  found.scalars = {
+      {"ritz_max", high, "1", "largest Ritz value of all starts"},
+      {"ritz_min", low, "1", "smallest Ritz value of all starts"},
+      {"trace", size * mean.value, "1", "trace of the Hessian by the quadrature"},
+      {"trace_error", size * mean.error, "1", "its standard error"},
+      {"negative_share", negative.value, "1", "share of the spectrum below 0"},
+      {"negative_share_error", negative.error, "1", "its standard error"},
+      {"broadening", width, "1", "standard deviation of the Gaussians"},
+      {"integral", integral, "1", "of the density over the grid; 1 if the grid is fine enough"},
+      {"products", static_cast<double>(products), "1", "Hessian-vector products used"},
+  };
+  found.details = {
+      {"eigenvalue", eigenvalues, "point", "1", "grid of eigenvalues"},
+      {"density", density, "point", "1", "density of the spectrum"},
+      {"density_error", errors, "point", "1", "its standard error over the starts"},
+      {"ritz_value", nodes, "node", "1", "Ritz values, start by start; NaN where a start ended"},
+      {"ritz_weight", weights, "node", "1", "their weights"},
+  };
+  return found;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,180 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "linalg/lanczos.hpp"
+#include "objectives/analytic.hpp"
+#include "objectives/widened.hpp"
+#include "probes/hessian_trace.hpp"
+#include "probes/spectral_density.hpp"
+#include "support/tiny_problem.hpp"
+
+namespace thalweg {
+namespace {
+
+double scalar(const Measurement& found, const std::string& name) {
+  for (const auto& entry : found.scalars) {
+    if (entry.name == name) return entry.value;
+  }
+  ADD_FAILURE() << "no scalar " << name;
+  return 0.0;
+}
+
+std::vector<double> detail(const Measurement& found, const std::string& name) {
+  for (const auto& entry : found.details) {
+    if (entry.name == name) return std::get<std::vector<double>>(entry.values);
+  }
+  ADD_FAILURE() << "no detail " << name;
+  return {};
+}
+
+std::vector<double> diagonal_matrix(const std::vector<double>& values) {
+  const std::size_t n = values.size();
+  std::vector<double> matrix(n * n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) matrix[i * n + i] = values[i];
+  return matrix;
+}
+
+std::vector<double> second_difference(std::size_t n) {
+  std::vector<double> matrix(n * n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    matrix[i * n + i] = 2.0;
+    if (i > 0) matrix[i * n + i - 1] = matrix[(i - 1) * n + i] = -1.0;
+  }
+  return matrix;
+}
+
+Measurement measured(Probe&& probe, std::vector<double> hessian) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const auto n = static_cast<std::int64_t>(std::sqrt(static_cast<double>(hessian.size())) + 0.5);
+  const std::vector<double> at(static_cast<std::size_t>(n), 0.3);
+  AnalyticObjective objective(world, n, quadratic(std::move(hessian), at));
+  return probe.measure(objective, at, {});
+}
+
+// Signs square to 1: every sample of vᵀHv is the trace itself.
+TEST(HessianTrace, IsExactForADiagonalHessian) {
+  const auto found = measured(HessianTrace(TraceOptions{5, 1}), diagonal_matrix({1.0, -2.0, 10.0}));
+  EXPECT_NEAR(scalar(found, "trace"), 9.0, 1e-12);
+  EXPECT_NEAR(scalar(found, "trace_error"), 0.0, 1e-12);
+  EXPECT_NEAR(scalar(found, "frobenius_squared"), 105.0, 1e-12);
+}
+
+// [[2, 1], [1, 2]]: the samples are 2 and 6, with variance 4 = 2 (‖H‖_F² − Σ H_ii²).
+TEST(HessianTrace, HasTheVarianceOfItsFormula) {
+  const std::int64_t k = 400;
+  const auto found = measured(HessianTrace(TraceOptions{k, 7}), {2.0, 1.0, 1.0, 2.0});
+  const double error = scalar(found, "trace_error");
+  EXPECT_NEAR(scalar(found, "trace"), 4.0, 3.0 * error);
+  EXPECT_NEAR(error, 2.0 / std::sqrt(k), 0.05 * 2.0 / std::sqrt(k));
+}
+
+// tridiag(−1, 2, −1), n = 10: trace 20, ‖·‖_F² 58; the error falls as 1/√vectors.
+TEST(HessianTrace, OfTheSecondDifferenceIsWithinItsError) {
+  double coarse = 0.0;
+  for (const std::int64_t k : {25, 400}) {
+    const auto found = measured(HessianTrace(TraceOptions{k, 3}), second_difference(10));
+    EXPECT_NEAR(scalar(found, "trace"), 20.0, 3.0 * scalar(found, "trace_error"));
+    EXPECT_NEAR(scalar(found, "frobenius_squared"), 58.0,
+                3.0 * scalar(found, "frobenius_squared_error"));
+    EXPECT_NEAR(scalar(found, "trace_error"), 6.0 / std::sqrt(k), 0.35 * 6.0 / std::sqrt(k));
+    if (k == 25) coarse = scalar(found, "trace_error");
+    if (k == 400) {
+      EXPECT_NEAR(coarse / scalar(found, "trace_error"), 4.0, 1.5);
+    }
+  }
+}
+
+// One Lanczos step exhausts the Krylov space of H = cI: the quadrature is exact.
+TEST(SpectralDensity, OfAMultipleOfTheIdentityIsOneGaussian) {
+  const auto found = measured(SpectralDensity(SpectralDensityOptions{3, 20, 1001, 1}),
+                              diagonal_matrix(std::vector<double>(50, 2.5)));
+  EXPECT_NEAR(scalar(found, "ritz_max"), 2.5, 1e-12);
+  EXPECT_NEAR(scalar(found, "ritz_min"), 2.5, 1e-12);
+  EXPECT_NEAR(scalar(found, "trace"), 125.0, 1e-10);
+  EXPECT_EQ(scalar(found, "products"), 3.0);
+  EXPECT_NEAR(scalar(found, "integral"), 1.0, 1e-8);
+  const auto density = detail(found, "density");
+  EXPECT_NEAR(*std::max_element(density.begin(), density.end()), 1.0 / std::sqrt(2.0 * M_PI * 1e-5),
+              1e-3);
+}
+
+// As many steps as dimensions: the nodes are the eigenvalues; their mean weights 1/n, within the
+// error.
+TEST(SpectralDensity, OfASmallHessianHasItsEigenvaluesAsNodes) {
+  const auto found =
+      measured(SpectralDensity(SpectralDensityOptions{200, 10, 1001, 5}), second_difference(10));
+  const auto nodes = detail(found, "ritz_value");
+  const auto weights = detail(found, "ritz_weight");
+  for (std::size_t i = 0; i < 10; ++i) {
+    const double truth = 2.0 - 2.0 * std::cos(M_PI * static_cast<double>(i + 1) / 11.0);
+    double mean = 0.0;
+    for (std::size_t start = 0; start < 200; ++start) {
+      EXPECT_NEAR(nodes[start * 10 + i], truth, 1e-10);
+      mean += weights[start * 10 + i] / 200.0;
+    }
+    // A weight is Beta(1/2, 9/2): variance 2 · 9 / (100 · 12).
+    EXPECT_NEAR(mean, 0.1, 3.0 * std::sqrt(0.015 / 200.0));
+  }
+  EXPECT_NEAR(scalar(found, "trace"), 20.0, 3.0 * scalar(found, "trace_error"));
+  EXPECT_NEAR(scalar(found, "negative_share"), 0.0, 1e-15);
+  EXPECT_NEAR(scalar(found, "integral"), 1.0, 1e-8);
+}
+
+// A bulk and outliers, a quarter below 0: the distribution function is near that of the dense
+// spectrum. Wasserstein distance, ∫|F − F_true|, below 1 % of the range.
+TEST(SpectralDensity, IsCloseToTheDenseSpectrum) {
+  std::vector<double> truth;
+  for (int i = 0; i < 400; ++i) truth.push_back(-1.0 + 4.0 * i / 400.0);
+  for (int i = 0; i < 8; ++i) truth.push_back(10.0 + i);
+  const auto found =
+      measured(SpectralDensity(SpectralDensityOptions{20, 60, 2001, 2}), diagonal_matrix(truth));
+  const auto grid = detail(found, "eigenvalue");
+  const auto density = detail(found, "density");
+  double distance = 0.0;
+  double estimate = 0.0;
+  for (std::size_t k = 0; k < grid.size(); ++k) {
+    const double spacing = grid[1] - grid[0];
+    estimate += density[k] * spacing;
+    const auto below = static_cast<double>(
+        std::count_if(truth.begin(), truth.end(), [&](double t) { return t <= grid[k]; }));
+    distance += std::abs(estimate - below / static_cast<double>(truth.size())) * spacing;
+  }
+  EXPECT_LT(distance, 0.01 * 18.0);
+  EXPECT_NEAR(scalar(found, "negative_share"), 100.0 / 408.0,
+              3.0 * scalar(found, "negative_share_error") + 0.01);
+  EXPECT_NEAR(scalar(found, "ritz_max"), 17.0, 1e-8);
+}
+
+template <class Kind, class Options>
+void has_the_bits_of_one_rank(const Options& options) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  const auto values = [&](const Communicator& comm) {
+    testing::TinyProblem<float> problem(comm);
+    Widened<float> widened(problem.objective);
+    const std::vector<double> x(problem.point.begin(), problem.point.end());
+    const auto found = Kind(options).measure(widened, x, {});
+    std::vector<double> all;
+    for (const auto& entry : found.scalars) all.push_back(entry.value);
+    for (const auto& entry : found.details) {
+      if (const auto* numbers = std::get_if<std::vector<double>>(&entry.values)) {
+        all.insert(all.end(), numbers->begin(), numbers->end());
+      }
+    }
+    return all;
+  };
+  EXPECT_EQ(values(world), values(self));
+}
+
+TEST(HessianTrace, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
+  has_the_bits_of_one_rank<HessianTrace>(TraceOptions{4, 1});
+}
+
+TEST(SpectralDensity, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
+  has_the_bits_of_one_rank<SpectralDensity>(SpectralDensityOptions{2, 6, 201, 1});
+}
+
+}  // namespace
+}  // namespace thalweg
