@@ -87,6 +87,25 @@ def edge_curve(group):
     return step, np.minimum(4.0 + 0.2 * step, 2.0 / ETA[group])
 
 
+SPECTRUM = np.array([[0.0, 5.0, 1.0], [0.0, 8.0, 0.5]])  # densities at the first and the last measurement
+
+
+def write_spectrum(folder):
+    """One run a group, measured at steps 0 and 100, whose trace falls from 30 ± 2 to 10 ± 1."""
+    write(folder, ["small", "large"], lambda row, seed: 100, seeds=1, extra=lambda row, seed: {"density.negative_share": 0.1})
+    for group in ("small", "large"):
+        with h5py.File(folder / "runs" / f"{group}-seed0.h5", "a") as h5:
+            known.column(h5, "/probes/density/step", np.array([0, 100]), "step")
+            for name, values in (("trace", [30.0, 10.0]), ("trace_error", [2.0, 1.0]), ("ritz_max", [4.0, 6.0]),
+                                 ("ritz_min", [-2.0, -1.0])):
+                known.column(h5, f"/probes/density/{name}", np.array(values), "step")
+            for name, values in (("eigenvalue", np.tile([-1.0, 0.0, 1.0], (2, 1))), ("density", SPECTRUM),
+                                 ("density_error", SPECTRUM / 10)):
+                h5[f"/probes/density/{name}"] = values
+                h5[f"/probes/density/{name}"].dims[0].attach_scale(h5["/probes/density/step"])
+    return folder
+
+
 def write_edge(folder):
     write(folder, list(ETA), lambda row, seed: 100, seeds=1,
           extra=lambda row, seed: {"edge.lambda_max": 2 / list(ETA.values())[row], "edge.preconditioned": 0.0})

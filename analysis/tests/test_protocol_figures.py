@@ -9,6 +9,7 @@ from thalweg.critical_batch_figure import critical_batch_figure
 from thalweg.edge_figure import edge_figure
 from thalweg.groups_figure import groups_figure
 from thalweg.rows_panel import rows_panel
+from thalweg.spectrum_figure import spectrum_figure
 from thalweg.trajectory_page import trajectory_page
 from thalweg.tune_panel import short_names
 
@@ -29,10 +30,12 @@ def write_groups(folder, sharpness=lambda row, seed: 10.0 ** (row - 3) * (1 + se
 
 
 def test_the_page_follows_the_record(tmp_path, study_folder):
-    kinds = {"sweep": protocols.write_sweep, "edge": protocols.write_edge, "many": write_groups}
+    kinds = {"sweep": protocols.write_sweep, "edge": protocols.write_edge, "many": write_groups,
+             "spectrum": protocols.write_spectrum}
     first = {name: titles(trajectory_page(thalweg.open_study(write(tmp_path / name))))[:2] for name, write in kinds.items()}
     assert first["sweep"] == ["(a) Steps", "(b) Samples"]
     assert first["edge"] == ["(a) λ$_{max}$ and the threshold", "(b) Their ratio"]
+    assert first["spectrum"] == ["(a) Spectrum at the end", "(b) Trace on the way"]
     assert first["many"] == ["(a) Training loss", "(b) Test error at the end, %"]
     assert titles(trajectory_page(thalweg.open_study(study_folder)))[2] == "(c) Loss between the minima"
 
@@ -82,6 +85,16 @@ def test_edge_curves_and_thresholds(tmp_path):
         np.testing.assert_allclose(ratio.lines[index].get_ydata(), value * eta / 2)
         assert loss.lines[index].get_ydata()[-1] == pytest.approx(1 / 101)
     assert "20" in words(sharpness) and "10" in words(sharpness)
+
+
+def test_a_spectrum_is_that_of_the_last_measurement(tmp_path):
+    page = spectrum_figure(thalweg.open_study(protocols.write_spectrum(tmp_path / "spectrum")))
+    density, trace, extremes = page.axes
+    np.testing.assert_array_equal(density.lines[0].get_ydata(), protocols.SPECTRUM[1])
+    np.testing.assert_array_equal(trace.lines[0].get_xydata(), [[0.0, 30.0], [10.0, 10.0]])
+    bars = trace.containers[0].lines[2][0].get_segments()
+    np.testing.assert_array_equal(bars[1][:, 1], [9.0, 11.0])
+    assert [line.get_ydata().tolist() for line in extremes.lines[:2]] == [[4.0, 6.0], [4.0, 6.0]]
 
 
 def test_many_groups_have_a_row_each(tmp_path):

@@ -100,7 +100,8 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
 
   const auto size = static_cast<double>(space.dimension());
   const auto mean = mean_over(quadratures, [](double node) { return node; });
-  const auto negative = mean_over(quadratures, [](double node) { return node < 0.0 ? 1.0 : 0.0; });
+  const auto negative =
+      mean_over(quadratures, [width](double node) { return node < -width ? 1.0 : 0.0; });
   // One row a node, whatever the number of steps each start took.
   std::vector<double> nodes;
   std::vector<double> weights;
@@ -118,7 +119,7 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
       {"ritz_min", low, "1", "smallest Ritz value of all starts"},
       {"trace", size * mean.value, "1", "trace of the Hessian by the quadrature"},
       {"trace_error", size * mean.error, "1", "its standard error"},
-      {"negative_share", negative.value, "1", "share of the spectrum below 0"},
+      {"negative_share", negative.value, "1", "share of the spectrum below minus the broadening"},
       {"negative_share_error", negative.error, "1", "its standard error"},
       {"broadening", width, "1", "standard deviation of the Gaussians"},
       {"integral", integral, "1", "of the density over the grid; 1 if the grid is fine enough"},
