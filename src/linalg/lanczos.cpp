@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/blas_setup.hpp"
@@ -87,16 +88,26 @@ LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator
   TridiagonalEigen eigen;
   const std::int64_t limit = std::min(options.max_iterations, space.dimension());
   double magnitude = 0.0;
+  const auto is_wanted = [&](std::size_t row, std::size_t n) {
+    return static_cast<std::int64_t>(row) < options.smallest ||
+           static_cast<std::int64_t>(n - row) <= options.largest;
+  };
   while (process.steps() < limit && !result.converged) {
     process.advance();
     eigen = process.eigen();
     magnitude =
         std::max({magnitude, std::abs(eigen.values.front()), std::abs(eigen.values.back())});
     const std::size_t n = eigen.values.size();
-    const double of_smallest = options.wants_smallest ? std::abs(eigen.vectors[n - 1]) : 0.0;
-    const double bound =
-        process.remainder() * std::max(of_smallest, std::abs(eigen.vectors[n * n - 1]));
-    result.converged = process.is_exhausted(magnitude) || bound <= options.tolerance * magnitude;
+    double last_element = n < static_cast<std::size_t>(options.largest + options.smallest)
+                              ? std::numeric_limits<double>::infinity()
+                              : 0.0;
+    for (std::size_t row = 0; row < n; ++row) {
+      if (is_wanted(row, n)) {
+        last_element = std::max(last_element, std::abs(eigen.vectors[row * n + n - 1]));
+      }
+    }
+    result.converged = process.is_exhausted(magnitude) ||
+                       process.remainder() * last_element <= options.tolerance * magnitude;
   }
   result.iterations = process.steps();
   result.products = process.steps();
@@ -120,8 +131,15 @@ LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator
     pair.residual = space.norm(std::span<const double>(product));
     return pair;
   };
-  if (options.wants_smallest) result.smallest = pair_of(0);
-  result.largest = pair_of(n - 1);
+  const auto of_each = [n](std::int64_t wanted) {
+    return std::min(n, static_cast<std::size_t>(wanted));
+  };
+  for (std::size_t k = 0; k < of_each(options.smallest); ++k) {
+    result.smallest.push_back(pair_of(k));
+  }
+  for (std::size_t k = 0; k < of_each(options.largest); ++k) {
+    result.largest.push_back(pair_of(n - 1 - k));
+  }
   return result;
 }
 

@@ -66,10 +66,10 @@ class LanczosProcess {
 
 struct LanczosOptions {
   std::int64_t max_iterations = 100;
-  /// Stop when both extremes' error bounds β_k |s_k| are below tolerance · max|θ|.
+  /// Stop when the error bounds β_k |s_k| of all wanted pairs are below tolerance · max|θ|.
   double tolerance = 1e-4;
-  /// false: the largest alone decides when to stop, and `smallest` is not computed.
-  bool wants_smallest = true;
+  std::int64_t largest = 1;   ///< wanted pairs from the top
+  std::int64_t smallest = 1;  ///< and from the bottom
   std::uint64_t seed = 0;
 };
 
@@ -81,16 +81,17 @@ struct Eigenpair {
 };
 
 struct LanczosResult {
-  Eigenpair largest;
-  Eigenpair smallest;
+  std::vector<Eigenpair> largest;   ///< descending
+  std::vector<Eigenpair> smallest;  ///< ascending
   std::vector<double> ritz_values;  ///< ascending
   std::int64_t iterations = 0;
   std::int64_t products = 0;
   bool converged = false;
 };
 
-/// The extreme eigenvalues by Lanczos from a random start. An invariant subspace found early ends
-/// the iteration. Collective over the space's team.
+/// The outermost eigenvalues by Lanczos from a random start. An invariant subspace found early ends
+/// the iteration, with fewer pairs than wanted where it has fewer dimensions: of a multiple
+/// eigenvalue one vector alone shows. Collective over the space's team.
 LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator& apply,
                                const LanczosOptions& options);
 

@@ -56,9 +56,9 @@ Measurement EdgeOfStability::measure(Objective<double>& objective, std::span<con
       options_);
   Measurement found;
   found.scalars = {
-      {"lambda_max", result.largest.value, "1",
+      {"lambda_max", result.largest.front().value, "1",
        "largest eigenvalue of the Hessian, preconditioned as the optimiser does"},
-      {"lambda_max_residual", result.largest.residual, "1",
+      {"lambda_max_residual", result.largest.front().residual, "1",
        "norm of Av - lambda v, A = P^-1/2 H P^-1/2"},
       {"learning_rate", state_.learning_rate, "1", "learning rate of the next step"},
       {"preconditioned", roots.empty() ? 0.0 : 1.0, "1", "0 if P is the identity"},
@@ -68,8 +68,8 @@ Measurement EdgeOfStability::measure(Objective<double>& objective, std::span<con
   if (has_threshold) {
     found.scalars.push_back({"threshold", *state_.threshold, "1",
                              "largest stable eigenvalue of the optimiser on a quadratic"});
-    found.scalars.push_back(
-        {"ratio", result.largest.value / *state_.threshold, "1", "lambda_max over threshold"});
+    found.scalars.push_back({"ratio", result.largest.front().value / *state_.threshold, "1",
+                             "lambda_max over threshold"});
   }
   return found;
 }

@@ -17,10 +17,8 @@ namespace thalweg {
 /// threshold or does not, and the first measurement decides.
 class EdgeOfStability final : public Probe {
  public:
-  /// Whatever `options.wants_smallest` says, the largest alone is looked for.
-  explicit EdgeOfStability(LanczosOptions options) : options_(options) {
-    options_.wants_smallest = false;
-  }
+  /// Whatever `options` want, the largest alone is looked for.
+  explicit EdgeOfStability(LanczosOptions options) : options_(options) { options_.smallest = 0; }
   /// Forgets the optimiser of an earlier run.
   void begin(Objective<double>& /*objective*/, std::span<const double> /*start*/,
              Subset /*subset*/) override {

@@ -62,6 +62,9 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"batch_sizes", "batches that grow in place of a falling rate (Smith et al. 2018)"}}},
       {"probes",
        {{"hessian_extremes", "λ_max and λ_min of the Hessian by Lanczos, with ‖Hv − λv‖"},
+        {"eigenpairs",
+         "the largest and smallest eigenvalues of the Hessian, with residuals, and the gradient's "
+         "share in the top eigenspace (Gur-Ari et al. 2018)"},
         {"trace",
          "tr H, block by block too, and ‖H‖_F², with standard errors (Hutchinson 1990); one "
          "product with the Hessian a vector"},

@@ -10,6 +10,7 @@
 #include "probes/norms.hpp"
 #include "probes/sharpness.hpp"
 #include "probes/spectral_density.hpp"
+#include "probes/top_eigenpairs.hpp"
 #include "studies/run_plan.hpp"
 
 namespace thalweg {
@@ -73,6 +74,13 @@ std::shared_ptr<Probe> read_trace(const Settings& table, std::uint64_t seed) {
   return std::make_shared<HessianTrace>(options);
 }
 
+std::shared_ptr<Probe> read_eigenpairs(const Settings& table, std::uint64_t seed) {
+  LanczosOptions options = read_lanczos(table, seed);
+  options.largest = table.integer_at_least("largest", 1, 10);
+  options.smallest = table.integer_at_least("smallest", 0, 0);
+  return std::make_shared<TopEigenpairs>(options);
+}
+
 std::shared_ptr<Probe> read_spectral_density(const Settings& table, std::uint64_t seed) {
   SpectralDensityOptions options;
   options.vectors = table.integer_at_least("vectors", 2, options.vectors);
@@ -87,6 +95,7 @@ std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table
   if (type == "sharpness") return read_sharpness(table, seed);
   if (type == "kernel_drift") return std::make_shared<KernelDrift>();
   if (type == "noise_scale") return read_noise_scale(table, seed);
+  if (type == "eigenpairs") return read_eigenpairs(table, seed);
   if (type == "trace") return read_trace(table, seed);
   if (type == "spectral_density") return read_spectral_density(table, seed);
   if (type == "norms") return std::make_shared<Norms>();
@@ -103,10 +112,11 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
   std::set<std::string> names;
   for (const auto& table : settings.tables("probe")) {
     ProbePlan plan;
-    const auto type = table.choice("type",
-                                   {"hessian_extremes", "sharpness", "kernel_drift", "noise_scale",
-                                    "edge_of_stability", "norms", "trace", "spectral_density"},
-                                   "hessian_extremes");
+    const auto type =
+        table.choice("type",
+                     {"hessian_extremes", "sharpness", "kernel_drift", "noise_scale",
+                      "edge_of_stability", "norms", "trace", "spectral_density", "eigenpairs"},
+                     "hessian_extremes");
     plan.name = table.string("name", type);
     if (!names.insert(plan.name).second) {
       table.fail("name", fmt::format("two probes are called '{}'", plan.name));

@@ -8,6 +8,7 @@
 #include "objectives/widened.hpp"
 #include "probes/hessian_trace.hpp"
 #include "probes/spectral_density.hpp"
+#include "probes/top_eigenpairs.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {
@@ -104,18 +105,18 @@ TEST(SpectralDensity, OfAMultipleOfTheIdentityIsOneGaussian) {
 // error.
 TEST(SpectralDensity, OfASmallHessianHasItsEigenvaluesAsNodes) {
   const auto found =
-      measured(SpectralDensity(SpectralDensityOptions{200, 10, 1001, 5}), second_difference(10));
+      measured(SpectralDensity(SpectralDensityOptions{60, 10, 1001, 5}), second_difference(10));
   const auto nodes = detail(found, "ritz_value");
   const auto weights = detail(found, "ritz_weight");
   for (std::size_t i = 0; i < 10; ++i) {
     const double truth = 2.0 - 2.0 * std::cos(M_PI * static_cast<double>(i + 1) / 11.0);
     double mean = 0.0;
-    for (std::size_t start = 0; start < 200; ++start) {
+    for (std::size_t start = 0; start < 60; ++start) {
       EXPECT_NEAR(nodes[start * 10 + i], truth, 1e-10);
-      mean += weights[start * 10 + i] / 200.0;
+      mean += weights[start * 10 + i] / 60.0;
     }
     // A weight is Beta(1/2, 9/2): variance 2 · 9 / (100 · 12).
-    EXPECT_NEAR(mean, 0.1, 3.0 * std::sqrt(0.015 / 200.0));
+    EXPECT_NEAR(mean, 0.1, 3.0 * std::sqrt(0.015 / 60.0));
   }
   EXPECT_NEAR(scalar(found, "trace"), 20.0, 3.0 * scalar(found, "trace_error"));
   EXPECT_NEAR(scalar(found, "negative_share"), 0.0, 1e-15);
@@ -129,7 +130,7 @@ TEST(SpectralDensity, IsCloseToTheDenseSpectrum) {
   for (int i = 0; i < 400; ++i) truth.push_back(-1.0 + 4.0 * i / 400.0);
   for (int i = 0; i < 8; ++i) truth.push_back(10.0 + i);
   const auto found =
-      measured(SpectralDensity(SpectralDensityOptions{20, 60, 2001, 2}), diagonal_matrix(truth));
+      measured(SpectralDensity(SpectralDensityOptions{10, 60, 2001, 2}), diagonal_matrix(truth));
   const auto grid = detail(found, "eigenvalue");
   const auto density = detail(found, "density");
   double distance = 0.0;
@@ -166,6 +167,52 @@ void has_the_bits_of_one_rank(const Options& options) {
     return all;
   };
   EXPECT_EQ(values(world), values(self));
+}
+
+LanczosOptions pairs(std::int64_t largest, std::int64_t smallest, std::int64_t iterations = 100) {
+  LanczosOptions options;
+  options.largest = largest;
+  options.smallest = smallest;
+  options.max_iterations = iterations;
+  options.tolerance = 1e-12;
+  return options;
+}
+
+// The outermost of tridiag(−1, 2, −1), n = 10, from both ends.
+TEST(TopEigenpairs, OfTheSecondDifferenceAreKnown) {
+  const auto found = measured(TopEigenpairs(pairs(2, 1)), second_difference(10));
+  const auto values = detail(found, "eigenvalue");
+  EXPECT_NEAR(values[0], 3.9189859, 1e-7);
+  EXPECT_NEAR(values[1], 3.6825071, 1e-7);
+  EXPECT_NEAR(values[2], 0.0810141, 1e-7);
+  EXPECT_LT(scalar(found, "worst_residual"), 1e-10);
+  EXPECT_EQ(scalar(found, "converged"), 1.0);
+}
+
+// f = ½ Σ h_i x_i² at x: the gradient's share along e_i is (h_i x_i)² / Σ (h_j x_j)².
+TEST(TopEigenpairs, GradientsShareAlongTheAxes) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  AnalyticObjective bowl(world, 3, quadratic(diagonal_matrix({1.0, 2.0, 5.0}), {0.0, 0.0, 0.0}));
+  const auto found = TopEigenpairs(pairs(2, 0)).measure(bowl, std::vector<double>{3, 2, 1}, {});
+  const auto shares = detail(found, "pair_gradient_share");  // gradient (3, 4, 5)
+  EXPECT_NEAR(shares[0], 25.0 / 50.0, 1e-12);
+  EXPECT_NEAR(shares[1], 16.0 / 50.0, 1e-12);
+  EXPECT_NEAR(scalar(found, "gradient_share"), 41.0 / 50.0, 1e-12);
+}
+
+// More pairs than the Krylov space has dimensions: what is there, and NaN for the rest.
+TEST(TopEigenpairs, AMultipleEigenvalueShowsOnce) {
+  const auto found = measured(TopEigenpairs(pairs(3, 0)), diagonal_matrix({4.0, 4.0, 4.0, 1.0}));
+  const auto values = detail(found, "eigenvalue");
+  EXPECT_NEAR(values[0], 4.0, 1e-12);
+  EXPECT_NEAR(values[1], 1.0, 1e-12);
+  EXPECT_TRUE(std::isnan(values[2]));
+  EXPECT_EQ(scalar(found, "pairs"), 2.0);
+  EXPECT_THROW(TopEigenpairs(pairs(3, 2)).check(4, 1), ConfigurationError);
+}
+
+TEST(TopEigenpairs, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
+  has_the_bits_of_one_rank<TopEigenpairs>(pairs(3, 2, 20));
 }
 
 TEST(HessianTrace, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
