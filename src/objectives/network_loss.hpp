@@ -54,7 +54,8 @@ class NetworkLoss final : public Objective<Real>,
   /// What a training step on so many samples makes this rank hold, besides parameters and the
   /// optimiser's state: r rows of inputs, activations, two arrays of the widest layer and outputs;
   /// with several ranks a gradient for each of this rank's subtrees of shards; a buffer of the
-  /// widest layer a level above the second; what the exchange takes. Collective.
+  /// widest layer a level above the second, and two where shards are added up; what the exchange
+  /// takes. Collective.
   [[nodiscard]] std::int64_t step_bytes(std::int64_t batch) const;
   /// Applied to the samples of training steps.
   void set_augmentation(const Augmentation& augmentation) { augmentation_ = augmentation; }

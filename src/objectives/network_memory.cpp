@@ -19,6 +19,9 @@ std::int64_t NetworkLoss<Real>::step_bytes(std::int64_t batch) const {
   int deepest = 0;
   for (const auto& node : reduction.nodes()) deepest = std::max(deepest, node.level);
   numbers += std::max(0, deepest - 1) * widest;
+  // Where shards are added up, the first step tries on arrays of the widest layer whether BLAS adds
+  // with the bits of a separate addition; where it does not, one of them stays in use.
+  if (deepest > 0) numbers += 2 * widest;
   return numbers * static_cast<std::int64_t>(sizeof(Real)) +
          network_.memory_bytes(rows, Network<Real>::Holding::gradient) +
          reduction.exchange_bytes(space_, static_cast<std::int64_t>(sizeof(Real)));
