@@ -37,7 +37,8 @@ LeastEigenvalue least_eigenvalue(const Communicator& comm, const ColumnOperator&
   options.max_iterations = 100;
   options.tolerance = 1e-10;
   const LanczosResult result = lanczos_extremes(space, apply, options);
-  return {result.smallest.front().value, result.smallest.front().residual, result.largest.front().value, -1};
+  return {result.smallest.front().value, result.smallest.front().residual,
+          result.largest.front().value, -1};
 }
 
 std::string not_positive_message(const LeastEigenvalue& least, std::int64_t n, double ridge,
