@@ -8,8 +8,7 @@
 #include <utility>
 
 #include "base/blas_setup.hpp"
-#include "base/ordered_sum.hpp"
-#include "base/philox.hpp"
+#include "parallel/random_slice.hpp"
 
 extern "C" void dstev_(const char* jobz, const int* n, double* d, double* e, double* z,
                        const int* ldz, double* work, int* info);
@@ -42,15 +41,8 @@ void subtract(std::vector<double>& x, double factor, const std::vector<double>& 
 }  // namespace
 
 std::vector<double> normal_slice(const VectorSpace& space, std::uint64_t seed, std::int64_t draw) {
-  const std::int64_t blocks = (space.dimension() + kVectorBlock - 1) / kVectorBlock;
-  std::vector<double> slice(static_cast<std::size_t>(space.slice().size()));
-  for (std::int64_t at = 0; at < space.slice().size(); at += kVectorBlock) {
-    const std::int64_t block = draw * blocks + (space.slice().begin + at) / kVectorBlock;
-    Stream stream(seed, Purpose::lanczos_start, static_cast<std::uint64_t>(block));
-    const std::int64_t end = std::min(at + kVectorBlock, space.slice().size());
-    for (std::int64_t i = at; i < end; ++i) slice[static_cast<std::size_t>(i)] = stream.normal();
-  }
-  return slice;
+  return random_slice(space, seed, Purpose::lanczos_start, draw,
+                      [](Stream& stream) { return stream.normal(); });
 }
 
 LanczosProcess::LanczosProcess(const VectorSpace& space, const SymmetricOperator& apply,

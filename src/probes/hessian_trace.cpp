@@ -1,34 +1,11 @@
 #include "probes/hessian_trace.hpp"
 
-#include <algorithm>
-
-#include "base/ordered_sum.hpp"
-#include "base/philox.hpp"
 #include "objectives/parameter_layout.hpp"
+#include "parallel/random_slice.hpp"
 #include "parallel/range_dots.hpp"
-#include "probes/sample_moments.hpp"
+#include "probes/estimate.hpp"
 
 namespace thalweg {
-
-namespace {
-
-/// Independent signs, this rank's slice of the draw-th vector: each block of elements has its own
-/// stream. Local.
-std::vector<double> signs_slice(const VectorSpace& space, std::uint64_t seed, std::int64_t draw) {
-  const std::int64_t blocks = (space.dimension() + kVectorBlock - 1) / kVectorBlock;
-  std::vector<double> slice(static_cast<std::size_t>(space.slice().size()));
-  for (std::int64_t at = 0; at < space.slice().size(); at += kVectorBlock) {
-    const std::int64_t block = draw * blocks + (space.slice().begin + at) / kVectorBlock;
-    Stream stream(seed, Purpose::trace_vector, static_cast<std::uint64_t>(block));
-    const std::int64_t end = std::min(at + kVectorBlock, space.slice().size());
-    for (std::int64_t i = at; i < end; ++i) {
-      slice[static_cast<std::size_t>(i)] = stream.rademacher();
-    }
-  }
-  return slice;
-}
-
-}  // namespace
 
 Measurement HessianTrace::measure(Objective<double>& objective, std::span<const double> x,
                                   Subset subset) {
@@ -46,7 +23,8 @@ Measurement HessianTrace::measure(Objective<double>& objective, std::span<const 
   std::vector<double> whole(static_cast<std::size_t>(space.dimension()));
   std::vector<double> product(static_cast<std::size_t>(space.slice().size()));
   for (std::int64_t draw = 0; draw < options_.vectors; ++draw) {
-    const auto v = signs_slice(space, options_.seed, draw);
+    const auto v = random_slice(space, options_.seed, Purpose::trace_vector, draw,
+                                [](Stream& stream) { return stream.rademacher(); });
     space.gather(Numbers(v), std::span(whole));
     objective.hessian_vector(x, whole, subset, product);
     traces.push_back(space.dot(Numbers(v), Numbers(product)));
@@ -55,12 +33,12 @@ Measurement HessianTrace::measure(Objective<double>& objective, std::span<const 
         range_dots(space, std::span<const Range>(ranges), Numbers(v), Numbers(product));
     for (std::size_t k = 0; k < parts.size(); ++k) of_blocks[k].push_back(parts[k]);
   }
-  const SampleMean trace = mean_of(traces);
-  const SampleMean frobenius = mean_of(squares);
+  const Estimate trace = mean_of(traces);
+  const Estimate frobenius = mean_of(squares);
   std::vector<double> block_traces;
   std::vector<double> block_errors;
   for (const auto& draws : of_blocks) {
-    const SampleMean mean = mean_of(draws);
+    const Estimate mean = mean_of(draws);
     block_traces.push_back(mean.value);
     block_errors.push_back(mean.error);
   }

@@ -10,6 +10,7 @@
 #include "base/ordered_sum.hpp"
 #include "base/philox.hpp"
 #include "objectives/sample_gradients.hpp"
+#include "probes/estimate.hpp"
 #include "probes/two_batch.hpp"
 
 namespace thalweg {

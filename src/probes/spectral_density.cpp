@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "linalg/lanczos.hpp"
-#include "probes/sample_moments.hpp"
+#include "probes/estimate.hpp"
 
 namespace thalweg {
 
@@ -46,7 +46,7 @@ Quadrature quadrature_of(LanczosProcess& process, std::int64_t iterations) {
 
 /// Mean and error of one function's quadrature over the starts.
 template <class Function>
-SampleMean mean_over(const std::vector<Quadrature>& quadratures, const Function& f) {
+Estimate mean_over(const std::vector<Quadrature>& quadratures, const Function& f) {
   std::vector<double> values;
   values.reserve(quadratures.size());
   for (const auto& quadrature : quadratures) values.push_back(apply(quadrature, f));

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 namespace thalweg {
 
@@ -20,17 +19,5 @@ struct NoiseMoments {
 /// r_B tr Σ; with r = 1/B this is the estimator of McCandlish et al. 2018 (1812.06162, appendix A).
 [[nodiscard]] NoiseMoments two_batch_moments(double small_norm_squared, double large_norm_squared,
                                              double small_share, double large_share);
-
-struct Estimate {
-  double value = 0.0;
-  double error = 0.0;  ///< standard error
-};
-
-/// The mean and its standard error; of at least two values.
-[[nodiscard]] Estimate mean_of(std::span<const double> values);
-
-/// mean(a)/mean(b), with the standard error of the delta method from the pairs (a_k, b_k). The
-/// ratio of means is consistent, not unbiased; a mean of ratios would be neither.
-[[nodiscard]] Estimate ratio_of(std::span<const double> a, std::span<const double> b);
 
 }  // namespace thalweg

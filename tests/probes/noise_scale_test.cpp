@@ -9,6 +9,7 @@
 #include "objectives/analytic.hpp"
 #include "objectives/sample_gradients.hpp"
 #include "objectives/widened.hpp"
+#include "probes/estimate.hpp"
 #include "probes/two_batch.hpp"
 #include "support/least_squares.hpp"
 #include "support/measured.hpp"
