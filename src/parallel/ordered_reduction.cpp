@@ -216,13 +216,17 @@ std::int64_t OrderedReduction::exchange_bytes(const VectorSpace& space,
   return received * space.slice().size() * element_bytes;
 }
 
-#define THALWEG_INSTANTIATE(Real)                                                       \
-  template void OrderedReduction::reduce_to_slices<Real>(                               \
-      const VectorSpace&, std::span<const AlignedVector<Real>>, std::span<Real>) const; \
-  template void OrderedReduction::reduce_by_messages<Real>(                             \
-      const VectorSpace&, std::span<const AlignedVector<Real>>, std::span<Real>) const;
-THALWEG_INSTANTIATE(float)
-THALWEG_INSTANTIATE(double)
-#undef THALWEG_INSTANTIATE
+template void OrderedReduction::reduce_to_slices<float>(const VectorSpace&,
+                                                        std::span<const AlignedVector<float>>,
+                                                        std::span<float>) const;
+template void OrderedReduction::reduce_by_messages<float>(const VectorSpace&,
+                                                          std::span<const AlignedVector<float>>,
+                                                          std::span<float>) const;
+template void OrderedReduction::reduce_to_slices<double>(const VectorSpace&,
+                                                         std::span<const AlignedVector<double>>,
+                                                         std::span<double>) const;
+template void OrderedReduction::reduce_by_messages<double>(const VectorSpace&,
+                                                           std::span<const AlignedVector<double>>,
+                                                           std::span<double>) const;
 
 }  // namespace thalweg
