@@ -4,17 +4,22 @@
 #include <string>
 #include <vector>
 
+#include "studies/connection_plan.hpp"
 #include "studies/ground.hpp"
+#include "studies/surface_plan.hpp"
 
 namespace thalweg {
 
-/// What a study's [[slice]] tables ask for.
+/// What a study's [[slice]], [[surface]] and [[connection]] tables ask for.
 struct GroundPlans {
   std::vector<SlicePlan> slices;
+  std::vector<SurfacePlan> surfaces;
+  std::vector<ConnectionPlan> connections;
 };
 
 /// Reads them; `runs` are those that they may name. Local. Throws ConfigurationError.
-GroundPlans read_ground_plans(const Settings& settings, const std::vector<RunPlan>& runs);
+GroundPlans read_ground_plans(const Settings& settings, const std::vector<RunPlan>& runs,
+                              std::uint64_t study_seed);
 
 /// All that a study computes on the ground around its runs.
 template <class Real>

@@ -258,7 +258,7 @@ StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& 
   plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
   plan.runs = read_run_plans(settings, static_cast<std::uint64_t>(header.seed));
   plan.tune = read_tune(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
-  plan.ground = read_ground_plans(settings, plan.runs);
+  plan.ground = read_ground_plans(settings, plan.runs, static_cast<std::uint64_t>(header.seed));
   const bool wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
   for (const auto& run : settings.tables("run")) {
