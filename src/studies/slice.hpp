@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "records/record.hpp"
-#include "studies/trajectory_run.hpp"
+#include "studies/run_network.hpp"
 
 namespace thalweg {
 
