@@ -62,6 +62,13 @@ std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, c
 }
 
 template <class Real>
+std::vector<Real> initial_point(const RunPlan& plan, NetworkLoss<Real>& objective) {
+  std::vector<Real> w(static_cast<std::size_t>(objective.dimension()));
+  objective.network().initialise(std::span<Real>(w), plan.seed);
+  return w;
+}
+
+template <class Real>
 std::string point_hash(std::span<const Real> parameters, std::span<const double> statistics) {
   const auto checksum = [](auto values) {
     return block_checksum(values.data(), static_cast<std::int64_t>(values.size_bytes()));
@@ -76,6 +83,8 @@ template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicato
                                                                const DataSet<float>&);
 template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,
                                                                 const DataSet<double>&);
+template std::vector<float> initial_point(const RunPlan&, NetworkLoss<float>&);
+template std::vector<double> initial_point(const RunPlan&, NetworkLoss<double>&);
 template std::string point_hash(std::span<const float>, std::span<const double>);
 template std::string point_hash(std::span<const double>, std::span<const double>);
 

@@ -30,6 +30,11 @@ template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data);
 
+/// Where a run begins: its initial parameters, whole on every rank. The objective's network gets
+/// the running statistics that go with them. Collective over the objective's team.
+template <class Real>
+std::vector<Real> initial_point(const RunPlan& plan, NetworkLoss<Real>& objective);
+
 /// Checksum of parameters and running statistics, as 16 hexadecimal digits. Local.
 template <class Real>
 std::string point_hash(std::span<const Real> parameters, std::span<const double> statistics);

@@ -52,10 +52,9 @@ class TrajectoryRun {
         validation_(validation_subset(plan.train, data.train.size())),
         schedule_(schedule_of(plan, data.train.size())),
         record_({plan.train.gradient_norm_every, !validation_.empty()}),
-        w_(static_cast<std::size_t>(objective_->dimension())),
+        w_(initial_point(plan, *objective_)),
         gradient_(static_cast<std::size_t>(space_.slice().size())) {
     last_step_ = schedule_.steps();
-    objective_->network().initialise(std::span<Real>(w_), plan.seed);
     start_hash_ = point_hash(std::span<const Real>(w_), objective_->network().buffers());
     const auto mine = space_.slice_of(std::span<const Real>(w_));
     start_.assign(mine.begin(), mine.end());
