@@ -215,7 +215,7 @@ class TrajectoryStudy {
     if (plan_.tune) write_tune(study, *plan_.tune, trials_, trial_results_);
     const std::string critical = fit_critical_batches(study, runs_, runs);
     works_.write_to(study);
-    works_.write_files(context_.output_folder);
+    works_.write_files(context_);
     write_record(context_.output_folder + "/study.h5", study);
     works_.forget(context_.output_folder);
     std::error_code ignored;
