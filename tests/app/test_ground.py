@@ -219,7 +219,7 @@ def test_killed_and_resumed_is_identical(tmp_path, kind, tables, kills):
     chance = random.Random(11)
     hit = 0
     for attempt in range(kills):
-        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.2, 0.6) * duration_s,
+        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.15, 0.4) * duration_s,
                                   ranks=1 + (attempt + 1) % 3)
         hit += running
         if not running:
