@@ -4,17 +4,19 @@
 #include <string>
 #include <vector>
 
+#include "studies/audit_plan.hpp"
 #include "studies/connection_plan.hpp"
 #include "studies/ground.hpp"
 #include "studies/surface_plan.hpp"
 
 namespace thalweg {
 
-/// What a study's [[slice]], [[surface]] and [[connection]] tables ask for.
+/// What a study's [[slice]], [[surface]], [[connection]] and [[audit]] tables ask for.
 struct GroundPlans {
   std::vector<SlicePlan> slices;
   std::vector<SurfacePlan> surfaces;
   std::vector<ConnectionPlan> connections;
+  std::vector<AuditPlan> audits;
 };
 
 /// Reads them; `runs` are those that they may name. Local. Throws ConfigurationError.
