@@ -10,7 +10,7 @@ namespace thalweg {
 
 /// What an objective that is a loss of a model's outputs on samples can do besides. A probe asks
 /// for it by dynamic_cast and says so where it is missing. Every function is collective over the
-/// objective's team, is about training samples, and returns the same bits on any number of ranks.
+/// objective's team and returns the same bits on any number of ranks.
 template <class Real>
 class ModelOutputs {
  public:

@@ -9,12 +9,13 @@
 
 namespace thalweg {
 
-void TopEigenpairs::check(std::int64_t dimension, std::int64_t /*samples*/) const {
+void TopEigenpairs::check(const std::vector<ParameterBlock>& blocks,
+                          std::int64_t /*samples*/) const {
+  const std::int64_t dimension = parameter_count(blocks);
   const std::int64_t wanted = options_.largest + options_.smallest;
   if (wanted > dimension) {
-    throw ConfigurationError(
-        fmt::format("eigenpairs: largest + smallest is {}, but the network has {} parameters",
-                    wanted, dimension));
+    throw ConfigurationError(fmt::format(
+        "eigenpairs: largest + smallest is {}, but there are {} parameters", wanted, dimension));
   }
 }
 

@@ -133,10 +133,15 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     constexpr std::int64_t kernel_samples = 128;
     plan.samples =
         table.integer_at_least("samples", is_kernel ? 1 : 0, is_kernel ? kernel_samples : 0);
+    if (table.choice("data", {"train", "test"}, "train") == "test") plan.half = Half::test;
     plan.statistics = table.choice("statistics", {"batch", "frozen"}, "batch") == "frozen"
                           ? Statistics::frozen
                           : Statistics::batch;
     plan.probe = read_probe(type, table, study_seed);
+    if (plan.half == Half::test && plan.probe->is_about_training()) {
+      table.fail("data",
+                 fmt::format("found \"test\", but {} is about training, expected \"train\"", type));
+    }
     plans.push_back(std::move(plan));
   }
   return plans;

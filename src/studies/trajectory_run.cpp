@@ -199,15 +199,24 @@ class TrajectoryRun {
   }
 
   double gradient_norm() {
-    objective_->set_statistics(Statistics::batch);
+    look_at(Half::train, Statistics::batch);
     objective_->gradient(w_, training_, gradient_);
     return space_.norm(std::span<const Real>(gradient_));
   }
 
+  void look_at(Half half, Statistics statistics) {
+    objective_->set_half(half);
+    objective_->set_statistics(statistics);
+  }
+
+  std::int64_t sample_count_of(const ProbePlan& plan) const {
+    if (plan.samples > 0) return plan.samples;
+    return plan.half == Half::test ? data_.test.size() : training_count();
+  }
+
   std::vector<std::int64_t> samples_of(const ProbePlan& plan) const {
-    if (plan.samples == 0) return training_;
-    std::vector<std::int64_t> samples(
-        static_cast<std::size_t>(std::min(plan.samples, training_count())));
+    if (plan.samples == 0 && plan.half == Half::train) return training_;
+    std::vector<std::int64_t> samples(static_cast<std::size_t>(sample_count_of(plan)));
     std::iota(samples.begin(), samples.end(), 0);
     return samples;
   }
@@ -217,7 +226,7 @@ class TrajectoryRun {
     Widened<Real> widened(*objective_);
     const std::vector<double> start(w_.begin(), w_.end());
     for (const auto& plan : plan_.probes) {
-      objective_->set_statistics(plan.statistics);
+      look_at(plan.half, plan.statistics);
       plan.probe->begin(widened, start, samples_of(plan));
     }
   }
@@ -247,7 +256,7 @@ class TrajectoryRun {
     if (plan.every_epochs == 0 && plan.every_steps == 0)
       log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, step_));
     const auto samples = samples_of(plan);
-    objective_->set_statistics(plan.statistics);
+    look_at(plan.half, plan.statistics);
     Widened<Real> widened(*objective_);
     const std::vector<double> point(w_.begin(), w_.end());
     plan.probe->observe(training_state());
@@ -362,8 +371,9 @@ class TrajectoryRun {
         if (status_ == kDiverged) continue;
         auto& attributes = record.group_attributes["/probes/" + probe.name];
         attributes["statistics"] = probe.statistics == Statistics::batch ? "batch" : "frozen";
-        attributes["samples"] =
-            probe.samples > 0 ? std::min(probe.samples, training_count()) : training_count();
+        attributes["data"] = probe.half == Half::test ? "test" : "train";
+        attributes["samples"] = sample_count_of(probe);
+        for (const auto& [name, value] : probe.probe->attributes()) attributes[name] = value;
       }
       record.scalar(
           "/final/gradient_norm", norm, "1",

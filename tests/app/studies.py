@@ -54,6 +54,13 @@ samples = 64
 starts = 2
 iterations = 3
 
+[[probe]]
+name = "test_sharpness"
+type = "sharpness"
+data = "test"
+starts = 1
+iterations = 2
+
 SEPARATE
 [[slice]]
 between = ["a run", "another"]

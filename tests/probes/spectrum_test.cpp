@@ -208,7 +208,7 @@ TEST(TopEigenpairs, AMultipleEigenvalueShowsOnce) {
   EXPECT_NEAR(values[1], 1.0, 1e-12);
   EXPECT_TRUE(std::isnan(values[2]));
   EXPECT_EQ(scalar(found, "pairs"), 2.0);
-  EXPECT_THROW(TopEigenpairs(pairs(3, 2)).check(4, 1), ConfigurationError);
+  EXPECT_THROW(TopEigenpairs(pairs(3, 2)).check({{"parameters", 0, {4}}}, 1), ConfigurationError);
 }
 
 TEST(TopEigenpairs, OfANetHasTheSameBitsOnAnyNumberOfRanks) {

@@ -77,6 +77,20 @@ TEST(ProbeSettings, ReadTheEdgeOfStability) {
   EXPECT_EQ(testing::scalar(loose.probe->measure(bowl, x, {}), "products"), 2.0);
 }
 
+TEST(ProbeSettings, SayWhichHalfOfTheDataIsMeant) {
+  EXPECT_EQ(plans("[[probe]]\ntype = \"norms\"\n")[0].half, Half::train);
+  for (const char* type :
+       {"sharpness", "hessian_extremes", "eigenpairs", "trace", "spectral_density", "norms"}) {
+    const auto found = plans(std::string("[[probe]]\ntype = \"") + type + "\"\ndata = \"test\"\n");
+    EXPECT_EQ(found[0].half, Half::test);
+  }
+  for (const char* type : {"kernel_drift", "noise_scale", "edge_of_stability"}) {
+    expect_refused(std::string("type = \"") + type + "\"\ndata = \"test\"\n",
+                   {"s.toml:3", "data", type, "about training", "\"train\""});
+  }
+  expect_refused("data = \"validation\"\n", {"data", "validation", "train", "test"});
+}
+
 TEST(ProbeSettings, RefuseWhatMakesNoSense) {
   const std::string noise = "type = \"noise_scale\"\n";
   expect_refused(noise + "curvature_samples = 1\n",
