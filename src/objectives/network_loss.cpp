@@ -249,11 +249,6 @@ double NetworkLoss<Real>::gradient_of(Batch& batch, Pass<Real> settings, std::sp
 }
 
 template <class Real>
-double NetworkLoss<Real>::value(std::span<const Real> x, Subset subset) {
-  return evaluate(x, split(), statistics_, subset).loss;
-}
-
-template <class Real>
 Evaluation NetworkLoss<Real>::evaluate(std::span<const Real> x, const DataSplit<Real>& split,
                                        Statistics statistics, Subset subset) {
   Batch& batch = whole(split, subset);

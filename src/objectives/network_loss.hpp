@@ -9,6 +9,7 @@
 #include "data/data_set.hpp"
 #include "models/loss.hpp"
 #include "models/network.hpp"
+#include "objectives/accuracy.hpp"
 #include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
 #include "objectives/parameter_layout.hpp"
@@ -28,6 +29,7 @@ enum class Half { train, test };
 /// test time.
 template <class Real>
 class NetworkLoss final : public Objective<Real>,
+                          public Accuracy<Real>,
                           public ModelOutputs<Real>,
                           public SampleGradients<Real>,
                           public ParameterLayout {
@@ -67,7 +69,10 @@ class NetworkLoss final : public Objective<Real>,
   /// Applied to the samples of training steps.
   void set_augmentation(const Augmentation& augmentation) { augmentation_ = augmentation; }
 
-  double value(std::span<const Real> x, Subset subset) override;
+  double value(std::span<const Real> x, Subset subset) override { return evaluate(x, subset).loss; }
+  Evaluation evaluate(std::span<const Real> x, Subset subset) override {
+    return evaluate(x, split(), statistics_, subset);
+  }
   double gradient(std::span<const Real> x, Subset subset, std::span<Real> gradient_slice) override;
   void hessian_vector(std::span<const Real> x, std::span<const Real> v, Subset subset,
                       std::span<Real> product_slice) override;
@@ -83,6 +88,9 @@ class NetworkLoss final : public Objective<Real>,
                                    std::span<Real> slice) override;
   std::vector<Real> tangent_kernel(std::span<const Real> x, Subset subset) override;
   std::vector<Real> targets(Subset subset) override;
+  std::vector<Real> loss_derivatives(std::span<const Real> outputs, Subset subset) override;
+  std::vector<Real> loss_curvature_products(std::span<const Real> outputs,
+                                            std::span<const Real> directions) override;
 
   std::vector<double> squared_gradient_distances(std::span<const Real> x,
                                                  std::span<const Real> centre,

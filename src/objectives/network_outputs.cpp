@@ -100,6 +100,33 @@ std::vector<Real> NetworkLoss<Real>::targets(Subset subset) {
   return y;
 }
 
+template <class Real>
+std::vector<Real> NetworkLoss<Real>::loss_derivatives(std::span<const Real> outputs,
+                                                      Subset subset) {
+  const auto of_all = labels();
+  std::vector<std::int32_t> stated;
+  for (const std::int64_t sample : stated_samples(subset, sample_count())) {
+    stated.push_back(of_all[static_cast<std::size_t>(sample)]);
+  }
+  const auto n = static_cast<std::int64_t>(stated.size());
+  const BatchLayout alone(alone_, n, n);
+  std::vector<Real> derivatives(outputs.size());
+  loss_of_shards(loss_, alone, outputs.data(), std::span<const std::int32_t>(stated),
+                 network_.outputs(), 1, derivatives.data());
+  return derivatives;
+}
+
+template <class Real>
+std::vector<Real> NetworkLoss<Real>::loss_curvature_products(std::span<const Real> outputs,
+                                                             std::span<const Real> directions) {
+  const auto n = static_cast<std::int64_t>(outputs.size()) / network_.outputs();
+  const BatchLayout alone(alone_, n, n);
+  std::vector<Real> products(outputs.size());
+  loss_r_backward(loss_, alone, outputs.data(), directions.data(), network_.outputs(), 1,
+                  products.data());
+  return products;
+}
+
 // The rest of the class is instantiated where it stands.
 template std::vector<float> NetworkLoss<float>::gathered(const Batch&, const float*) const;
 template std::vector<float> NetworkLoss<float>::outputs_of(
@@ -114,6 +141,9 @@ template void NetworkLoss<float>::transposed_jacobian_product(std::span<const fl
                                                               std::span<float>);
 template std::vector<float> NetworkLoss<float>::tangent_kernel(std::span<const float>, Subset);
 template std::vector<float> NetworkLoss<float>::targets(Subset);
+template std::vector<float> NetworkLoss<float>::loss_derivatives(std::span<const float>, Subset);
+template std::vector<float> NetworkLoss<float>::loss_curvature_products(std::span<const float>,
+                                                                        std::span<const float>);
 template std::vector<double> NetworkLoss<double>::gathered(const Batch&, const double*) const;
 template std::vector<double> NetworkLoss<double>::outputs_of(
     const Batch&, Network<double>::Holding,
@@ -127,5 +157,8 @@ template void NetworkLoss<double>::transposed_jacobian_product(std::span<const d
                                                                std::span<double>);
 template std::vector<double> NetworkLoss<double>::tangent_kernel(std::span<const double>, Subset);
 template std::vector<double> NetworkLoss<double>::targets(Subset);
+template std::vector<double> NetworkLoss<double>::loss_derivatives(std::span<const double>, Subset);
+template std::vector<double> NetworkLoss<double>::loss_curvature_products(std::span<const double>,
+                                                                          std::span<const double>);
 
 }  // namespace thalweg
