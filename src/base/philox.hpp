@@ -28,6 +28,9 @@ enum class Purpose : std::uint32_t {
   permutation = 15,
   noise_curvature = 30,
   noise_batch = 31,
+  perturbation = 50,
+  pac_bayes = 51,
+  local_entropy = 52,
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the k-th number of the stream

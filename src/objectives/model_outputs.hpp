@@ -10,7 +10,8 @@ namespace thalweg {
 
 /// What an objective that is a loss of a model's outputs on samples can do besides. A probe asks
 /// for it by dynamic_cast and says so where it is missing. Every function is collective over the
-/// objective's team, is about training samples, and returns the same bits on any number of ranks.
+/// objective's team, if it does not say otherwise, and returns the same bits on any number of
+/// ranks.
 template <class Real>
 class ModelOutputs {
  public:
@@ -31,6 +32,13 @@ class ModelOutputs {
   /// samples × samples on every rank. Throws ConfigurationError where a sample's output depends on
   /// the others.
   virtual std::vector<Real> tangent_kernel(std::span<const Real> x, Subset subset) = 0;
+  /// ∂ℓ_i/∂f of each sample's own loss at the given outputs: samples × outputs, as they are. Local.
+  virtual std::vector<Real> loss_derivatives(std::span<const Real> outputs, Subset subset) = 0;
+  /// (∂²ℓ_i/∂f²) d_i of each sample's own loss at the given outputs, d being samples × outputs as
+  /// they are: (diag(p) − p pᵀ) d_i for cross-entropy, p = softmax(f_i), and d_i for the squared
+  /// error. Local.
+  virtual std::vector<Real> loss_curvature_products(std::span<const Real> outputs,
+                                                    std::span<const Real> directions) = 0;
   /// What the outputs are compared with: one-hot minus 1/classes, samples × outputs, on every rank.
   virtual std::vector<Real> targets(Subset subset) = 0;
 };

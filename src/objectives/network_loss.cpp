@@ -72,7 +72,7 @@ void NetworkLoss<Real>::fetch(const DataSplit<Real>& split, Subset subset, Batch
   batch.rows.resize(static_cast<std::size_t>(rows.size() * split.features()));
   batch.labels.resize(static_cast<std::size_t>(rows.size()));
   split.fetch(subset, rows, batch.rows, batch.labels);
-  if (&split != &data_->train || labels_.empty()) return;
+  if (!is_relabelled(split)) return;
   for (std::int64_t i = rows.begin; i < rows.end; ++i) {
     batch.labels[static_cast<std::size_t>(i - rows.begin)] =
         labels_[static_cast<std::size_t>(subset[static_cast<std::size_t>(i)])];
@@ -249,11 +249,6 @@ double NetworkLoss<Real>::gradient_of(Batch& batch, Pass<Real> settings, std::sp
 }
 
 template <class Real>
-double NetworkLoss<Real>::value(std::span<const Real> x, Subset subset) {
-  return evaluate(x, data_->train, statistics_, subset).loss;
-}
-
-template <class Real>
 Evaluation NetworkLoss<Real>::evaluate(std::span<const Real> x, const DataSplit<Real>& split,
                                        Statistics statistics, Subset subset) {
   Batch& batch = whole(split, subset);
@@ -269,7 +264,7 @@ Evaluation NetworkLoss<Real>::reestimate_statistics(std::span<const Real> x, Sub
 template <class Real>
 double NetworkLoss<Real>::gradient(std::span<const Real> x, Subset subset,
                                    std::span<Real> gradient_slice) {
-  Batch& batch = whole(data_->train, subset);
+  Batch& batch = whole(split(), subset);
   return gradient_of(batch, {batch.layout, gemm_, statistics_}, x, gradient_slice);
 }
 
@@ -302,7 +297,7 @@ template <class Real>
 void NetworkLoss<Real>::hessian_vector(std::span<const Real> x, std::span<const Real> v,
                                        Subset subset, std::span<Real> product_slice) {
   using Holding = typename Network<Real>::Holding;
-  Batch& batch = whole(data_->train, subset);
+  Batch& batch = whole(split(), subset);
   const bool kept = is_linearised(batch, x);
   const std::int64_t shards = shards_at_once(batch, statistics_, Holding::products);
   const Real* outputs = nullptr;

@@ -9,6 +9,7 @@
 #include "data/data_set.hpp"
 #include "models/loss.hpp"
 #include "models/network.hpp"
+#include "objectives/accuracy.hpp"
 #include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
 #include "objectives/parameter_layout.hpp"
@@ -17,7 +18,10 @@
 
 namespace thalweg {
 
-/// The mean loss of a network over training samples.
+/// The half of a data set that an objective is about.
+enum class Half { train, test };
+
+/// The mean loss of a network over training samples, or over test samples (`set_half`).
 ///
 /// Without `training`, batch norm takes its statistics as `set_statistics` says: those of the
 /// evaluated set (one function of the parameters, the default) or the frozen running averages.
@@ -25,6 +29,7 @@ namespace thalweg {
 /// test time.
 template <class Real>
 class NetworkLoss final : public Objective<Real>,
+                          public Accuracy<Real>,
                           public ModelOutputs<Real>,
                           public SampleGradients<Real>,
                           public ParameterLayout {
@@ -33,12 +38,16 @@ class NetworkLoss final : public Objective<Real>,
               LossKind loss);
 
   [[nodiscard]] const VectorSpace& space() const override { return space_; }
-  [[nodiscard]] std::int64_t sample_count() const override { return data_->train.size(); }
+  [[nodiscard]] std::int64_t sample_count() const override { return split().size(); }
   [[nodiscard]] Network<Real>& network() { return network_; }
   /// From here on these are the training samples' labels, in every function about training samples;
   /// none: the data set's own again. Local. Throws Error where their number is not that of the
   /// training samples.
   void relabel_training(std::vector<std::int32_t> labels);
+  /// From here on every function of the objective and of its capabilities is about this half, from
+  /// which a subset's numbers count; the training half at first. Training steps, evaluate(…) of a
+  /// stated split and reestimate_statistics(…) stay as they are. Local.
+  void set_half(Half half) { half_ = half; }
   void set_statistics(Statistics statistics) { statistics_ = statistics; }
   /// Rows of a shard in training steps and in evaluations of whole sets; 0: training_shard() of the
   /// batch, and as many as fit a cache.
@@ -60,13 +69,16 @@ class NetworkLoss final : public Objective<Real>,
   /// Applied to the samples of training steps.
   void set_augmentation(const Augmentation& augmentation) { augmentation_ = augmentation; }
 
-  double value(std::span<const Real> x, Subset subset) override;
+  double value(std::span<const Real> x, Subset subset) override { return evaluate(x, subset).loss; }
+  Evaluation evaluate(std::span<const Real> x, Subset subset) override {
+    return evaluate(x, split(), statistics_, subset);
+  }
   double gradient(std::span<const Real> x, Subset subset, std::span<Real> gradient_slice) override;
   void hessian_vector(std::span<const Real> x, std::span<const Real> v, Subset subset,
                       std::span<Real> product_slice) override;
 
   std::vector<Real> outputs(std::span<const Real> x, Subset subset) override {
-    return outputs(x, data_->train, subset);
+    return outputs(x, split(), subset);
   }
   /// Of either set.
   std::vector<Real> outputs(std::span<const Real> x, const DataSplit<Real>& split, Subset subset);
@@ -76,6 +88,9 @@ class NetworkLoss final : public Objective<Real>,
                                    std::span<Real> slice) override;
   std::vector<Real> tangent_kernel(std::span<const Real> x, Subset subset) override;
   std::vector<Real> targets(Subset subset) override;
+  std::vector<Real> loss_derivatives(std::span<const Real> outputs, Subset subset) override;
+  std::vector<Real> loss_curvature_products(std::span<const Real> outputs,
+                                            std::span<const Real> directions) override;
 
   std::vector<double> squared_gradient_distances(std::span<const Real> x,
                                                  std::span<const Real> centre,
@@ -132,8 +147,16 @@ class NetworkLoss final : public Objective<Real>,
   /// Sums over shards of what compute(piece, tree) leaves in the tree, as this rank's slice.
   void reduce_pieces(const Batch& batch, std::int64_t shards, std::span<Real> slice,
                      const std::function<void(const Piece&)>& compute);
-  [[nodiscard]] std::span<const std::int32_t> training_labels() const {
-    return labels_.empty() ? data_->train.labels() : std::span<const std::int32_t>(labels_);
+  [[nodiscard]] const DataSplit<Real>& split() const {
+    return half_ == Half::train ? data_->train : data_->test;
+  }
+  /// Whether labels were put in place of a split's own.
+  [[nodiscard]] bool is_relabelled(const DataSplit<Real>& split) const {
+    return &split == &data_->train && !labels_.empty();
+  }
+  /// Those of the half that the objective is about.
+  [[nodiscard]] std::span<const std::int32_t> labels() const {
+    return is_relabelled(split()) ? std::span<const std::int32_t>(labels_) : split().labels();
   }
   double gradient_of(Batch& batch, Pass<Real> settings, std::span<const Real> x,
                      std::span<Real> gradient_slice);
@@ -151,6 +174,7 @@ class NetworkLoss final : public Objective<Real>,
   LossKind loss_;
   std::vector<std::int32_t> labels_;  // in place of the training set's; empty: those
   VectorSpace space_;
+  Half half_ = Half::train;
   Statistics statistics_ = Statistics::batch;
   std::int64_t training_shard_ = 0;
   std::int64_t evaluation_shard_ = 0;

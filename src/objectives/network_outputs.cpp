@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 
 #include "models/tangent_gram.hpp"
 #include "objectives/network_loss.hpp"
@@ -36,7 +35,7 @@ std::vector<Real> NetworkLoss<Real>::outputs(std::span<const Real> x, const Data
 template <class Real>
 std::vector<Real> NetworkLoss<Real>::jacobian_product(std::span<const Real> x,
                                                       std::span<const Real> v, Subset subset) {
-  Batch& batch = whole(data_->train, subset);
+  Batch& batch = whole(split(), subset);
   return outputs_of(batch, Network<Real>::Holding::products,
                     [&](const Pass<Real>& pass, const Real* in) {
                       network_.forward(pass, x, in);
@@ -62,7 +61,7 @@ template <class Real>
 void NetworkLoss<Real>::transposed_jacobian_product(std::span<const Real> x,
                                                     std::span<const Real> u, Subset subset,
                                                     std::span<Real> slice) {
-  Batch& batch = whole(data_->train, subset);
+  Batch& batch = whole(split(), subset);
   const std::int64_t first = batch.layout.rows().begin;
   reduce_pieces(batch, shards_at_once(batch, statistics_, Network<Real>::Holding::gradient), slice,
                 [&](const Piece& piece) {
@@ -77,15 +76,11 @@ void NetworkLoss<Real>::transposed_jacobian_product(std::span<const Real> x,
 
 template <class Real>
 std::vector<Real> NetworkLoss<Real>::tangent_kernel(std::span<const Real> x, Subset subset) {
-  std::vector<std::int64_t> samples(subset.begin(), subset.end());
-  if (samples.empty()) {
-    samples.resize(static_cast<std::size_t>(data_->train.size()));
-    std::iota(samples.begin(), samples.end(), 0);
-  }
+  const auto samples = stated_samples(subset, sample_count());
   const auto n = static_cast<std::int64_t>(samples.size());
-  AlignedVector<Real> rows(static_cast<std::size_t>(n * data_->train.features()));
-  std::vector<std::int32_t> labels(samples.size());
-  data_->train.fetch(samples, {0, n}, rows, labels);
+  AlignedVector<Real> rows(static_cast<std::size_t>(n * split().features()));
+  std::vector<std::int32_t> unused(samples.size());
+  split().fetch(samples, {0, n}, rows, unused);
   TangentKernel<Real> kernel(network_, x, statistics_, TangentMethod::cheapest,
                              TangentOutputs::mean);
   const std::span<const Real> all(rows);
@@ -94,15 +89,42 @@ std::vector<Real> NetworkLoss<Real>::tangent_kernel(std::span<const Real> x, Sub
 
 template <class Real>
 std::vector<Real> NetworkLoss<Real>::targets(Subset subset) {
-  const auto labels = training_labels();
+  const auto of_all = labels();
   const auto classes = static_cast<std::size_t>(network_.outputs());
-  const std::size_t n = subset.empty() ? labels.size() : subset.size();
+  const std::size_t n = subset.empty() ? of_all.size() : subset.size();
   std::vector<Real> y(n * classes, static_cast<Real>(-1.0 / static_cast<double>(classes)));
   for (std::size_t i = 0; i < n; ++i) {
     const auto sample = subset.empty() ? i : static_cast<std::size_t>(subset[i]);
-    y[i * classes + static_cast<std::size_t>(labels[sample])] += Real{1};
+    y[i * classes + static_cast<std::size_t>(of_all[sample])] += Real{1};
   }
   return y;
+}
+
+template <class Real>
+std::vector<Real> NetworkLoss<Real>::loss_derivatives(std::span<const Real> outputs,
+                                                      Subset subset) {
+  const auto of_all = labels();
+  std::vector<std::int32_t> stated;
+  for (const std::int64_t sample : stated_samples(subset, sample_count())) {
+    stated.push_back(of_all[static_cast<std::size_t>(sample)]);
+  }
+  const auto n = static_cast<std::int64_t>(stated.size());
+  const BatchLayout alone(alone_, n, n);
+  std::vector<Real> derivatives(outputs.size());
+  loss_of_shards(loss_, alone, outputs.data(), std::span<const std::int32_t>(stated),
+                 network_.outputs(), 1, derivatives.data());
+  return derivatives;
+}
+
+template <class Real>
+std::vector<Real> NetworkLoss<Real>::loss_curvature_products(std::span<const Real> outputs,
+                                                             std::span<const Real> directions) {
+  const auto n = static_cast<std::int64_t>(outputs.size()) / network_.outputs();
+  const BatchLayout alone(alone_, n, n);
+  std::vector<Real> products(outputs.size());
+  loss_r_backward(loss_, alone, outputs.data(), directions.data(), network_.outputs(), 1,
+                  products.data());
+  return products;
 }
 
 // The rest of the class is instantiated where it stands.
@@ -119,6 +141,9 @@ template void NetworkLoss<float>::transposed_jacobian_product(std::span<const fl
                                                               std::span<float>);
 template std::vector<float> NetworkLoss<float>::tangent_kernel(std::span<const float>, Subset);
 template std::vector<float> NetworkLoss<float>::targets(Subset);
+template std::vector<float> NetworkLoss<float>::loss_derivatives(std::span<const float>, Subset);
+template std::vector<float> NetworkLoss<float>::loss_curvature_products(std::span<const float>,
+                                                                        std::span<const float>);
 template std::vector<double> NetworkLoss<double>::gathered(const Batch&, const double*) const;
 template std::vector<double> NetworkLoss<double>::outputs_of(
     const Batch&, Network<double>::Holding,
@@ -132,5 +157,8 @@ template void NetworkLoss<double>::transposed_jacobian_product(std::span<const d
                                                                std::span<double>);
 template std::vector<double> NetworkLoss<double>::tangent_kernel(std::span<const double>, Subset);
 template std::vector<double> NetworkLoss<double>::targets(Subset);
+template std::vector<double> NetworkLoss<double>::loss_derivatives(std::span<const double>, Subset);
+template std::vector<double> NetworkLoss<double>::loss_curvature_products(std::span<const double>,
+                                                                          std::span<const double>);
 
 }  // namespace thalweg

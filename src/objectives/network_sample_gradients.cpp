@@ -41,9 +41,10 @@ std::vector<double> NetworkLoss<Real>::squared_gradient_distances(std::span<cons
   const auto n = static_cast<std::int64_t>(samples.size());
   const Partition parts(n, team_->size());
   const Range mine = parts.of(team_->rank());
-  AlignedVector<Real> rows(static_cast<std::size_t>(mine.size() * data_->train.features()));
-  std::vector<std::int32_t> labels(static_cast<std::size_t>(mine.size()));
-  data_->train.fetch(samples, mine, rows, labels);
+  AlignedVector<Real> rows(static_cast<std::size_t>(mine.size() * split().features()));
+  std::vector<std::int32_t> own(static_cast<std::size_t>(mine.size()));
+  split().fetch(samples, mine, rows, own);
+  const auto of_all = labels();  // those in place of the data's own, where there are any
 
   // One-sample batches of this rank alone: a sample's bits do not depend on whose it is.
   const BatchLayout alone(alone_, 1, 1);
@@ -53,9 +54,9 @@ std::vector<double> NetworkLoss<Real>::squared_gradient_distances(std::span<cons
   std::vector<double> distances(samples.size());
   collectively(*team_, [&] {
     for (std::int64_t k = 0; k < mine.size(); ++k) {
-      const Real* row = rows.data() + k * data_->train.features();
-      const auto label =
-          std::span<const std::int32_t>(labels).subspan(static_cast<std::size_t>(k), 1);
+      const Real* row = rows.data() + k * split().features();
+      const auto sample = samples[static_cast<std::size_t>(mine.begin + k)];
+      const auto label = of_all.subspan(static_cast<std::size_t>(sample), 1);
       d_out.resize(static_cast<std::size_t>(network_.outputs()));
       tree.reset(alone, space_.dimension());
       const Real* outputs = network_.forward(pass, x, row);

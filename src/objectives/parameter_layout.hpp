@@ -29,4 +29,11 @@ std::vector<ParameterBlock> parameter_blocks_of(const Objective<Real>& objective
   return {{"parameters", 0, {objective.dimension()}, false}};
 }
 
+/// Parameters of all blocks together.
+[[nodiscard]] inline std::int64_t parameter_count(const std::vector<ParameterBlock>& blocks) {
+  std::int64_t count = 0;
+  for (const auto& block : blocks) count += block.count();
+  return count;
+}
+
 }  // namespace thalweg

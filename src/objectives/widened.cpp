@@ -44,6 +44,16 @@ void Widened<Real>::hessian_vector(std::span<const double> x, std::span<const do
 }
 
 template <class Real>
+Evaluation Widened<Real>::evaluate(std::span<const double> x, Subset subset) {
+  auto* classifier = dynamic_cast<Accuracy<Real>*>(inner_);
+  if (classifier == nullptr) {
+    throw ConfigurationError("the objective has no accuracy: expected the loss of a classifier");
+  }
+  convert(x, std::span<Real>(point_));
+  return classifier->evaluate(point_, subset);
+}
+
+template <class Real>
 ModelOutputs<Real>& Widened<Real>::model() const {
   auto* model = dynamic_cast<ModelOutputs<Real>*>(inner_);
   if (model == nullptr) {
@@ -87,6 +97,23 @@ template <class Real>
 std::vector<double> Widened<Real>::targets(Subset subset) {
   const auto y = model().targets(subset);
   return {y.begin(), y.end()};
+}
+
+template <class Real>
+std::vector<double> Widened<Real>::loss_derivatives(std::span<const double> outputs,
+                                                    Subset subset) {
+  const auto d =
+      model().loss_derivatives(std::vector<Real>(outputs.begin(), outputs.end()), subset);
+  return {d.begin(), d.end()};
+}
+
+template <class Real>
+std::vector<double> Widened<Real>::loss_curvature_products(std::span<const double> outputs,
+                                                           std::span<const double> directions) {
+  const std::vector<Real> f(outputs.begin(), outputs.end());
+  const auto products =
+      model().loss_curvature_products(f, std::vector<Real>(directions.begin(), directions.end()));
+  return {products.begin(), products.end()};
 }
 
 template <class Real>

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "objectives/accuracy.hpp"
 #include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
 #include "objectives/parameter_layout.hpp"
@@ -13,6 +14,7 @@ namespace thalweg {
 /// type.
 template <class Real>
 class Widened final : public Objective<double>,
+                      public Accuracy<double>,
                       public ModelOutputs<double>,
                       public SampleGradients<double>,
                       public ParameterLayout {
@@ -25,6 +27,8 @@ class Widened final : public Objective<double>,
                   std::span<double> gradient_slice) override;
   void hessian_vector(std::span<const double> x, std::span<const double> v, Subset subset,
                       std::span<double> product_slice) override;
+  /// Throws ConfigurationError where the inner objective knows of no accuracy.
+  Evaluation evaluate(std::span<const double> x, Subset subset) override;
   // Throw ConfigurationError where the inner objective has no outputs.
   std::vector<double> outputs(std::span<const double> x, Subset subset) override;
   std::vector<double> jacobian_product(std::span<const double> x, std::span<const double> v,
@@ -33,6 +37,9 @@ class Widened final : public Objective<double>,
                                    Subset subset, std::span<double> slice) override;
   std::vector<double> tangent_kernel(std::span<const double> x, Subset subset) override;
   std::vector<double> targets(Subset subset) override;
+  std::vector<double> loss_derivatives(std::span<const double> outputs, Subset subset) override;
+  std::vector<double> loss_curvature_products(std::span<const double> outputs,
+                                              std::span<const double> directions) override;
   std::vector<double> squared_gradient_distances(std::span<const double> x,
                                                  std::span<const double> centre,
                                                  Subset subset) override;

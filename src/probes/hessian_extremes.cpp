@@ -12,13 +12,15 @@ Measurement HessianExtremes::measure(Objective<double>& objective, std::span<con
       options_);
   Measurement found;
   found.scalars = {
-      {"lambda_max", result.largest.front().value, "1", "largest eigenvalue of the Hessian"},
+      {"lambda_max", result.largest.front().value, "1",
+       "largest eigenvalue of the curvature matrix"},
       {"lambda_max_residual", result.largest.front().residual, "1",
        "norm of Hv - lambda v for the largest eigenvalue"},
-      {"lambda_min", result.smallest.front().value, "1", "smallest eigenvalue of the Hessian"},
+      {"lambda_min", result.smallest.front().value, "1",
+       "smallest eigenvalue of the curvature matrix"},
       {"lambda_min_residual", result.smallest.front().residual, "1",
        "norm of Hv - lambda v for the smallest eigenvalue"},
-      {"products", static_cast<double>(result.products), "1", "Hessian-vector products used"},
+      {"products", static_cast<double>(result.products), "1", "products with the matrix used"},
       {"converged", result.converged ? 1.0 : 0.0, "1", "1 if both bounds fell below the tolerance"},
   };
   return found;

@@ -14,6 +14,7 @@ namespace thalweg {
 class KernelDrift final : public Probe {
  public:
   [[nodiscard]] bool needs_separate_samples() const override { return true; }
+  [[nodiscard]] bool is_about_training() const override { return true; }
   [[nodiscard]] bool needs_tangent_kernel() const override { return true; }
   /// Computes Θ̂_0.
   void begin(Objective<double>& objective, std::span<const double> start, Subset subset) override;

@@ -126,7 +126,7 @@ void measure_batches(const Place& place, const NoiseScaleOptions& options, Measu
 
 }  // namespace
 
-void NoiseScale::check(std::int64_t /*dimension*/, std::int64_t samples) const {
+void NoiseScale::check(const std::vector<ParameterBlock>& /*blocks*/, std::int64_t samples) const {
   const auto refuse = [](const char* key, std::int64_t value, std::int64_t limit) {
     throw ConfigurationError(fmt::format(
         "noise_scale: {} is {}, but it is measured on {} samples; expected at most that", key,
@@ -146,14 +146,14 @@ void NoiseScale::check(std::int64_t /*dimension*/, std::int64_t samples) const {
 
 void NoiseScale::begin(Objective<double>& objective, std::span<const double> /*start*/,
                        Subset subset) {
-  check(objective.dimension(),
+  check(parameter_blocks_of(objective),
         static_cast<std::int64_t>(stated_samples(subset, objective.sample_count()).size()));
 }
 
 Measurement NoiseScale::measure(Objective<double>& objective, std::span<const double> x,
                                 Subset subset) {
   const Place place{objective, x, stated_samples(subset, objective.sample_count())};
-  check(objective.dimension(), static_cast<std::int64_t>(place.samples.size()));
+  check(parameter_blocks_of(objective), static_cast<std::int64_t>(place.samples.size()));
   const VectorSpace& space = objective.space();
   const auto mean_gradient = place.gradient(place.samples);
   std::vector<double> centre(x.size());

@@ -36,8 +36,9 @@ class NoiseScale final : public Probe {
  public:
   explicit NoiseScale(NoiseScaleOptions options) : options_(options) {}
   [[nodiscard]] bool needs_separate_samples() const override { return true; }
+  [[nodiscard]] bool is_about_training() const override { return true; }
   /// Throws ConfigurationError where the subset is too small for the options.
-  void check(std::int64_t dimension, std::int64_t samples) const override;
+  void check(const std::vector<ParameterBlock>& blocks, std::int64_t samples) const override;
   void begin(Objective<double>& objective, std::span<const double> start, Subset subset) override;
   Measurement measure(Objective<double>& objective, std::span<const double> x,
                       Subset subset) override;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "objectives/objective.hpp"
+#include "objectives/parameter_layout.hpp"
 #include "probes/measurement.hpp"
 
 namespace thalweg {
@@ -28,11 +30,16 @@ class Probe {
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
-  /// Throws ConfigurationError where the probe makes no sense on objectives of this many
-  /// parameters, or measured on so many samples. Local.
-  virtual void check(std::int64_t /*dimension*/, std::int64_t /*samples*/) const {}
+  /// Throws ConfigurationError where the probe makes no sense on an objective of these parameters,
+  /// or measured on so many samples. Local.
+  virtual void check(const std::vector<ParameterBlock>& /*blocks*/,
+                     std::int64_t /*samples*/) const {}
+  /// What the record says of it besides its measurements. Local.
+  [[nodiscard]] virtual std::map<std::string, std::string> attributes() const { return {}; }
   /// Does it make sense only where a sample's output does not depend on the others?
   [[nodiscard]] virtual bool needs_separate_samples() const { return false; }
+  /// Is it about training as such, so that it makes no sense on test samples?
+  [[nodiscard]] virtual bool is_about_training() const { return false; }
   /// Does it need the empirical tangent kernel, which not every network has?
   [[nodiscard]] virtual bool needs_tangent_kernel() const { return false; }
   /// Does it need the optimiser's preconditioner, if there is one? Points stored apart from the

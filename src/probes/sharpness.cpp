@@ -90,7 +90,8 @@ std::vector<double> start_point(std::int64_t start, std::span<const double> boun
 
 }  // namespace
 
-void Sharpness::check(std::int64_t dimension, std::int64_t /*samples*/) const {
+void Sharpness::check(const std::vector<ParameterBlock>& blocks, std::int64_t /*samples*/) const {
+  const std::int64_t dimension = parameter_count(blocks);
   if (options_.subspace < dimension) return;
   throw ConfigurationError(
       fmt::format("sharpness: subspace is {}, but the network has {} parameters; expected fewer",

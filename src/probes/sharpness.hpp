@@ -28,7 +28,7 @@ struct SharpnessOptions {
 class Sharpness final : public Probe {
  public:
   explicit Sharpness(SharpnessOptions options) : options_(options) {}
-  void check(std::int64_t dimension, std::int64_t samples) const override;
+  void check(const std::vector<ParameterBlock>& blocks, std::int64_t samples) const override;
   Measurement measure(Objective<double>& objective, std::span<const double> x,
                       Subset subset) override;
 

@@ -117,13 +117,13 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
   found.scalars = {
       {"ritz_max", high, "1", "largest Ritz value of all starts"},
       {"ritz_min", low, "1", "smallest Ritz value of all starts"},
-      {"trace", size * mean.value, "1", "trace of the Hessian by the quadrature"},
+      {"trace", size * mean.value, "1", "trace of the curvature matrix by the quadrature"},
       {"trace_error", size * mean.error, "1", "its standard error"},
       {"negative_share", negative.value, "1", "share of the spectrum below minus the broadening"},
       {"negative_share_error", negative.error, "1", "its standard error"},
       {"broadening", width, "1", "standard deviation of the Gaussians"},
       {"integral", integral, "1", "of the density over the grid; 1 if the grid is fine enough"},
-      {"products", static_cast<double>(products), "1", "Hessian-vector products used"},
+      {"products", static_cast<double>(products), "1", "products with the matrix used"},
   };
   found.details = {
       {"eigenvalue", eigenvalues, "point", "1", "grid of eigenvalues"},

@@ -9,12 +9,13 @@
 
 namespace thalweg {
 
-void TopEigenpairs::check(std::int64_t dimension, std::int64_t /*samples*/) const {
+void TopEigenpairs::check(const std::vector<ParameterBlock>& blocks,
+                          std::int64_t /*samples*/) const {
+  const std::int64_t dimension = parameter_count(blocks);
   const std::int64_t wanted = options_.largest + options_.smallest;
   if (wanted > dimension) {
-    throw ConfigurationError(
-        fmt::format("eigenpairs: largest + smallest is {}, but the network has {} parameters",
-                    wanted, dimension));
+    throw ConfigurationError(fmt::format(
+        "eigenpairs: largest + smallest is {}, but there are {} parameters", wanted, dimension));
   }
 }
 
@@ -57,13 +58,13 @@ Measurement TopEigenpairs::measure(Objective<double>& objective, std::span<const
   }
   Measurement found;
   found.scalars = {
-      {"lambda_max", values.front(), "1", "largest eigenvalue of the Hessian"},
+      {"lambda_max", values.front(), "1", "largest eigenvalue of the curvature matrix"},
       {"worst_residual", worst, "1", "largest norm of Hv - lambda v over the pairs"},
       {"gradient_share", in_top, "1",
        "share of the squared gradient in the span of the largest pairs' vectors"},
       {"pairs", static_cast<double>(result.largest.size() + result.smallest.size()), "1",
        "eigenpairs found"},
-      {"products", static_cast<double>(result.products), "1", "Hessian-vector products used"},
+      {"products", static_cast<double>(result.products), "1", "products with the matrix used"},
       {"converged", result.converged ? 1.0 : 0.0, "1", "1 if all bounds fell below the tolerance"},
   };
   found.details = {

@@ -11,7 +11,7 @@ namespace thalweg {
 class TopEigenpairs final : public Probe {
  public:
   explicit TopEigenpairs(LanczosOptions options) : options_(options) {}
-  void check(std::int64_t dimension, std::int64_t samples) const override;
+  void check(const std::vector<ParameterBlock>& blocks, std::int64_t samples) const override;
   Measurement measure(Objective<double>& objective, std::span<const double> x,
                       Subset subset) override;
 

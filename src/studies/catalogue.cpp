@@ -61,28 +61,53 @@ const std::vector<CatalogueCategory>& catalogue() {
          "the rate by batch size, linear (Goyal et al. 2017) or sqrt (Hoffer et al. 2017)"},
         {"batch_sizes", "batches that grow in place of a falling rate (Smith et al. 2018)"}}},
       {"probes",
-       {{"hessian_extremes", "λ_max and λ_min of the Hessian by Lanczos, with ‖Hv − λv‖"},
+       {{"hessian_extremes",
+         "λ_max and λ_min of the Hessian by Lanczos with full reorthogonalisation; or, here and in "
+         "the "
+         "next three, of the Gauss–Newton or the empirical Fisher matrix, or of one layer; error "
+         "‖Hv − λv‖; at most iterations + 2 products"},
         {"eigenpairs",
-         "the largest and smallest eigenvalues of the Hessian, with residuals, and the gradient's "
-         "share in the top eigenspace (Gur-Ari et al. 2018)"},
+         "the largest and smallest eigenvalues by Lanczos, and the gradient's share in the top "
+         "eigenspace (Gur-Ari et al. 2018); errors ‖Hv − λv‖; at most iterations + pairs products"},
         {"trace",
-         "tr H, block by block too, and ‖H‖_F², with standard errors (Hutchinson 1990); one "
-         "product with the Hessian a vector"},
+         "tr H, block by block too, and ‖H‖_F² (Hutchinson 1990), or by Hutch++ (Meyer et al. "
+         "2021); standard errors; vectors products"},
         {"spectral_density",
-         "density of the Hessian's whole spectrum by stochastic Lanczos quadrature (Ubaru et al. "
-         "2017), with standard errors; vectors × iterations products"},
-        {"sharpness", "largest relative rise of the loss in a small box (Keskar et al. 2017)"},
+         "density of the whole spectrum by stochastic Lanczos quadrature (Ubaru et al. 2017); "
+         "standard errors; vectors × iterations products"},
+        {"critical_point",
+         "‖g‖, ‖Hg‖/‖g‖ (Frye et al. 2020), λ_min, λ_max and a bound of the index; errors ‖Hv − "
+         "λv‖; "
+         "a gradient and at most iterations + 3 products"},
+        {"sharpness",
+         "largest relative rise of the loss in a small box (Keskar et al. 2017); a lower bound, "
+         "certified or not, starts and exits; starts × iterations gradients or more"},
+        {"perturbation",
+         "rise of the loss at SAM's point or after more ascent in the ball (Foret et al. 2021; "
+         "Kwon et al. 2021), and on average over Gaussians; a lower bound and a standard error; "
+         "steps gradients, 2 draws + 1 values"},
+        {"pac_bayes",
+         "1/σ², σ the largest deviation that costs at most drop of accuracy (Jiang et al. 2020); "
+         "an interval of σ from the standard error; about 18 draws values"},
+        {"local_entropy",
+         "ln E exp(−Δf/T) over a Gaussian neighbourhood (Chaudhari et al. 2017); standard error "
+         "and "
+         "effective draws; draws + 1 values"},
         {"kernel_drift",
          "change of the empirical tangent kernel since the start, its alignments (Lee et al. "
-         "2019)"},
+         "2019); exact; a kernel of samples × samples"},
         {"noise_scale",
-         "noise of batch gradients, exact and by two batch sizes: tr Σ/‖G‖², tr(HΣ)/GᵀHG "
-         "(McCandlish et al. 2018)"},
+         "noise of batch gradients: tr Σ/‖G‖², tr(HΣ)/GᵀHG (McCandlish et al. 2018); exact, or "
+         "with standard errors; a gradient of every sample, curvature_samples products"},
         {"edge_of_stability",
          "λ_max of the (preconditioned) Hessian beside the optimiser's threshold (Cohen et al. "
-         "2021)"},
-        {"norms", "parameters, gradient and way from the start, in whole and block by block"},
-        {"slice", "[[slice]]: the loss along the line between two runs (Goodfellow et al. 2015)"}}},
+         "2021); error ‖Av − λv‖; at most iterations + 1 products"},
+        {"norms",
+         "parameters, gradient and way from the start, in whole and block by block; exact; a "
+         "gradient"},
+        {"slice",
+         "[[slice]]: the loss along the line between two runs (Goodfellow et al. 2015); exact; a "
+         "value a point"}}},
       {"kernels",
        {{"ntk", "neural tangent kernel of an infinitely wide network (Jacot et al. 2018)"},
         {"nngp",

@@ -1,13 +1,19 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <utility>
 
+#include "probes/critical_point.hpp"
 #include "probes/edge_of_stability.hpp"
 #include "probes/hessian_extremes.hpp"
 #include "probes/hessian_trace.hpp"
 #include "probes/kernel_drift.hpp"
+#include "probes/local_entropy.hpp"
 #include "probes/noise_scale.hpp"
 #include "probes/norms.hpp"
+#include "probes/of_curvature.hpp"
+#include "probes/pac_bayes.hpp"
+#include "probes/perturbation.hpp"
 #include "probes/sharpness.hpp"
 #include "probes/spectral_density.hpp"
 #include "probes/top_eigenpairs.hpp"
@@ -40,8 +46,9 @@ std::shared_ptr<Probe> read_sharpness(const Settings& table, std::uint64_t seed)
 }
 
 /// 0, or at least 2: one value has no standard error.
-std::int64_t none_or_several(const Settings& table, const std::string& key) {
-  const std::int64_t count = table.integer_at_least(key, 0, 0);
+std::int64_t none_or_several(const Settings& table, const std::string& key,
+                             std::int64_t fallback = 0) {
+  const std::int64_t count = table.integer_at_least(key, 0, fallback);
   if (count == 1) table.fail(key, "found 1, expected 0 (none) or at least 2, for a standard error");
   return count;
 }
@@ -67,27 +74,81 @@ std::shared_ptr<Probe> read_noise_scale(const Settings& table, std::uint64_t see
   return std::make_shared<NoiseScale>(options);
 }
 
-std::shared_ptr<Probe> read_trace(const Settings& table, std::uint64_t seed) {
-  TraceOptions options;
-  options.vectors = table.integer_at_least("vectors", 2, options.vectors);
+std::shared_ptr<Probe> read_perturbation(const Settings& table, std::uint64_t seed) {
+  PerturbationOptions options;
+  options.radius = table.positive("radius", options.radius);
+  options.steps = table.integer_at_least("steps", 1, options.steps);
+  options.adaptive = table.boolean("adaptive", options.adaptive);
+  options.draws = none_or_several(table, "draws", options.draws);
+  if (options.draws > 0) {
+    options.sigma = table.positive("sigma", options.sigma);
+  } else if (table.has("sigma")) {
+    table.fail("sigma", "is about Gaussian draws, but draws is 0");
+  }
   options.seed = seed;
-  return std::make_shared<HessianTrace>(options);
+  return std::make_shared<Perturbation>(options);
 }
 
-std::shared_ptr<Probe> read_eigenpairs(const Settings& table, std::uint64_t seed) {
+std::shared_ptr<Probe> read_pac_bayes(const Settings& table, std::uint64_t seed) {
+  PacBayesOptions options;
+  options.drop = table.positive("drop", options.drop);
+  if (options.drop >= 1.0) {
+    table.fail("drop",
+               fmt::format("found {}, expected a share of the samples below 1", options.drop));
+  }
+  options.largest = table.positive("largest", options.largest);
+  options.tolerance = table.positive("tolerance", options.tolerance);
+  options.draws = table.integer_at_least("draws", 2, options.draws);
+  options.adaptive = table.boolean("adaptive", options.adaptive);
+  options.seed = seed;
+  return std::make_shared<PacBayes>(options);
+}
+
+std::shared_ptr<Probe> read_local_entropy(const Settings& table, std::uint64_t seed) {
+  LocalEntropyOptions options;
+  options.gamma = table.positive("gamma", options.gamma);
+  options.temperature = table.positive("temperature", options.temperature);
+  options.draws = table.integer_at_least("draws", 2, options.draws);
+  options.seed = seed;
+  return std::make_shared<LocalEntropy>(options);
+}
+
+std::unique_ptr<Probe> read_trace(const Settings& table, std::uint64_t seed) {
+  TraceOptions options;
+  std::int64_t least = 2;
+  if (table.choice("method", {"hutchinson", "hutch++"}, "hutchinson") == "hutch++") {
+    options.method = TraceMethod::hutch_plus_plus;
+    least = 6;  // two a third, for a standard error
+  }
+  options.vectors = table.integer_at_least("vectors", least, options.vectors);
+  options.seed = seed;
+  return std::make_unique<HessianTrace>(options);
+}
+
+std::unique_ptr<Probe> read_eigenpairs(const Settings& table, std::uint64_t seed) {
   LanczosOptions options = read_lanczos(table, seed);
   options.largest = table.integer_at_least("largest", 1, 10);
   options.smallest = table.integer_at_least("smallest", 0, 0);
-  return std::make_shared<TopEigenpairs>(options);
+  return std::make_unique<TopEigenpairs>(options);
 }
 
-std::shared_ptr<Probe> read_spectral_density(const Settings& table, std::uint64_t seed) {
+std::unique_ptr<Probe> read_spectral_density(const Settings& table, std::uint64_t seed) {
   SpectralDensityOptions options;
   options.vectors = table.integer_at_least("vectors", 2, options.vectors);
   options.iterations = table.integer_at_least("iterations", 1, options.iterations);
   options.points = table.integer_at_least("points", 101, options.points);
   options.seed = seed;
-  return std::make_shared<SpectralDensity>(options);
+  return std::make_unique<SpectralDensity>(options);
+}
+
+/// Which matrix, and which block of it, a probe of curvature is about.
+std::shared_ptr<Probe> read_curvature(std::unique_ptr<Probe> probe, const Settings& table) {
+  const auto name =
+      table.choice("matrix", {"hessian", "gauss_newton", "empirical_fisher"}, "hessian");
+  auto matrix = CurvatureMatrix::hessian;
+  if (name == "gauss_newton") matrix = CurvatureMatrix::gauss_newton;
+  if (name == "empirical_fisher") matrix = CurvatureMatrix::empirical_fisher;
+  return std::make_shared<OfCurvature>(std::move(probe), matrix, table.string("block", ""));
 }
 
 std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table,
@@ -95,14 +156,22 @@ std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table
   if (type == "sharpness") return read_sharpness(table, seed);
   if (type == "kernel_drift") return std::make_shared<KernelDrift>();
   if (type == "noise_scale") return read_noise_scale(table, seed);
-  if (type == "eigenpairs") return read_eigenpairs(table, seed);
-  if (type == "trace") return read_trace(table, seed);
-  if (type == "spectral_density") return read_spectral_density(table, seed);
+  if (type == "perturbation") return read_perturbation(table, seed);
+  if (type == "pac_bayes") return read_pac_bayes(table, seed);
+  if (type == "local_entropy") return read_local_entropy(table, seed);
+  if (type == "critical_point") {
+    return std::make_shared<CriticalPoint>(read_lanczos(table, seed));
+  }
+  if (type == "eigenpairs") return read_curvature(read_eigenpairs(table, seed), table);
+  if (type == "trace") return read_curvature(read_trace(table, seed), table);
+  if (type == "spectral_density") {
+    return read_curvature(read_spectral_density(table, seed), table);
+  }
   if (type == "norms") return std::make_shared<Norms>();
   if (type == "edge_of_stability") {
     return std::make_shared<EdgeOfStability>(read_lanczos(table, seed));
   }
-  return std::make_shared<HessianExtremes>(read_lanczos(table, seed));
+  return read_curvature(std::make_unique<HessianExtremes>(read_lanczos(table, seed)), table);
 }
 
 }  // namespace
@@ -115,7 +184,8 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     const auto type =
         table.choice("type",
                      {"hessian_extremes", "sharpness", "kernel_drift", "noise_scale",
-                      "edge_of_stability", "norms", "trace", "spectral_density", "eigenpairs"},
+                      "edge_of_stability", "norms", "trace", "spectral_density", "eigenpairs",
+                      "perturbation", "pac_bayes", "local_entropy", "critical_point"},
                      "hessian_extremes");
     plan.name = table.string("name", type);
     if (!names.insert(plan.name).second) {
@@ -133,10 +203,15 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     constexpr std::int64_t kernel_samples = 128;
     plan.samples =
         table.integer_at_least("samples", is_kernel ? 1 : 0, is_kernel ? kernel_samples : 0);
+    if (table.choice("data", {"train", "test"}, "train") == "test") plan.half = Half::test;
     plan.statistics = table.choice("statistics", {"batch", "frozen"}, "batch") == "frozen"
                           ? Statistics::frozen
                           : Statistics::batch;
     plan.probe = read_probe(type, table, study_seed);
+    if (plan.half == Half::test && plan.probe->is_about_training()) {
+      table.fail("data",
+                 fmt::format("found \"test\", but {} is about training, expected \"train\"", type));
+    }
     plans.push_back(std::move(plan));
   }
   return plans;

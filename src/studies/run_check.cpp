@@ -83,14 +83,17 @@ void check_memory(std::int64_t parameters, std::size_t size_bytes) {
 }
 
 template <class Real>
-void check_probes(const RunPlan& run, const Network<Real>& network, std::int64_t training) {
+void check_probes(const RunPlan& run, const Network<Real>& network, std::int64_t training,
+                  std::int64_t test) {
   for (const auto& plan : run.probes) {
-    if (plan.samples > training) {
-      fail(fmt::format("probe '{}': samples is {}, but the training set has {}", plan.name,
-                       plan.samples, training));
+    const bool is_test = plan.half == Half::test;
+    const std::int64_t available = is_test ? test : training;
+    if (plan.samples > available) {
+      fail(fmt::format("probe '{}': samples is {}, but the {} set has {}", plan.name, plan.samples,
+                       is_test ? "test" : "training", available));
     }
     try {
-      plan.probe->check(network.parameter_count(), plan.samples > 0 ? plan.samples : training);
+      plan.probe->check(network.parameters(), plan.samples > 0 ? plan.samples : available);
       if (plan.probe->needs_tangent_kernel()) static_cast<void>(network.tangent_shape());
     } catch (const ConfigurationError& error) {
       fail(fmt::format("probe '{}': {}", plan.name, error.what()));
@@ -110,7 +113,7 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
     check_memory(network.parameter_count(), sizeof(Real));
     check_augmentation(run.train.augmentation, data.train.shape());
     check_batches(run, samples, training);
-    check_probes(run, network, training);
+    check_probes(run, network, training, data.test.size());
     try {
       static_cast<void>(schedule_of(run, samples));
     } catch (const ConfigurationError& error) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/model.hpp"
+#include "objectives/network_loss.hpp"
 #include "optimizers/options.hpp"
 #include "optimizers/schedule.hpp"
 #include "probes/probe.hpp"
@@ -20,7 +21,8 @@ struct ProbePlan {
   std::shared_ptr<Probe> probe;
   std::int64_t every_epochs = 0;  ///< 0, and every_steps 0: at the end of the run only
   std::int64_t every_steps = 0;
-  std::int64_t samples = 0;  ///< the first of the training set; 0: all
+  Half half = Half::train;
+  std::int64_t samples = 0;  ///< the first of that half; 0: all
   Statistics statistics = Statistics::batch;
 };
 

@@ -10,21 +10,29 @@ namespace thalweg {
 
 template <class Real>
 RunProbes<Real>::RunProbes(NetworkLoss<Real>& objective, const RunPlan& plan)
-    : objective_(objective), training_(training_subset(plan.train, objective.sample_count())) {}
+    : objective_(objective),
+      training_(training_subset(plan.train, objective.data().train.size())) {}
 
 template <class Real>
-std::int64_t RunProbes<Real>::training_count() const {
-  return training_.empty() ? objective_.sample_count()
-                           : static_cast<std::int64_t>(training_.size());
+std::int64_t RunProbes<Real>::sample_count_of(const ProbePlan& probe) const {
+  if (probe.samples > 0) return probe.samples;
+  const DataSet<Real>& data = objective_.data();
+  if (probe.half == Half::test) return data.test.size();
+  return training_.empty() ? data.train.size() : static_cast<std::int64_t>(training_.size());
 }
 
 template <class Real>
 std::vector<std::int64_t> RunProbes<Real>::samples_of(const ProbePlan& probe) const {
-  if (probe.samples == 0) return training_;
-  std::vector<std::int64_t> samples(
-      static_cast<std::size_t>(std::min(probe.samples, training_count())));
+  if (probe.samples == 0 && probe.half == Half::train) return training_;
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(sample_count_of(probe)));
   std::iota(samples.begin(), samples.end(), 0);
   return samples;
+}
+
+template <class Real>
+void RunProbes<Real>::look_at(const ProbePlan& probe) {
+  objective_.set_half(probe.half);
+  objective_.set_statistics(probe.statistics);
 }
 
 template <class Real>
@@ -32,28 +40,31 @@ void RunProbes<Real>::begin(std::span<const ProbePlan> probes, std::span<const R
   Widened<Real> widened(objective_);
   const std::vector<double> point(start.begin(), start.end());
   for (const auto& plan : probes) {
-    objective_.set_statistics(plan.statistics);
+    look_at(plan);
     plan.probe->begin(widened, point, samples_of(plan));
   }
+  objective_.set_half(Half::train);
 }
 
 template <class Real>
 Measurement RunProbes<Real>::measure(const ProbePlan& probe, std::span<const Real> w,
                                      const TrainingState& state) {
-  const auto samples = samples_of(probe);
-  objective_.set_statistics(probe.statistics);
+  look_at(probe);
   Widened<Real> widened(objective_);
   const std::vector<double> point(w.begin(), w.end());
   probe.probe->observe(state);
-  return probe.probe->measure(widened, point, samples);
+  const auto found = probe.probe->measure(widened, point, samples_of(probe));
+  objective_.set_half(Half::train);
+  return found;
 }
 
 template <class Real>
 void RunProbes<Real>::describe(const ProbePlan& probe, Record& record) const {
   auto& attributes = record.group_attributes["/probes/" + probe.name];
   attributes["statistics"] = probe.statistics == Statistics::batch ? "batch" : "frozen";
-  attributes["samples"] =
-      probe.samples > 0 ? std::min(probe.samples, training_count()) : training_count();
+  attributes["data"] = probe.half == Half::test ? "test" : "train";
+  attributes["samples"] = sample_count_of(probe);
+  for (const auto& [name, value] : probe.probe->attributes()) attributes[name] = value;
 }
 
 TrainingState training_state(const OptimizerOptions& optimizer, const Schedule& schedule,

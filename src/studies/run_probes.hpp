@@ -28,7 +28,8 @@ class RunProbes {
   void describe(const ProbePlan& probe, Record& record) const;
 
  private:
-  [[nodiscard]] std::int64_t training_count() const;
+  void look_at(const ProbePlan& probe);
+  [[nodiscard]] std::int64_t sample_count_of(const ProbePlan& probe) const;
   [[nodiscard]] std::vector<std::int64_t> samples_of(const ProbePlan& probe) const;
 
   NetworkLoss<Real>& objective_;

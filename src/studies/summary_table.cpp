@@ -19,6 +19,8 @@ struct Shown {
   std::string label;
 };
 
+constexpr const char* kLambda = "lambda max";
+
 /// Rows of the summary that become one row of the table.
 struct TableRow {
   std::string name;
@@ -45,8 +47,13 @@ std::vector<Shown> shown_columns(const Record& study) {
     const std::string name = path.substr(prefix.size());
     const auto dot = name.rfind('.');
     if (dot == std::string::npos) continue;
-    if (name.substr(dot) == ".lambda_max") shown.push_back({name, "lambda max"});
+    if (name.substr(dot) == ".lambda_max") shown.push_back({name, kLambda});
     if (name.substr(dot) == ".sharpness") shown.push_back({name, name.substr(0, dot)});
+  }
+  const auto is_lambda = [](const Shown& column) { return column.label == kLambda; };
+  if (std::count_if(shown.begin(), shown.end(), is_lambda) < 2) return shown;
+  for (auto& column : shown) {
+    if (is_lambda(column)) column.label = column.name.substr(0, column.name.rfind('.')) + " λ_max";
   }
   return shown;
 }

@@ -55,6 +55,49 @@ samples = 64
 starts = 2
 iterations = 3
 
+[[probe]]
+name = "test_sharpness"
+type = "sharpness"
+data = "test"
+starts = 1
+iterations = 2
+
+[[probe]]
+type = "perturbation"
+samples = 64
+steps = 2
+draws = 2
+
+[[probe]]
+type = "pac_bayes"
+data = "test"
+draws = 2
+
+[[probe]]
+type = "local_entropy"
+samples = 64
+draws = 3
+
+[[probe]]
+type = "critical_point"
+samples = 64
+iterations = 5
+
+[[probe]]
+type = "trace"
+samples = 64
+method = "hutch++"
+vectors = 6
+matrix = "gauss_newton"
+block = "dense1"
+
+[[probe]]
+type = "eigenpairs"
+largest = 2
+iterations = 5
+matrix = "empirical_fisher"
+data = "test"
+
 SEPARATE
 [[slice]]
 between = ["a run", "another"]

@@ -99,6 +99,8 @@ def test_broken_cifar_files(tmp_path, ranks):
     ("probe.0.name=\"..\"", ["name", ".."]),
     ("run.0.name=\"" + "x" * 200 + "\"", ["name", "100"]),
     ("probe.0.samples=1000", ["samples", "1000", "300"]),
+    ("probe.0.block=\"dense9\"", ["probe 'hessian_extremes'", "block", "dense9", "dense1.weight"]),
+    ("probe.2.samples=101", ["test_sharpness", "samples", "101", "test set has 100"]),
     ("slice.0.between=[\"a run\", \"nobody\"]", ["nobody", "another"]),
     ("study.team_size=9", ["team_size", "9"]),
     ("study.kind=\"trajectory\"", ["trajectory", "trajectories"]),

@@ -87,6 +87,81 @@ TEST(HessianTrace, OfTheSecondDifferenceIsWithinItsError) {
   }
 }
 
+/// Root of the mean square of estimate − truth over forty seeds.
+double trace_error(const std::vector<double>& hessian, double truth, std::int64_t vectors,
+                   TraceMethod method) {
+  double squares = 0.0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const auto found = measured(HessianTrace(TraceOptions{vectors, seed, method}), hessian);
+    const double gap = scalar(found, "trace") - truth;
+    squares += gap * gap / 40.0;
+  }
+  return std::sqrt(squares);
+}
+
+// Four times the vectors, half the error, from 8 to 512: the slope of its logarithm is −½.
+TEST(HessianTrace, ErrorFallsAsTheRootOfTheVectors) {
+  const auto hessian = second_difference(10);
+  std::vector<double> errors;
+  for (const std::int64_t k : {8, 32, 128, 512}) {
+    errors.push_back(trace_error(hessian, 20.0, k, TraceMethod::hutchinson));
+    EXPECT_NEAR(errors.back() * std::sqrt(k), 6.0, 1.5);  // 2 (58 − 40) = 36
+  }
+  EXPECT_NEAR(std::log(errors[3] / errors[0]) / std::log(64.0), -0.5, 0.06);
+}
+
+/// Σ_k values_k u_k u_kᵀ with orthonormal cosines u_k in n dimensions.
+std::vector<double> with_spectrum(const std::vector<double>& values, std::size_t n) {
+  std::vector<double> matrix(n * n, 0.0);
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const double norm = std::sqrt((k == 0 ? 1.0 : 2.0) / static_cast<double>(n));
+    const auto element = [&](std::size_t i) {
+      return norm * std::cos(M_PI * (static_cast<double>(i) + 0.5) * static_cast<double>(k) /
+                             static_cast<double>(n));
+    };
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) matrix[i * n + j] += values[k] * element(i) * element(j);
+    }
+  }
+  return matrix;
+}
+
+// Rank 3 of 40 dimensions: four products find all of it. Hutchinson's signs do not.
+TEST(HessianTrace, HutchPlusPlusIsExactForALowRank) {
+  const auto hessian = with_spectrum({5.0, -2.0, 1.0}, 40);
+  const auto found =
+      measured(HessianTrace(TraceOptions{12, 3, TraceMethod::hutch_plus_plus}), hessian);
+  EXPECT_NEAR(scalar(found, "trace"), 4.0, 1e-12);
+  EXPECT_NEAR(scalar(found, "trace_error"), 0.0, 1e-12);
+  EXPECT_EQ(scalar(found, "products"), 11.0);  // 4, a basis of 3, 4
+  const auto plain = measured(HessianTrace(TraceOptions{12, 3}), hessian);
+  EXPECT_GT(scalar(plain, "trace_error"), 0.1);
+}
+
+// Eigenvalues 1/k²: with as many products the error is a fraction of Hutchinson's, and its standard
+// error covers it. Where the remainder of the thirds is more than a third it goes to the last.
+TEST(HessianTrace, HutchPlusPlusProfitsFromADecayingSpectrum) {
+  std::vector<double> values;
+  double truth = 0.0;
+  for (int k = 1; k <= 60; ++k) {
+    values.push_back(1.0 / (k * k));
+    truth += values.back();
+  }
+  const auto hessian = with_spectrum(values, 60);
+  const double by_signs = trace_error(hessian, truth, 32, TraceMethod::hutchinson);
+  const double by_thirds = trace_error(hessian, truth, 32, TraceMethod::hutch_plus_plus);
+  EXPECT_LT(by_thirds, 0.2 * by_signs);
+  int covered = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const auto found =
+        measured(HessianTrace(TraceOptions{32, seed, TraceMethod::hutch_plus_plus}), hessian);
+    EXPECT_EQ(scalar(found, "products"), 32.0);
+    const double gap = std::abs(scalar(found, "trace") - truth);
+    if (gap <= 3.0 * scalar(found, "trace_error")) ++covered;
+  }
+  EXPECT_GE(covered, 38);
+}
+
 // One Lanczos step exhausts the Krylov space of H = cI: the quadrature is exact.
 TEST(SpectralDensity, OfAMultipleOfTheIdentityIsOneGaussian) {
   const auto found = measured(SpectralDensity(SpectralDensityOptions{3, 20, 1001, 1}),
@@ -208,7 +283,7 @@ TEST(TopEigenpairs, AMultipleEigenvalueShowsOnce) {
   EXPECT_NEAR(values[1], 1.0, 1e-12);
   EXPECT_TRUE(std::isnan(values[2]));
   EXPECT_EQ(scalar(found, "pairs"), 2.0);
-  EXPECT_THROW(TopEigenpairs(pairs(3, 2)).check(4, 1), ConfigurationError);
+  EXPECT_THROW(TopEigenpairs(pairs(3, 2)).check({{"parameters", 0, {4}}}, 1), ConfigurationError);
 }
 
 TEST(TopEigenpairs, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
@@ -217,6 +292,10 @@ TEST(TopEigenpairs, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
 
 TEST(HessianTrace, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
   has_the_bits_of_one_rank<HessianTrace>(TraceOptions{4, 1});
+}
+
+TEST(HessianTrace, ByHutchPlusPlusHasTheSameBitsOnAnyNumberOfRanks) {
+  has_the_bits_of_one_rank<HessianTrace>(TraceOptions{7, 1, TraceMethod::hutch_plus_plus});
 }
 
 TEST(SpectralDensity, OfANetHasTheSameBitsOnAnyNumberOfRanks) {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
 #include <string>
 
 #include "base/error.hpp"
@@ -77,6 +79,58 @@ TEST(ProbeSettings, ReadTheEdgeOfStability) {
   EXPECT_EQ(testing::scalar(loose.probe->measure(bowl, x, {}), "products"), 2.0);
 }
 
+TEST(ProbeSettings, ReadTheMeasuresOfPerturbation) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  AnalyticObjective bowl(world, 2, quadratic({1, 0, 0, 9}, {0, 0}));
+  const std::vector<double> x{3.0, 1.0 / 3.0};
+  const auto sam = plans(
+      "[[probe]]\ntype = \"perturbation\"\nradius = 0.1\nsteps = 2\nadaptive = true\ndraws = 0\n")
+      [0];
+  const auto found = sam.probe->measure(bowl, x, {});
+  EXPECT_NEAR(testing::scalar(found, "gradient_norm"), std::sqrt(82.0), 1e-13);
+  EXPECT_EQ(testing::detail<double>(found, "step_rise").size(), 2U);
+  EXPECT_GT(testing::scalar(found, "sam_rise"), 0.1 * std::sqrt(82.0));
+  EXPECT_FALSE(testing::has_scalar(found, "average_rise"));
+  const auto entropy =
+      plans("[[probe]]\ntype = \"local_entropy\"\ngamma = 1e8\ntemperature = 1e-3\ndraws = 7\n")[0];
+  // So near that f is linear: −Δf/T is of the size of ‖g‖/(T√γ) = .42.
+  EXPECT_GT(testing::scalar(entropy.probe->measure(bowl, x, {}), "effective_draws"), 4.0);
+  EXPECT_LT(testing::scalar(entropy.probe->measure(bowl, x, {}), "effective_draws"), 7.0);
+}
+
+TEST(ProbeSettings, ReadWhichCurvatureIsMeant) {
+  using Attributes = std::map<std::string, std::string>;
+  for (const char* type : {"hessian_extremes", "eigenpairs", "trace", "spectral_density"}) {
+    const std::string text = std::string("[[probe]]\ntype = \"") + type + "\"\n";
+    EXPECT_EQ(plans(text)[0].probe->attributes(), (Attributes{{"matrix", "hessian"}}));
+    EXPECT_EQ(
+        plans(text + "matrix = \"gauss_newton\"\nblock = \"dense1\"\n")[0].probe->attributes(),
+        (Attributes{{"matrix", "gauss_newton"}, {"block", "dense1"}}));
+    EXPECT_EQ(plans(text + "matrix = \"empirical_fisher\"\n")[0].probe->attributes(),
+              (Attributes{{"matrix", "empirical_fisher"}}));
+  }
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  AnalyticObjective bowl(world, 2, quadratic({1, 0, 0, 9}, {0, 0}));
+  const auto thirds = plans("[[probe]]\ntype = \"trace\"\nmethod = \"hutch++\"\nvectors = 18\n")[0];
+  const auto found = thirds.probe->measure(bowl, std::vector<double>{1.0, 1.0}, {});
+  EXPECT_NEAR(testing::scalar(found, "trace"), 10.0, 1e-12);
+  EXPECT_EQ(testing::scalar(found, "products"), 14.0);  // 6, a basis of both dimensions, 6
+}
+
+TEST(ProbeSettings, SayWhichHalfOfTheDataIsMeant) {
+  EXPECT_EQ(plans("[[probe]]\ntype = \"norms\"\n")[0].half, Half::train);
+  for (const char* type :
+       {"sharpness", "hessian_extremes", "eigenpairs", "trace", "spectral_density", "norms"}) {
+    const auto found = plans(std::string("[[probe]]\ntype = \"") + type + "\"\ndata = \"test\"\n");
+    EXPECT_EQ(found[0].half, Half::test);
+  }
+  for (const char* type : {"kernel_drift", "noise_scale", "edge_of_stability"}) {
+    expect_refused(std::string("type = \"") + type + "\"\ndata = \"test\"\n",
+                   {"s.toml:3", "data", type, "about training", "\"train\""});
+  }
+  expect_refused("data = \"validation\"\n", {"data", "validation", "train", "test"});
+}
+
 TEST(ProbeSettings, RefuseWhatMakesNoSense) {
   const std::string noise = "type = \"noise_scale\"\n";
   expect_refused(noise + "curvature_samples = 1\n",
@@ -94,6 +148,20 @@ TEST(ProbeSettings, RefuseWhatMakesNoSense) {
   expect_refused("type = \"edge_of_stability\"\ntolerance = 0\n", {"tolerance"});
   expect_refused("type = \"norms\"\ntolerance = 0.1\n", {"tolerance"});
   expect_refused("type = \"norm\"\n", {"norm", "norms"});
+  const std::string ball = "type = \"perturbation\"\n";
+  expect_refused(ball + "radius = 0\n", {"radius"});
+  expect_refused(ball + "steps = 0\n", {"steps", "0"});
+  expect_refused(ball + "draws = 1\n", {"draws", "at least 2"});
+  expect_refused(ball + "draws = 0\nsigma = 0.1\n", {"sigma", "draws is 0"});
+  expect_refused(ball + "adaptive = 1\n", {"adaptive"});
+  expect_refused("type = \"pac_bayes\"\ndrop = 1.5\n", {"drop", "1.5", "below 1"});
+  expect_refused("type = \"pac_bayes\"\ndraws = 1\n", {"draws", "1"});
+  expect_refused("type = \"local_entropy\"\ntemperature = 0\n", {"temperature"});
+  expect_refused("type = \"trace\"\nmethod = \"hutch++\"\nvectors = 5\n", {"vectors", "5", "6"});
+  expect_refused("type = \"trace\"\nmethod = \"hutch\"\n", {"hutch", "hutchinson", "hutch++"});
+  expect_refused("type = \"trace\"\nmatrix = \"fisher\"\n", {"fisher", "empirical_fisher"});
+  expect_refused("type = \"norms\"\nblock = \"dense1\"\n", {"block"});
+  expect_refused("type = \"sharpness\"\nmatrix = \"hessian\"\n", {"matrix"});
 }
 
 }  // namespace

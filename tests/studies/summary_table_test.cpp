@@ -43,6 +43,21 @@ TEST(SummaryTable, ARowARunWhereEveryGroupHasOneSeed) {
   EXPECT_NE(line_of(table, "b").find("diverged"), std::string::npos);
 }
 
+// Eigenvalues of several matrices must be told apart.
+TEST(SummaryTable, SeveralEigenvaluesAreCalledByTheirProbes) {
+  Record study;
+  auto measured = run("a", 1, "finished", 0.5);
+  for (const char* probe : {"hessian", "fisher"}) {
+    const std::string group = std::string("/probes/") + probe + "/";
+    measured.column(group + "step", std::vector<std::int64_t>{8}, "step", "step", "steps");
+    measured.column(group + "lambda_max", std::vector<double>{2.5}, "step", "1", "lambda");
+  }
+  summarise_runs(study, {"a"}, {measured});
+  const auto table = summary_table(study);
+  EXPECT_NE(table.find("hessian λ_max"), std::string::npos) << table;
+  EXPECT_NE(table.find("fisher λ_max"), std::string::npos) << table;
+}
+
 TEST(SummaryTable, MeansAndDeviationsOverSeedsOfThoseThatDidNotDiverge) {
   Record study;
   summarise_runs(study, {"a-seed1", "a-seed2", "a-seed3", "b-seed1"},
