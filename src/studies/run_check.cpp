@@ -122,6 +122,18 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
 }
 
 template <class Real>
+void check_initial(const RunPlan& run, const DataSet<Real>& data) {
+  if (run.train.initial.empty()) return;
+  try {
+    auto network = network_of(run, data);
+    std::vector<Real> w(static_cast<std::size_t>(network.parameter_count()));
+    read_initial(run.train.initial, network, std::span<Real>(w));
+  } catch (const ConfigurationError& error) {
+    fail(fmt::format("run {}: [train] initial: {}", run.name, error.what()));
+  }
+}
+
+template <class Real>
 void check_slice(const SlicePlan& slice, const std::vector<RunPlan>& runs,
                  const DataSet<Real>& data) {
   const auto shapes_of = [&](const std::string& name) {
@@ -139,6 +151,8 @@ void check_slice(const SlicePlan& slice, const std::vector<RunPlan>& runs,
 
 template void check_run(const RunPlan&, const DataSet<float>&);
 template void check_run(const RunPlan&, const DataSet<double>&);
+template void check_initial(const RunPlan&, const DataSet<float>&);
+template void check_initial(const RunPlan&, const DataSet<double>&);
 template void check_slice(const SlicePlan&, const std::vector<RunPlan>&, const DataSet<float>&);
 template void check_slice(const SlicePlan&, const std::vector<RunPlan>&, const DataSet<double>&);
 

@@ -77,6 +77,9 @@ class TrajectoryStudy {
     collectively(world_, [&] {
       for (const auto& run : runs_) check_run(run, data_);
       for (const auto& trial : trials_) check_run(trial.plan, data_);
+      if (world_.is_root()) {
+        for (const auto& run : runs_) check_initial(run, data_);
+      }
       for (const auto& slice : plan_.slices) check_slice(slice, runs_, data_);
     });
     if (world_.is_root()) {
