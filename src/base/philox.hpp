@@ -22,6 +22,10 @@ enum class Purpose : std::uint32_t {
   labels = 10,
   probe = 11,
   trace_vector = 12,
+  direction = 13,
+  curve_time = 14,
+  curve_shuffle = 16,
+  permutation = 15,
   noise_curvature = 30,
   noise_batch = 31,
 };

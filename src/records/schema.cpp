@@ -10,9 +10,12 @@ const std::vector<Schema>& schemas() {
   static const std::vector<Schema> all{
       {kStudySchema,
        {"seed", "config", "config_resolved"},
-       {"/summary", "/kernel", "/small_data", "/uci"},
+       {"/summary", "/kernel", "/small_data", "/uci", "/surfaces", "/connections"},
        {}},
       {kRunSchema, {"seed", "status"}, {"/trajectory"}, {}},
+      {kSurfaceSchema, {}, {}, {"/xcoordinates", "/train_loss", "/dir_file"}},
+      {kDirectionsSchema, {}, {"/xdirection"}, {}},
+      {kConnectionSchema, {}, {"/parameters"}, {}},
       {kGramSchema, {}, {}, {"/gram", "/done"}},
       {kProbeSchema, {}, {"/probes"}, {}},
       {kSnapshotSchema,

@@ -11,6 +11,9 @@ inline constexpr const char* kRunSchema = "thalweg/run";
 inline constexpr const char* kGramSchema = "thalweg/gram";
 inline constexpr const char* kProbeSchema = "thalweg/probe";  ///< measured later at a run's points
 inline constexpr const char* kSnapshotSchema = "thalweg/snapshot";  ///< a run's point on its way
+inline constexpr const char* kSurfaceSchema = "thalweg/surface";    ///< for plotting scripts
+inline constexpr const char* kDirectionsSchema = "thalweg/directions";  ///< of a surface
+inline constexpr const char* kConnectionSchema = "thalweg/connection";  ///< a path's control points
 inline constexpr std::int64_t kSchemaVersion = 1;
 
 /// Value of a run's root attribute `status` where NaN and infinity are allowed.

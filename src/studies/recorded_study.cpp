@@ -56,9 +56,13 @@ Sealed read_sealed(const std::string& folder) {
   }
   const RecordFile file(path.string());
   const auto kind = attribute<std::string>(file, "kind");
-  if (kind != "trajectories") {
+  // The last two have a summary where they made their runs themselves.
+  const bool has_runs = file.groups().contains("/summary") &&
+                        (kind == "trajectories" || kind == "surface" || kind == "connection");
+  if (!has_runs) {
     throw ConfigurationError(fmt::format(
-        "{}: a study of kind \"{}\", expected \"trajectories\", whose runs store parameters",
+        "{}: a study of kind \"{}\" without runs of its own, expected one whose runs store "
+        "parameters, of kind \"trajectories\" say",
         folder, kind));
   }
   Sealed sealed{attribute<std::string>(file, "config_resolved"),
