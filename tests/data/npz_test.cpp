@@ -40,7 +40,8 @@ class NpzTest : public ::testing::Test {
     pieces.push_back("a.npz");
     expect_refusal([&] { read_npz(path_); }, pieces);
   }
-  void expect_refused(const std::vector<ZipEntry>& entries, const std::vector<std::string>& pieces) {
+  void expect_refused(const std::vector<ZipEntry>& entries,
+                      const std::vector<std::string>& pieces) {
     expect_refused(bytes_of(zip_bytes(entries)), pieces);
   }
   /// Where `text` stands for the `which`-th time.
@@ -54,8 +55,8 @@ class NpzTest : public ::testing::Test {
   /// One array whose .npy is as given.
   static std::vector<ZipEntry> one(const std::string& type, const std::string& shape,
                                    const std::string& order, std::size_t size_bytes) {
-    std::string header = "{'descr': '" + type + "', 'fortran_order': " + order +
-                         ", 'shape': " + shape + ", }";
+    std::string header =
+        "{'descr': '" + type + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }";
     header.resize(117, ' ');
     Bytes bytes{0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0};
     bytes.insert(bytes.end(), header.begin(), header.end());

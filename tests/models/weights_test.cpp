@@ -70,7 +70,8 @@ class WeightsTest : public ::testing::Test {
 
   Network<double> network_ = make();
   std::vector<ParameterBlock> blocks_ = network_.parameters();
-  std::vector<double> w_ = std::vector<double>(static_cast<std::size_t>(network_.parameter_count()));
+  std::vector<double> w_ =
+      std::vector<double>(static_cast<std::size_t>(network_.parameter_count()));
   std::vector<double> statistics_ = network_.buffers();
   std::vector<NamedArray> arrays_;
   std::vector<double> got_w_;
