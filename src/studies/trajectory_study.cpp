@@ -67,6 +67,9 @@ class TrajectoryStudy {
     collectively(world_, [&] {
       for (const auto& run : runs_) check_run(run, data_);
       for (const auto& trial : trials_) check_run(trial.plan, data_);
+      if (world_.is_root()) {
+        for (const auto& run : runs_) check_initial(run, data_);
+      }
       works_.check(runs_, data_);
     });
     if (world_.is_root()) {
