@@ -1,0 +1,108 @@
+"""Records with surfaces, connections, audits and correlations of known numbers."""
+
+import conftest as known
+import h5py
+import numpy as np
+
+
+def start(folder, **values):
+    """A study without runs, to which groups are added."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with h5py.File(folder / "study.h5", "a") as h5:
+        known.attributes(h5, schema="thalweg/study", schema_version=1, study=folder.name, kind="trajectories",
+                         software_version="0.1.0", **values)
+    return folder
+
+
+def over(h5, path, values, *scales):
+    """An array over several axes whose scales are there."""
+    data = h5.create_dataset(path, data=values)
+    data.attrs.update(units="1", long_name=path.rsplit("/", 1)[1])
+    for axis, scale in enumerate(scales):
+        data.dims[axis].attach_scale(h5[f"{path.rsplit('/', 1)[0]}/{scale}"])
+
+
+X = np.linspace(-1.0, 1.0, 21)
+Y = np.linspace(-0.5, 1.5, 17)
+WAY = np.array([[-0.8, 1.3], [-0.5, 0.9], [-0.2, 0.3], [0.0, 0.0]])
+
+
+def bowl(x, y, steep=1.0):
+    """A loss that spans four decades, least at the origin."""
+    return 1e-3 + steep * (x**2 + 4.0 * y**2)
+
+
+def write_plane(folder, name="pca", directions="pca", steep=1.0, way=True, marks=False, test=True, **attributes):
+    start(folder)
+    base = f"/surfaces/{name}"
+    with h5py.File(folder / "study.h5", "a") as h5:
+        known.column(h5, f"{base}/x", X, "x")
+        known.column(h5, f"{base}/y", Y, "y")
+        loss = bowl(X[None, :], Y[:, None], steep)
+        values = {"train_loss": loss, "train_accuracy": np.exp(-loss)}
+        if test:
+            values |= {"test_loss": 1.5 * loss + 0.02, "test_accuracy": 0.95 * np.exp(-0.5 * loss)}
+        for column, array in values.items():
+            over(h5, f"{base}/{column}", array, "y", "x")
+        if way:
+            for column, array in (("step", np.array([0, 10, 20, 30])), ("x", WAY[:, 0]), ("y", WAY[:, 1]),
+                                  ("distance", np.array([0.4, 0.3, 0.2, 0.05]))):
+                known.column(h5, f"{base}/trajectory_{column}", array, "point")
+        if marks:
+            for column, array in (("name", ["small", "large"]), ("x", [0.0, 0.6]), ("y", [0.0, 0.9])):
+                known.column(h5, f"{base}/mark_{column}", array, "mark")
+        if directions == "pca":
+            known.column(h5, f"{base}/explained", np.array([0.913, 0.0712]), "component")
+            known.column(h5, f"{base}/explained_null", np.array([0.608, 0.152]), "component")
+        if directions == "eigenvectors":
+            known.column(h5, f"{base}/eigenvalue", np.array([8.0, 2.0]), "component")
+            known.column(h5, f"{base}/eigenvalue_residual", np.array([1e-5, 2e-4]), "component")
+        known.attributes(h5[base], **{"run": "small-1", "directions": directions, "norm": "filter",
+                                      "statistics": "frozen", "samples": 500, "seed": 1, **attributes})
+    return folder
+
+
+def write_line(folder, name="ray"):
+    start(folder)
+    base = f"/surfaces/{name}"
+    with h5py.File(folder / "study.h5", "a") as h5:
+        known.column(h5, f"{base}/x", X, "x")
+        loss = bowl(X, 0.0)
+        for column, array in (("train_loss", loss), ("test_loss", 2 * loss), ("train_accuracy", np.exp(-loss)),
+                              ("test_accuracy", 0.9 * np.exp(-loss)), ("done", np.arange(21) > 0)):
+            known.column(h5, f"{base}/{column}", array, "x")
+        known.column(h5, f"{base}/trajectory_x", np.array([-0.9, -0.3, 0.0]), "point")
+        known.attributes(h5[base], run="small-1", directions="random", norm="layer", statistics="re-estimated", seed=1)
+    return folder
+
+
+T = np.linspace(0.0, 1.0, 11)
+CURVES = {"straight": ("line", "none", 0, 2.5), "aligned": ("line", "weights", 0, 0.4), "curve": ("bezier", "none", 1, 0.01),
+          "bent": ("chain", "none", 1, -0.002)}
+
+
+def write_connections(folder, pairs=(("small-1", "large-1"),), curves=CURVES, accuracy=True):
+    start(folder)
+    with h5py.File(folder / "study.h5", "a") as h5:
+        for number, (first, last) in enumerate(pairs):
+            for name, (curve, alignment, bends, barrier) in curves.items():
+                base = f"/connections/{name}-{number}"
+                hump = 4 * T * (1 - T)
+                train = 0.05 + barrier * hump
+                known.column(h5, f"{base}/t", T, "t")
+                columns = {"train_loss": train, "test_loss": train + 0.1}
+                if accuracy:
+                    wrong = 0.1 * abs(barrier) * hump
+                    columns |= {"train_accuracy": 1 - wrong, "test_accuracy": 0.95 - wrong}
+                for column, values in columns.items():
+                    known.column(h5, f"{base}/{column}", values, "t")
+                for kind in ("train", "test"):
+                    h5[f"{base}/barrier_{kind}_loss"] = barrier
+                    if accuracy:
+                        h5[f"{base}/barrier_{kind}_error"] = 0.1 * abs(barrier)
+                if bends:
+                    known.column(h5, f"{base}/training/step", np.array([0, 10, 20]), "step")
+                    known.column(h5, f"{base}/training/loss", np.array([1.0, 0.3, 0.1]), "step")
+                known.attributes(h5[base], **{"from": first, "to": last, "curve": curve, "bends": bends,
+                                              "alignment": alignment})
+    return folder
