@@ -106,3 +106,44 @@ def write_connections(folder, pairs=(("small-1", "large-1"),), curves=CURVES, ac
                 known.attributes(h5[base], **{"from": first, "to": last, "curve": curve, "bends": bends,
                                               "alignment": alignment})
     return folder
+
+
+FACTOR = np.array([0.1, 1.0, 10.0])
+
+
+def write_audit(folder, name="alpha", transformation="alpha"):
+    """λ_max grows as α², the norm as α, the trace has errors, one measure does not change and one turns negative."""
+    start(folder)
+    base = f"/audits/{name}"
+    with h5py.File(folder / "study.h5", "a") as h5:
+        columns = {"factor": FACTOR, "function_change": np.array([2e-6, 0.0, 3e-6]), "train_loss": np.full(3, 0.1),
+                   "lambda.lambda_max": 5.0 * FACTOR**2, "lambda.lambda_max_residual": np.full(3, 1e-6),
+                   "lambda.converged": np.ones(3), "trace.trace": 40.0 * FACTOR, "trace.trace_error": 4.0 * FACTOR,
+                   "flat.relative": np.array([7.0, 7.01, 7.02]), "odd.value": np.array([-1.0, 2.0, 4.0])}
+        for column, values in columns.items():
+            known.column(h5, f"{base}/{column}", values, "point")
+        known.attributes(h5[base], run="small-1", transformation=transformation)
+    return folder
+
+
+MEASURES = ("train_loss", "lambda.lambda_max", "sharpness.sharpness", "constant.value")
+TAU = {"loss": np.array([-0.3, 0.4, 0.7, np.nan]), "error": np.array([-0.2, 0.5, 0.6, np.nan])}
+BY_AXIS = np.array([[0.1, -0.5], [0.2, 0.4], [0.9, np.nan], [np.nan, np.nan]])
+
+
+def write_correlation(folder, gaps=("loss", "error"), granulated=True):
+    start(folder)
+    with h5py.File(folder / "study.h5", "a") as h5:
+        known.column(h5, "/correlation/measure", list(MEASURES), "measure")
+        known.column(h5, "/correlation/runs", np.array([24, 24, 22, 24]), "measure")
+        for gap in gaps:
+            known.column(h5, f"/correlation/tau_{gap}", TAU[gap], "measure")
+            known.column(h5, f"/correlation/tau_{gap}_low", TAU[gap] - 0.2, "measure")
+            known.column(h5, f"/correlation/tau_{gap}_high", TAU[gap] + 0.1, "measure")
+            if granulated:
+                known.column(h5, f"/correlation/granulated_{gap}", TAU[gap] / 2, "measure")
+        if granulated:
+            known.column(h5, "/correlation/axis", ["train.batch", "seeds"], "axis")
+            over(h5, "/correlation/granulated_loss_by_axis", BY_AXIS, "measure", "axis")
+        known.attributes(h5["correlation"], bootstrap=1000, confidence=0.9, seed=1)
+    return folder

@@ -1,4 +1,4 @@
-"""Surfaces and connections: what is drawn is what is in the file."""
+"""Surfaces, connections, audits and correlations: what is drawn is what is in the file."""
 
 import h5py
 import landscape
@@ -7,7 +7,9 @@ import pytest
 import thalweg
 from thalweg import tables
 from thalweg.__main__ import main
+from thalweg.audit_figure import audit_figure
 from thalweg.connection_figure import connection_figure
+from thalweg.correlation_figure import correlation_figure
 from thalweg.levels import contour_levels, is_wide
 from thalweg.style import PALETTE
 from thalweg.surface_figure import surface_figure
@@ -36,6 +38,10 @@ def level_lines(axes, dashed):
             if len(path.vertices) and is_dashed == dashed:
                 found.append(path.vertices)
     return found
+
+
+def cells(text):
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
 
 
 def test_levels_are_round_and_enclose_their_values():
@@ -155,10 +161,70 @@ def test_pairs_have_rows_and_no_accuracy_means_losses(tmp_path):
 
 
 def test_table_of_connections(tmp_path):
-    text = tables.table(opened(landscape.write_connections(tmp_path / "c")))
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    rows = cells(tables.table(opened(landscape.write_connections(tmp_path / "c"))))
     assert ["straight-0", "small-1", "large-1", "line", "2.55", "2.5", "2.5", "25", "25"] in rows
     assert ["bent-0", "small-1", "large-1", "chain", "0.05", "-0.002", "-0.002", "0.02", "0.02"] in rows
+
+
+def test_audits_show_ratios_to_what_nothing_transforms(tmp_path):
+    page = audit_figure(opened(landscape.write_audit(tmp_path / "a")))
+    (axes,) = page.axes
+    lines = {line.get_label(): line.get_xydata() for line in axes.lines if not line.get_label().startswith("_")}
+    np.testing.assert_allclose(lines["lambda.lambda_max"], np.column_stack([landscape.FACTOR, landscape.FACTOR**2]))
+    np.testing.assert_allclose(lines["flat.relative: invariant"][:, 1], [7.0 / 7.01, 1.0, 7.02 / 7.01])
+    np.testing.assert_allclose(lines["odd.value"], [[1.0, 1.0], [10.0, 2.0]])
+    assert not any("residual" in name or "converged" in name or "error" in name for name in lines)
+    (bars,) = axes.containers
+    np.testing.assert_allclose(bars.lines[2][0].get_segments()[2][:, 1], [9.0, 11.0])
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+    assert "layers scaled by α and 1/α, outputs change by at most 3.0e-06" in words(axes)
+    assert "alpha, not shown: 1 ratios at or below 0" in words(page)
+
+
+def test_an_audit_without_its_reference_is_refused(tmp_path):
+    folder = landscape.write_audit(tmp_path / "a")
+    with h5py.File(folder / "study.h5", "a") as h5:
+        h5["/audits/alpha/factor"][1] = 2.0
+    with pytest.raises(thalweg.RecordError, match=r"no point at α = 1, only \[0.1, 2.0, 10.0\]"):
+        audit_figure(opened(folder))
+
+
+def test_table_of_an_audit(tmp_path):
+    rows = cells(tables.table(opened(landscape.write_audit(tmp_path / "a"))))
+    assert ["lambda.lambda_max", "× 0.01", "5", "× 100", "no"] in rows
+    assert ["flat.relative", "× 0.9986", "7.01", "× 1.001", "yes"] in rows
+    assert ["outputs change by", "2e-06", "0", "3e-06", ""] in rows
+
+
+def test_correlations_are_sorted_and_have_their_intervals(tmp_path):
+    page = correlation_figure(opened(landscape.write_correlation(tmp_path / "k")))
+    left, right = page.axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["sharpness.sharpness", "lambda.lambda_max",
+                                                                     "train_loss"]
+    loss, granulated, error, _ = [line for line in left.lines if line.get_linestyle() == "None"]
+    assert loss.get_xdata().tolist() == [0.7, 0.4, -0.3] and error.get_xdata().tolist() == [0.6, 0.5, -0.2]
+    assert granulated.get_xdata().tolist() == [0.35, 0.2, -0.15] and granulated.get_markerfacecolor() == "white"
+    assert loss.get_color() == granulated.get_color() != error.get_color()
+    spans = [segment[:, 0] for segment in left.collections[0].get_segments()]
+    np.testing.assert_allclose(spans, [[0.5, 0.8], [0.2, 0.5], [-0.5, -0.2]])
+    batch, seeds = [line for line in right.lines if line.get_linestyle() == "None"]
+    assert batch.get_xdata().tolist() == [0.9, 0.2, 0.1] and batch.get_label() == "batch"
+    assert np.isnan(seeds.get_xdata()[0]) and seeds.get_xdata()[1:].tolist() == [0.4, -0.5]
+    assert "22 to 24 runs; lines: 90 % percentile intervals of 1000" in words(page)
+    assert "without a coefficient: constant.value." in words(page)
+
+
+def test_correlation_with_one_gap_and_nothing_swept(tmp_path):
+    folder = landscape.write_correlation(tmp_path / "k", gaps=("error",), granulated=False)
+    (axes,) = correlation_figure(opened(folder)).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["gap of the error"]
+    assert ["sharpness.sharpness", "22", "0.60", "0.40 to 0.70"] in cells(tables.table(opened(folder)))
+
+
+def test_table_of_correlations(tmp_path):
+    rows = cells(tables.table(opened(landscape.write_correlation(tmp_path / "k"))))
+    assert ["lambda.lambda_max", "24", "0.40", "0.20 to 0.50", "0.20", "0.50", "0.30 to 0.60", "0.25"] in rows
+    assert not any("constant.value" in row for row in rows)
 
 
 def test_the_record_or_the_user_chooses_the_page(tmp_path, study_folder, capsys):
@@ -173,6 +239,6 @@ def test_the_record_or_the_user_chooses_the_page(tmp_path, study_folder, capsys)
     assert "has no page 'edge'; there are: surfaces, connections" in capsys.readouterr().err
     assert main(["figure", str(study_folder), "--page", "surfaces", "-o", str(output)]) == 1
     assert "there are: minima" in capsys.readouterr().err
-    for draw in (surface_figure, connection_figure):
+    for draw in (surface_figure, connection_figure, audit_figure, correlation_figure):
         with pytest.raises(thalweg.RecordError, match="to draw"):
             draw(opened(study_folder))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from .audit_figure import audit_figure
 from .connection_figure import connection_figure
+from .correlation_figure import correlation_figure
 from .critical_batch_figure import critical_batch_figure
 from .edge_figure import edge_figure, edge_probe
 from .figures import figure
@@ -22,6 +24,8 @@ def _has_runs(study: Study) -> bool:
 PAGES = (
     ("surfaces", lambda study: study.has_group("surfaces"), surface_figure),
     ("connections", lambda study: study.has_group("connections"), connection_figure),
+    ("audits", lambda study: study.has_group("audits"), audit_figure),
+    ("correlation", lambda study: study.has_group("correlation"), correlation_figure),
     ("critical_batch", lambda study: _has_runs(study) and study.has_group("critical_batch"), critical_batch_figure),
     ("edge", lambda study: _has_runs(study) and edge_probe(study) is not None, edge_figure),
     ("spectrum", lambda study: _has_runs(study) and spectrum_probe(study) is not None and not study.slices(),
