@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   trace_vector = 12,
   noise_curvature = 30,
   noise_batch = 31,
+  bootstrap = 32,
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the k-th number of the stream
