@@ -122,8 +122,8 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
 }
 
 template <class Real>
-void check_slice(const SlicePlan& slice, const std::vector<RunPlan>& runs,
-                 const DataSet<Real>& data) {
+void check_same_network(const std::string& who, const std::vector<std::string>& names,
+                        const std::vector<RunPlan>& runs, const DataSet<Real>& data) {
   const auto shapes_of = [&](const std::string& name) {
     const auto run = std::find_if(runs.begin(), runs.end(),
                                   [&](const RunPlan& candidate) { return candidate.name == name; });
@@ -131,15 +131,20 @@ void check_slice(const SlicePlan& slice, const std::vector<RunPlan>& runs,
     for (const auto& block : network_of(*run, data).parameters()) shapes.push_back(block.shape);
     return shapes;
   };
-  if (shapes_of(slice.from) == shapes_of(slice.to)) return;
-  fail(fmt::format(
-      "slice {}: runs {} and {} have networks of different sizes, expected the same layers",
-      slice.name, slice.from, slice.to));
+  const auto first = shapes_of(names.front());
+  for (const auto& name : names) {
+    if (shapes_of(name) == first) continue;
+    fail(
+        fmt::format("{}: runs {} and {} have networks of different sizes, expected the same layers",
+                    who, names.front(), name));
+  }
 }
 
 template void check_run(const RunPlan&, const DataSet<float>&);
 template void check_run(const RunPlan&, const DataSet<double>&);
-template void check_slice(const SlicePlan&, const std::vector<RunPlan>&, const DataSet<float>&);
-template void check_slice(const SlicePlan&, const std::vector<RunPlan>&, const DataSet<double>&);
+template void check_same_network(const std::string&, const std::vector<std::string>&,
+                                 const std::vector<RunPlan>&, const DataSet<float>&);
+template void check_same_network(const std::string&, const std::vector<std::string>&,
+                                 const std::vector<RunPlan>&, const DataSet<double>&);
 
 }  // namespace thalweg

@@ -11,10 +11,10 @@ namespace thalweg {
 template <class Real>
 void check_run(const RunPlan& run, const DataSet<Real>& data);
 
-/// Throws ConfigurationError where the parameters of a slice's two runs are not of the same shapes.
-/// Local.
+/// Throws ConfigurationError where the parameters of these runs are not of the same shapes; `who`
+/// asks for it. Local.
 template <class Real>
-void check_slice(const SlicePlan& slice, const std::vector<RunPlan>& runs,
-                 const DataSet<Real>& data);
+void check_same_network(const std::string& who, const std::vector<std::string>& names,
+                        const std::vector<RunPlan>& runs, const DataSet<Real>& data);
 
 }  // namespace thalweg

@@ -16,9 +16,9 @@
 #include "studies/critical_batch_record.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/deal_out.hpp"
+#include "studies/ground_works.hpp"
 #include "studies/run_check.hpp"
 #include "studies/run_summary.hpp"
-#include "studies/slice.hpp"
 #include "studies/trajectory_run.hpp"
 #include "studies/tune.hpp"
 
@@ -31,7 +31,7 @@ struct TrajectoryPlan {
   DataOptions data;
   std::vector<RunPlan> runs;
   std::optional<TuneOptions> tune;
-  std::vector<SlicePlan> slices;
+  GroundPlans ground;
   std::optional<CorrelationOptions> correlation;
   std::string resolved;
 };
@@ -47,22 +47,6 @@ double cost_of(const RunPlan& run, std::int64_t samples) {
 }
 
 template <class Real>
-std::vector<Real> final_parameters(const Communicator& world, const StudyContext& context,
-                                   const std::string& run) {
-  std::vector<Real> parameters;
-  collectively(world, [&] {
-    if (!world.is_root()) return;
-    const auto record = read_record(files_of(context.output_folder, run).record);
-    parameters = std::get<std::vector<Real>>(record.arrays.at("/parameters/final").values);
-  });
-  auto size = static_cast<std::int64_t>(parameters.size());
-  world.broadcast(std::span(&size, 1));
-  parameters.resize(static_cast<std::size_t>(size));
-  world.broadcast(std::span<Real>(parameters));
-  return parameters;
-}
-
-template <class Real>
 class TrajectoryStudy {
  public:
   TrajectoryStudy(const TrajectoryPlan& plan, const StudyContext& context)
@@ -73,13 +57,19 @@ class TrajectoryStudy {
         runs_(plan.runs),
         teams_(world_, plan.header.team_size, std::max(plan.runs.size(), trials_.size())),
         log_(teams_.mine().is_root(), context.log.terminal() && world_.is_root()),
-        data_(load_data<Real>(plan.data, world_, teams_.mine())) {}
+        data_(load_data<Real>(plan.data, world_, teams_.mine())),
+        works_(plan.ground) {
+    // Points need no team of their own size, unless a team holds the samples together.
+    if (plan.header.team_size == 0 && plan.data.placement == Placement::node) {
+      singles_.emplace(world_, 1, 1);
+    }
+  }
 
   ExitCode run() {
     collectively(world_, [&] {
       for (const auto& run : runs_) check_run(run, data_);
       for (const auto& trial : trials_) check_run(trial.plan, data_);
-      for (const auto& slice : plan_.slices) check_slice(slice, runs_, data_);
+      works_.check(runs_, data_);
     });
     if (world_.is_root()) {
       context_.log.info(
@@ -89,7 +79,7 @@ class TrajectoryStudy {
     }
     if (!tune() || !deal(runs_)) return interrupted();
     if (!failed_.empty()) return give_up();
-    if (!make_slices()) return interrupted();
+    if (explore() == RunOutcome::interrupted) return interrupted();
     collectively(world_, [&] {
       if (world_.is_root()) seal();
     });
@@ -105,10 +95,6 @@ class TrajectoryStudy {
     return ExitCode::checkpointed;
   }
 
-  const RunPlan& run_named(const std::string& name) const {
-    return *std::find_if(runs_.begin(), runs_.end(),
-                         [&](const RunPlan& candidate) { return candidate.name == name; });
-  }
   /// Makes these runs; whether they came to their end before an interrupt.
   bool deal(const std::vector<RunPlan>& plans) {
     std::vector<DealtRun> runs;
@@ -203,33 +189,10 @@ class TrajectoryStudy {
     return std::get<std::string>(run.attributes.at("status"));
   }
 
-  bool has_diverged(const std::string& run) const {
-    bool diverged = false;
-    collectively(world_, [&] {
-      diverged = world_.is_root() && status_of(read_record(files(run).record)) == kDiverged;
-    });
-    return world_.any(diverged);
-  }
-
-  /// Whether the slices came to their end before an interrupt.
-  bool make_slices() {
-    for (const auto& slice : plan_.slices) {
-      if (has_diverged(slice.from) || has_diverged(slice.to)) {
-        if (world_.is_root())
-          context_.log.warn(
-              fmt::format("slice {}: left out, one of its runs diverged", slice.name));
-        continue;
-      }
-      if (world_.is_root())
-        context_.log.info(fmt::format("slice {} from {} to {}", slice.name, slice.from, slice.to));
-      const auto from = final_parameters<Real>(world_, context_, slice.from);
-      const auto to = final_parameters<Real>(world_, context_, slice.to);
-      slices_.push_back(slice_between<Real>(world_, teams_.mine(), teams_.index(), teams_.count(),
-                                            slice, run_named(slice.from), data_, from, to));
-      const bool late = context_.started.elapsed_s() > context_.time_limit_s;
-      if (world_.any(late || Interrupt::requested())) return false;
-    }
-    return true;
+  RunOutcome explore() {
+    const bool apart = plan_.data.placement == Placement::node;
+    return works_.make({context_, context_.output_folder, runs_, data_,
+                        singles_ ? *singles_ : teams_, apart ? world_ : teams_.mine()});
   }
 
   /// On the root: study.h5, and the table.
@@ -255,12 +218,15 @@ class TrajectoryStudy {
     const std::string critical = fit_critical_batches(study, runs_, runs);
     const std::string correlation =
         plan_.correlation ? correlate(study, *plan_.correlation, runs_) : std::string();
-    for (const auto& slice : slices_) slice.write_to(study);
+    works_.write_to(study);
+    works_.write_files(context_.output_folder);
     write_record(context_.output_folder + "/study.h5", study);
+    works_.forget(context_.output_folder);
     std::error_code ignored;
     std::filesystem::remove(context_.output_folder + "/checkpoints", ignored);
-    fmt::print("{}{}{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), critical,
-               correlation, names.size(), diverged, context_.output_folder + "/study.h5");
+    fmt::print("{}{}{}{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), critical,
+               correlation, works_.table(), names.size(), diverged,
+               context_.output_folder + "/study.h5");
     std::fflush(stdout);
   }
 
@@ -275,7 +241,8 @@ class TrajectoryStudy {
   std::vector<TrialResult> trial_results_;  // on the root
   std::vector<std::string> failed_;         // the same on every rank
   std::set<std::string> left_out_;          // groups without a learning rate
-  std::vector<Slice> slices_;
+  std::optional<Teams> singles_;
+  GroundWorks<Real> works_;
 };
 
 template <class Real>
@@ -296,7 +263,7 @@ StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& 
   plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
   plan.runs = read_run_plans(settings, static_cast<std::uint64_t>(header.seed));
   plan.tune = read_tune(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
-  plan.slices = read_slice_plans(settings, plan.runs);
+  plan.ground = read_ground_plans(settings, plan.runs, static_cast<std::uint64_t>(header.seed));
   plan.correlation = read_correlation(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
   const bool wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";

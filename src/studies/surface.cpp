@@ -1,0 +1,157 @@
+#include "studies/surface.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "studies/line.hpp"
+#include "studies/point_values.hpp"
+#include "studies/run_check.hpp"
+#include "studies/surface_export.hpp"
+#include "studies/surface_frame.hpp"
+#include "studies/trajectory_run.hpp"
+
+namespace thalweg {
+
+namespace {
+
+template <class Real>
+class Surface final : public GroundWork<Real> {
+ public:
+  explicit Surface(SurfacePlan plan) : plan_(std::move(plan)) {}
+
+  std::string title() const override {
+    return fmt::format("surface {} of {}, {} × {}, {}", plan_.name, plan_.run, plan_.nx, plan_.ny,
+                       name_of(plan_.axes));
+  }
+  std::vector<std::string> runs() const override {
+    std::vector<std::string> names{plan_.run};
+    names.insert(names.end(), plan_.toward.begin(), plan_.toward.end());
+    return names;
+  }
+
+  void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
+    check_same_network("surface " + plan_.name, runs(), all, data);
+    if (plan_.samples > data.train.size()) {
+      throw ConfigurationError(fmt::format("surface {}: samples is {}, but the training set has {}",
+                                           plan_.name, plan_.samples, data.train.size()));
+    }
+  }
+
+  RunOutcome make(const Ground<Real>& ground) override {
+    const RunPlan& network = ground.run_named(plan_.run);
+    const auto centre = final_point(ground, plan_.run);
+    PointEvaluation how;
+    how.reestimated = plan_.reestimated;
+    how.running_statistics = centre.running_statistics;
+    how.training = training_of(network, ground.data.train.size());
+    blocks_ = network_of(network, ground.data).parameters();
+    make_frame(ground, centre, how.training);
+    x_ = equally_spaced(plan_.x->low, plan_.x->high, plan_.nx);
+    y_ = plan_.is_line() ? std::vector<double>{0.0}
+                         : equally_spaced(plan_.y->low, plan_.y->high, plan_.ny);
+    const auto point_at = [&](std::int64_t i, std::span<Real> w) {
+      frame_->point(x_[static_cast<std::size_t>(i % plan_.nx)],
+                    y_[static_cast<std::size_t>(i / plan_.nx)], w);
+    };
+    return evaluate_points<Real>(ground, kept_as(), network, how, plan_.nx * plan_.ny, point_at,
+                                 values_)
+               ? RunOutcome::done
+               : RunOutcome::interrupted;
+  }
+
+  void write_to(Record& study) const override {
+    const std::string group = "/surfaces/" + plan_.name;
+    study.column(group + "/x", x_, "x", "1", "coordinate along the first direction");
+    std::vector<std::int64_t> shape{plan_.nx};
+    std::vector<std::string> dimensions{"x"};
+    if (!plan_.is_line()) {
+      study.column(group + "/y", y_, "y", "1", "coordinate along the second direction");
+      shape = {plan_.ny, plan_.nx};
+      dimensions = {"y", "x"};
+    }
+    values_.write_to(study, group, shape, dimensions);
+    write_axes(study, group);
+    auto& attributes = study.group_attributes[group];
+    attributes["run"] = plan_.run;
+    attributes["directions"] = name_of(plan_.axes);
+    attributes["norm"] = name_of(plan_.norm);
+    attributes["ignored"] = plan_.biases_left_out ? "biases" : "nothing";
+    attributes["statistics"] = plan_.reestimated ? "re-estimated" : "frozen";
+    attributes["samples"] = plan_.samples;
+    attributes["seed"] = static_cast<std::int64_t>(plan_.seed);
+  }
+
+  void write_files(const std::string& folder) const override {
+    write_surface_files(
+        folder + "/surfaces", plan_.name,
+        {x_, plan_.is_line() ? std::vector<double>() : y_, values_, blocks_, frame_->directions()});
+  }
+
+  void forget(const std::string& folder) const override { remove_kept_points(folder, kept_as()); }
+
+ private:
+  std::string kept_as() const { return "surface-" + plan_.name; }
+
+  std::vector<std::int64_t> training_of(const RunPlan& network, std::int64_t all) const {
+    auto training = training_subset(network.train, all);
+    if (plan_.samples == 0) return training;
+    const auto most = training.empty() ? all : static_cast<std::int64_t>(training.size());
+    training.resize(static_cast<std::size_t>(std::min(plan_.samples, most)));
+    std::iota(training.begin(), training.end(), 0);
+    return training;
+  }
+
+  void make_frame(const Ground<Real>& ground, const StoredPoint<Real>& centre, Subset training) {
+    if (plan_.axes == SurfaceAxes::points) {
+      std::vector<std::vector<Real>> corners;
+      for (const auto& run : plan_.toward) corners.push_back(final_point(ground, run).parameters);
+      frame_ = SurfaceFrame<Real>::through(centre.parameters, std::move(corners));
+    } else {
+      frame_.emplace(centre.parameters,
+                     surface_directions(ground, plan_, centre, training, facts_));
+    }
+  }
+
+  void write_axes(Record& study, const std::string& group) const {
+    if (plan_.axes == SurfaceAxes::eigenvectors) {
+      study.column(group + "/eigenvalue", facts_.eigenvalues, "direction", "1",
+                   "eigenvalue of the Hessian at the centre");
+      study.column(group + "/eigenvalue_residual", facts_.residuals, "direction", "1", "‖Hv − λv‖");
+    }
+    if (plan_.axes == SurfaceAxes::points) {
+      std::vector<double> x{0.0, 1.0};
+      std::vector<double> y{0.0, 0.0};
+      if (!plan_.is_line()) {
+        x.push_back(0.0);
+        y.push_back(1.0);
+      }
+      study.column(group + "/mark_name", runs(), "mark", "1", "run");
+      study.column(group + "/mark_x", x, "mark", "1", "x of the run's end");
+      study.column(group + "/mark_y", y, "mark", "1", "y of the run's end");
+    }
+  }
+
+  SurfacePlan plan_;
+  std::vector<ParameterBlock> blocks_;
+  std::optional<SurfaceFrame<Real>> frame_;
+  AxesFacts facts_;
+  std::vector<double> x_;
+  std::vector<double> y_;
+  PointValues values_;
+};
+
+}  // namespace
+
+template <class Real>
+std::unique_ptr<GroundWork<Real>> make_surface(const SurfacePlan& plan) {
+  return std::make_unique<Surface<Real>>(plan);
+}
+
+template std::unique_ptr<GroundWork<float>> make_surface(const SurfacePlan&);
+template std::unique_ptr<GroundWork<double>> make_surface(const SurfacePlan&);
+
+}  // namespace thalweg
