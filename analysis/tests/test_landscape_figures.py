@@ -160,6 +160,20 @@ def test_pairs_have_rows_and_no_accuracy_means_losses(tmp_path):
     assert page.axes[1].lines[0].get_ydata()[5] == pytest.approx(2.65)
 
 
+def test_a_permuted_copy_is_an_end_of_its_own(tmp_path):
+    folder = landscape.write_connections(tmp_path / "c", [("small-1", "small-1")])
+    with h5py.File(folder / "study.h5", "a") as h5:
+        for name in ("straight-0", "aligned-0"):
+            h5[f"/connections/{name}"].attrs["permuted_copy"] = 1
+        h5["/connections/curve-0"].attrs["curve"] = "arc"
+    page = connection_figure(opened(folder))
+    titles = [axes.get_title(loc="left") for axes in page.axes[::4]]
+    assert sorted(titles) == ["(a) small-1 to its permuted copy", "(b) small-1 to small-1"]
+    assert "arc" in [label.get_text() for label in page.axes[6].get_yticklabels()]
+    assert ["straight-0", "small-1", "its permuted copy", "line", "2.55", "2.5", "2.5", "25", "25"] in cells(
+        tables.table(opened(folder)))
+
+
 def test_table_of_connections(tmp_path):
     rows = cells(tables.table(opened(landscape.write_connections(tmp_path / "c"))))
     assert ["straight-0", "small-1", "large-1", "line", "2.55", "2.5", "2.5", "25", "25"] in rows

@@ -11,14 +11,13 @@ from . import style
 from .curves import finite
 from .figures import origin
 from .kernel_figures import page
-from .landscape_tables import connection_label
+from .landscape_tables import connection_ends, connection_label
 from .levels import WIDE, is_wide
 from .log_axis import plain_log_axis
 from .records import RecordError, Study
 
 MOST = 4  # rows of a page
-_COLORS = ("line", "line, aligned", "Bézier", "chain")  # one colour each on every page, in the order of the palette
-_ORDER = (1, 4, 0, 2)
+_COLORS = {"line": 1, "line, aligned": 4, "arc": 5, "Bézier": 0, "chain": 2}  # of the palette, on every page the same
 
 
 def connection_figure(study: Study) -> Figure:
@@ -64,7 +63,7 @@ def pairs_of(connections) -> dict:
     """(from, to) → its connections by name, lines first."""
     pairs = {}
     for name, connection in connections.items():
-        pair = (str(connection.attrs.get("from")), str(connection.attrs.get("to")))
+        pair = connection_ends(connection.attrs)
         pairs.setdefault(pair, {})[name] = connection
     return {pair: dict(sorted(mine.items(), key=lambda item: path_place(item[1]))) for pair, mine in pairs.items()}
 
@@ -73,15 +72,15 @@ def path_place(connection) -> tuple:
     """Lines before curves, wherever their names stand in the alphabet."""
     label = connection_label(connection.attrs)
     kind = label.split(" (")[0]
-    return (_COLORS.index(kind) if kind in _COLORS else len(_COLORS), label)
+    return (list(_COLORS).index(kind) if kind in _COLORS else len(_COLORS), label)
 
 
 def path_colors(names) -> dict:
-    """A kind of path has one colour on every page; what has other bends than the first of its kind takes a free one."""
+    """A kind of path has one colour on every page; what is aligned or bent otherwise takes a free one."""
     colors = {}
     for name in names:
         kind = name.split(" (")[0]
-        wanted = style.PALETTE[_ORDER[_COLORS.index(kind)]] if kind in _COLORS else None
+        wanted = style.PALETTE[_COLORS[kind]] if kind in _COLORS else None
         free = [c for c in style.PALETTE if c not in colors.values()] or list(style.PALETTE)
         colors[name] = wanted if wanted in free else free[0]
     return colors

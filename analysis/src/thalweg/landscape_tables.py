@@ -17,6 +17,12 @@ def connection_label(attributes) -> str:
     return label + (f" ({bends} bends)" if bends > 1 else "")
 
 
+def connection_ends(attributes) -> tuple:
+    """Names of the two ends; the second may be a copy of the first whose units stand in another order."""
+    first = str(attributes.get("from"))
+    return first, "its permuted copy" if attributes.get("permuted_copy") else str(attributes.get("to"))
+
+
 def connection_rows(study: Study) -> tuple:
     """(header, rows): a row a connection with its highest training loss and its barriers; errors in %."""
     header = ["connection", "from", "to", "path", "highest training loss", "barrier: training loss", "test loss",
@@ -26,7 +32,7 @@ def connection_rows(study: Study) -> tuple:
         barriers = [_cell(connection, f"barrier_{kind}_loss", 1.0) for kind in ("train", "test")]
         barriers += [_cell(connection, f"barrier_{kind}_error", 100.0) for kind in ("train", "test")]
         attrs = connection.attrs
-        rows.append([name, str(attrs.get("from")), str(attrs.get("to")), connection_label(attrs),
+        rows.append([name, *connection_ends(attrs), connection_label(attrs),
                      f"{np.nanmax(connection['train_loss'].values):.4g}", *barriers])
     return header, rows
 
