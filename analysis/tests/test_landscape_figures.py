@@ -70,6 +70,8 @@ def test_a_plane_is_drawn_where_the_file_says(tmp_path):
     ends = [dot.get_xydata().tolist() for dot in dots]
     assert ends == [landscape.WAY[:1].tolist(), landscape.WAY[-1:].tolist()]
     assert "small" in words(loss) and "large" in words(loss)
+    through = surface_figure(opened(landscape.write_plane(tmp_path / "p", directions="points", marks=True))).axes[0]
+    assert through.get_xlabel() == "from small (0) toward large (1)"
     names = {text.get_text(): text.xy for text in loss.texts if hasattr(text, "xy")}
     assert names["large"] == (0.6, 0.9)
     bars = [axes.get_ylabel() for axes in page.axes if axes.get_label() == "<colorbar>"]
@@ -158,6 +160,14 @@ def test_pairs_have_rows_and_no_accuracy_means_losses(tmp_path):
     assert [axes.get_title(loc="left") for axes in page.axes[::3]] == ["(a) small-1 to large-1", "(b) small-1 to small-2"]
     assert page.axes[1].get_ylabel() == "test loss"
     assert page.axes[1].lines[0].get_ydata()[5] == pytest.approx(2.65)
+
+
+def test_what_rounding_leaves_is_no_barrier(tmp_path):
+    curves = {"straight": ("line", "none", 0, 0.5), "aligned": ("line", "weights", 0, 1e-16)}
+    page = connection_figure(opened(landscape.write_connections(tmp_path / "c", curves=curves)))
+    assert page.axes[2].get_xscale() == "linear"
+    assert "0.5 0.5 5 %" in words(page.axes[2]) and "0 0 0 %" in words(page.axes[2])
+    assert not page.axes[0].lines[0].is_dashed() and page.axes[0].lines[1].is_dashed()
 
 
 def test_a_permuted_copy_is_an_end_of_its_own(tmp_path):

@@ -17,6 +17,7 @@ from .log_axis import plain_log_axis
 from .records import RecordError, Study
 
 MOST = 4  # rows of a page
+NEGLIGIBLE = 1e-5  # of the largest barrier: what is smaller is drawn as nothing, however many decades below it lies
 _COLORS = {"line": 1, "line, aligned": 4, "arc": 5, "Bézier": 0, "chain": 2}  # of the palette, on every page the same
 
 
@@ -94,7 +95,8 @@ def profile_panel(axes, connections, column, shown, colors) -> None:
             continue
         t, values = finite(connection["t"].values, shown(connection[column].values))
         name = connection_label(connection.attrs)
-        axes.plot(t, values, color=colors[name], linewidth=1.8, label=name)
+        dashes = (0, (4, 1.6)) if "aligned" in name else "-"  # where nothing moves it lies on what is not aligned
+        axes.plot(t, values, color=colors[name], linestyle=dashes, linewidth=1.8, label=name)
         everything.append(values)
     everything = np.concatenate(everything) if everything else np.array([])
     if not len(everything):
@@ -108,7 +110,7 @@ def profile_panel(axes, connections, column, shown, colors) -> None:
 
 def barrier_panel(axes, connections, colors) -> None:
     """A row a path: barrier of the training loss filled, of the test loss open; those of the errors in numbers. Where
-    they span more than a factor of eight the axis is logarithmic outside of the smallest."""
+    they span more than a factor of eight the axis is logarithmic but near zero."""
     barriers = {"train": [], "test": []}
     for row, connection in enumerate(connections.values()):
         name = connection_label(connection.attrs)
@@ -133,15 +135,17 @@ def barrier_panel(axes, connections, colors) -> None:
     values = values[np.isfinite(values)]
     low, high = min(0.0, values.min(initial=0.0)), max(0.0, values.max(initial=0.0))
     sizes = np.abs(values[values != 0])
+    sizes = sizes[sizes >= NEGLIGIBLE * sizes.max(initial=0.0)]
     if len(sizes) and sizes.max() > WIDE * sizes.min():
         smallest = 10.0 ** np.floor(np.log10(sizes.min()))
         axes.set_xscale("symlog", linthresh=smallest)
         ticks = [*(-decades(smallest, -low)[::-1]), 0.0, *decades(smallest, high)]
         axes.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
         axes.minorticks_off()
-        axes.set_xlim(2 * low if low < 0 else -0.1 * smallest, 2 * high if high > 0 else 0.1 * smallest)
+        axes.set_xlim(min(2 * low, -0.3 * smallest), max(2 * high, 0.3 * smallest))
     else:
-        axes.set_xlim(low - 0.08 * (high - low), high + 0.08 * (high - low) or 1.0)
+        room = 0.08 * (high - low) or 0.1
+        axes.set_xlim(low - room, high + room)
     axes.set_xlabel("barrier of the loss")
 
 
@@ -155,10 +159,15 @@ def _scalar(connection, name) -> float:
     return float(connection[name]) if name in connection else np.nan
 
 
+def _rounded(connection, name) -> float:
+    """Without what a sum's last bits leave of a difference."""
+    return round(_scalar(connection, name), 12)
+
+
 def _barrier_words(connection) -> str:
-    numbers = [f"{_scalar(connection, f'barrier_{kind}_loss'):.3g}" for kind in ("train", "test")]
+    numbers = [f"{_rounded(connection, f'barrier_{kind}_loss'):.3g}" for kind in ("train", "test")]
     if "barrier_test_error" in connection:
-        numbers.append(f"{100 * float(connection['barrier_test_error']):.3g} %")
+        numbers.append(f"{100 * _rounded(connection, 'barrier_test_error'):.3g} %")
     return "\n".join(numbers).replace("-", "−")
 
 

@@ -38,7 +38,8 @@ def connection_rows(study: Study) -> tuple:
 
 
 def _cell(connection, name, scale) -> str:
-    return f"{scale * float(connection[name]):.4g}" if name in connection else "–"
+    # Without what a sum's last bits leave of a difference.
+    return f"{round(scale * float(connection[name]), 12):.4g}" if name in connection else "–"
 
 
 def is_check(scalar: str) -> bool:

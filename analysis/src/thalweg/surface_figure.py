@@ -86,6 +86,8 @@ def _shares(values) -> str:
 
 
 def axis_label(surface, number: int) -> str:
+    if surface.attrs.get("directions") == "points" and surface.sizes.get("mark", 0) > number:
+        return f"from {surface['mark_name'].values[0]} (0) toward {surface['mark_name'].values[number]} (1)"
     return _AXES.get(surface.attrs.get("directions"), "xy"[number - 1]).format(number)
 
 
@@ -97,7 +99,7 @@ def loss_panel(axes, surface, alike) -> None:
         if has_values(surface, "test_loss"):
             dashed = surface["test_loss"].values
             low, high = np.nanmin(dashed), np.nanmax(dashed)
-            inside = levels[(levels > low) & (levels < high)][::2]
+            inside = levels[(levels > low) & (levels < high)]
             if len(inside):
                 axes.contour(surface["x"].values, surface["y"].values, np.ma.masked_invalid(dashed), levels=inside,
                              colors=style.INK, linewidths=0.8, linestyles=[(0, (4, 2))])
