@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <vector>
 
 #include "app/show.hpp"
@@ -10,6 +11,7 @@
 #include "records/diff.hpp"
 #include "records/provenance.hpp"
 #include "records/record_file.hpp"
+#include "records/schema.hpp"
 
 namespace thalweg {
 
@@ -166,10 +168,20 @@ std::string others_text(const RecordFile& file) {
   return text;
 }
 
+/// What was measured later stands in a file of its own, which has nothing else to show.
+std::string probes_text(const RecordFile& file) {
+  std::string text;
+  if (attribute_text(file.attributes(), "schema") != kProbeSchema) return text;
+  for (const auto& [group, attributes] : file.groups()) {
+    if (group.starts_with("/probes/")) text += columns_text(file, group, kMostRows);
+  }
+  return text;
+}
+
 std::string file_text(const std::string& path) {
   const RecordFile file(path);
   return header_text(file) + columns_text(file, "/summary", kMostRows) +
-         columns_text(file, "/trajectory", 2 * kEnds + 1) + others_text(file);
+         columns_text(file, "/trajectory", 2 * kEnds + 1) + probes_text(file) + others_text(file);
 }
 
 std::string folder_text(const std::string& path) {
@@ -184,7 +196,15 @@ std::string folder_text(const std::string& path) {
     throw Error(path + ": holds no record");
   }
   if (!names.empty()) text += "files\n";
-  for (const auto& name : names) text += fmt::format("  {}\n", name);
+  std::map<std::string, std::int64_t> snapshots;  // by run: there may be thousands
+  for (const auto& name : names) {
+    if (name.starts_with("snapshots/")) {
+      ++snapshots[folder_of(name)];
+    } else {
+      text += fmt::format("  {}\n", name);
+    }
+  }
+  for (const auto& [run, count] : snapshots) text += fmt::format("  {}/  {} steps\n", run, count);
   const fs::path checkpoints = fs::path(path) / "checkpoints";
   if (!fs::is_directory(checkpoints)) return text;
   std::vector<std::string> kept;

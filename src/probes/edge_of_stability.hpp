@@ -19,6 +19,7 @@ class EdgeOfStability final : public Probe {
  public:
   /// Whatever `options` want, the largest alone is looked for.
   explicit EdgeOfStability(LanczosOptions options) : options_(options) { options_.smallest = 0; }
+  [[nodiscard]] bool needs_preconditioner() const override { return true; }
   /// Forgets the optimiser of an earlier run.
   void begin(Objective<double>& /*objective*/, std::span<const double> /*start*/,
              Subset /*subset*/) override {

@@ -35,6 +35,9 @@ class Probe {
   [[nodiscard]] virtual bool needs_separate_samples() const { return false; }
   /// Does it need the empirical tangent kernel, which not every network has?
   [[nodiscard]] virtual bool needs_tangent_kernel() const { return false; }
+  /// Does it need the optimiser's preconditioner, if there is one? Points stored apart from the
+  /// optimiser do not have it.
+  [[nodiscard]] virtual bool needs_preconditioner() const { return false; }
   /// Where a run begins, for probes that compare with it. Called before the first step, and again
   /// with the same arguments after a resume; `measure` follows with the same subset. Collective.
   virtual void begin(Objective<double>& /*objective*/, std::span<const double> /*start*/,

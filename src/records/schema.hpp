@@ -10,10 +10,19 @@ inline constexpr const char* kStudySchema = "thalweg/study";
 inline constexpr const char* kRunSchema = "thalweg/run";
 inline constexpr const char* kGramSchema = "thalweg/gram";
 inline constexpr const char* kProbeSchema = "thalweg/probe";  ///< measured later at a run's points
+inline constexpr const char* kSnapshotSchema = "thalweg/snapshot";  ///< a run's point on its way
+inline constexpr const char* kSurfaceSchema = "thalweg/surface";    ///< for plotting scripts
+inline constexpr const char* kDirectionsSchema = "thalweg/directions";  ///< of a surface
+inline constexpr const char* kConnectionSchema = "thalweg/connection";  ///< a path's control points
 inline constexpr std::int64_t kSchemaVersion = 1;
 
 /// Value of a run's root attribute `status` where NaN and infinity are allowed.
 inline constexpr const char* kDiverged = "diverged";
+
+/// In a run's record: the steps of which DIR/snapshots/RUN holds a file of the name below.
+inline constexpr const char* kSnapshotSteps = "/snapshots/step";
+/// step-000000042.h5
+std::string snapshot_name(std::int64_t step);
 
 /// What a file of a schema must have.
 struct Schema {

@@ -49,6 +49,7 @@ class Verification {
     if (text_of(file_.attributes(), "schema") == kGramSchema) {
       verify_gram(file_, [&](const std::string& what) { fault(what); });
     }
+    check_snapshots();
     for (const auto& [name, target] : file_.external_links()) check_link(name, target);
   }
 
@@ -180,6 +181,24 @@ class Verification {
       } else if (rows != length) {
         fault(fmt::format("{} has {} rows, {} has {}", name, rows, first, length));
       }
+    }
+  }
+
+  /// DIR/runs/NAME.h5 lists what lies in DIR/snapshots/NAME.
+  void check_snapshots() {
+    if (!file_.arrays().contains(kSnapshotSteps)) return;
+    const ArrayValues values = file_.read(kSnapshotSteps).values;
+    const auto* steps = std::get_if<std::vector<std::int64_t>>(&values);
+    if (steps == nullptr) {
+      fault(fmt::format("{} holds no integers", kSnapshotSteps));
+      return;
+    }
+    const fs::path run(file_.path());
+    const fs::path folder =
+        fs::absolute(run).parent_path().parent_path() / "snapshots" / run.stem();
+    for (const auto step : *steps) {
+      const fs::path file = folder / snapshot_name(step);
+      if (!fs::exists(file)) fault(fmt::format("the snapshot {} is missing", file.string()));
     }
   }
 

@@ -8,11 +8,12 @@
 
 #include "models/weight_matching.hpp"
 #include "records/checkpoint.hpp"
+#include "records/schema.hpp"
 #include "studies/curve_training.hpp"
 #include "studies/line.hpp"
 #include "studies/point_values.hpp"
 #include "studies/run_check.hpp"
-#include "studies/trajectory_run.hpp"
+#include "studies/run_network.hpp"
 
 namespace thalweg {
 
@@ -124,6 +125,8 @@ class Connection final : public GroundWork<Real> {
 
   void write_files(const std::string& folder) const override {
     Record record;
+    record.attributes["schema"] = kConnectionSchema;
+    record.attributes["schema_version"] = kSchemaVersion;
     record.attributes["connection"] = plan_.name;
     for (std::size_t i = 0; i < controls_.size(); ++i) {
       record.column(fmt::format("/parameters/control{}", i), controls_[i], "parameter", "1",

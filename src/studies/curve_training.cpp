@@ -8,8 +8,8 @@
 #include "optimizers/stepper.hpp"
 #include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
+#include "studies/run_network.hpp"
 #include "studies/sample_order.hpp"
-#include "studies/trajectory_run.hpp"
 
 namespace thalweg {
 

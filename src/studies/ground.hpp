@@ -7,6 +7,7 @@
 #include "data/data_set.hpp"
 #include "studies/deal_out.hpp"
 #include "studies/run_plan.hpp"
+#include "studies/snapshots.hpp"
 #include "studies/study.hpp"
 
 namespace thalweg {
@@ -26,16 +27,9 @@ struct Ground {
   [[nodiscard]] const RunPlan& run_named(const std::string& name) const;
 };
 
-/// Parameters and batch norm's running averages at the end of a run.
+/// Where a run ended. Collective over the ground's world. Throws ReportedError.
 template <class Real>
-struct StoredPoint {
-  std::vector<Real> parameters;
-  std::vector<double> running_statistics;
-};
-
-/// Read by the root, sent to all. Collective over the ground's world. Throws ReportedError.
-template <class Real>
-StoredPoint<Real> final_point(const Ground<Real>& ground, const std::string& run);
+Snapshot<Real> final_point(const Ground<Real>& ground, const std::string& run);
 
 /// Status of a run's record. Collective over the ground's world.
 template <class Real>

@@ -26,10 +26,9 @@ constexpr const char* kMark =
     "# thalweg: the configuration of the study in this folder, every default written out";
 
 /// What a study writes into its folder, and what --force may delete.
-constexpr std::array kOwned{"study.h5",        "gram.h5",     "runs",
-                            "probes",          "config.toml", "checkpoints",
-                            "gram.h5.partial", "cross.h5",    "cross.h5.partial",
-                            "surfaces",        "connections"};
+constexpr std::array kOwned{"study.h5",        "gram.h5",          "runs",        "probes",
+                            "snapshots",       "config.toml",      "checkpoints", "cross.h5",
+                            "gram.h5.partial", "cross.h5.partial", "surfaces",    "connections"};
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
   throw ConfigurationError(fmt::format("output folder {}: {}", path.string(), why));

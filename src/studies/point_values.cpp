@@ -8,7 +8,7 @@
 #include "parallel/claims.hpp"
 #include "parallel/interrupt.hpp"
 #include "records/journal.hpp"
-#include "studies/trajectory_run.hpp"
+#include "studies/run_network.hpp"
 
 namespace thalweg {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "kernels/memory.hpp"
-#include "studies/trajectory_run.hpp"
+#include "studies/run_network.hpp"
 
 namespace thalweg {
 

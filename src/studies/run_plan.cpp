@@ -19,6 +19,11 @@ bool is_plain_name(const std::string& name) {
          });
 }
 
+bool mixes_what_it_needs_separate(const RunPlan& run, const ProbePlan& probe) {
+  return run.model.has_batch_norm() && probe.statistics == Statistics::batch &&
+         probe.probe->needs_separate_samples();
+}
+
 namespace {
 
 std::string plain_name(const std::string& text) {
@@ -80,8 +85,7 @@ std::vector<SweptRun> products(const SweptRun& run, const std::vector<Settings::
 
 void check_probes(const RunPlan& plan, const Settings& model) {
   for (const auto& probe : plan.probes) {
-    const bool mixed = plan.model.has_batch_norm() && probe.statistics == Statistics::batch;
-    if (!mixed || !probe.probe->needs_separate_samples()) continue;
+    if (!mixes_what_it_needs_separate(plan, probe)) continue;
     model.fail("batch_norm",
                fmt::format("the probe '{}' needs outputs that do not depend on the other samples "
                            "of a batch: \"none\" here or statistics = \"frozen\" there",

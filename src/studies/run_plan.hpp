@@ -64,6 +64,8 @@ Schedule schedule_of(const RunPlan& plan, std::int64_t samples);
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed);
 /// Reads [[slice]]; each names two groups or runs of `runs`, and becomes one slice a shared seed.
 std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vector<RunPlan>& runs);
+/// Does the probe need samples that do not mix, where batch norm in the run would mix them? Local.
+[[nodiscard]] bool mixes_what_it_needs_separate(const RunPlan& run, const ProbePlan& probe);
 /// Whether a text may name files and groups: at most 100 letters, digits, '_', '-' and '.', no '.'
 /// first.
 [[nodiscard]] bool is_plain_name(const std::string& name);

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <string>
 #include <vector>
 
-#include "probes/measurement.hpp"
 #include "records/record.hpp"
+#include "studies/probe_rows.hpp"
 
 namespace thalweg {
 
@@ -40,9 +38,7 @@ class RunRecord {
   explicit RunRecord(RunColumns columns) : columns_(columns) {}
 
   void add(const TrajectoryPoint& point) { points_.push_back(point); }
-  void add(const std::string& probe, std::int64_t step, const Measurement& measurement);
-  /// Whether the probe's latest row is of this step.
-  [[nodiscard]] bool has(const std::string& probe, std::int64_t step) const;
+  [[nodiscard]] ProbeRows& probes() { return probes_; }
   [[nodiscard]] const std::vector<TrajectoryPoint>& points() const { return points_; }
 
   /// Adds /trajectory and /probes to `record`.
@@ -51,16 +47,9 @@ class RunRecord {
   void read_from(const Record& record);
 
  private:
-  /// Rows of one probe: scalars as columns over /probes/NAME/step, details as rows × their own
-  /// axis.
-  struct ProbeRows {
-    std::vector<std::int64_t> steps;
-    std::vector<Measurement> measurements;
-  };
   RunColumns columns_;
   std::vector<TrajectoryPoint> points_;
-  std::map<std::string, Record> earlier_;  // probe rows taken over from a checkpoint
-  std::map<std::string, ProbeRows> probes_;
+  ProbeRows probes_;
 };
 
 }  // namespace thalweg

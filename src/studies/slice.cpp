@@ -5,7 +5,7 @@
 #include "studies/line.hpp"
 #include "studies/point_values.hpp"
 #include "studies/run_check.hpp"
-#include "studies/trajectory_run.hpp"
+#include "studies/run_network.hpp"
 
 namespace thalweg {
 

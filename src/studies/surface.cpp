@@ -9,14 +9,30 @@
 
 #include "studies/line.hpp"
 #include "studies/point_values.hpp"
+#include "studies/recorded_study.hpp"
 #include "studies/run_check.hpp"
+#include "studies/run_network.hpp"
 #include "studies/surface_export.hpp"
 #include "studies/surface_frame.hpp"
-#include "studies/trajectory_run.hpp"
 
 namespace thalweg {
 
 namespace {
+
+/// Coordinates of a run's snapshots on a surface.
+struct TrajectoryPlaces {
+  std::vector<std::int64_t> step;
+  std::vector<double> x;
+  std::vector<double> y;
+  std::vector<double> distance;
+};
+
+/// A fifth of its length around a trajectory on either side.
+SurfaceRange extent_of(const std::vector<double>& coordinates) {
+  const auto [low, high] = std::minmax_element(coordinates.begin(), coordinates.end());
+  const double margin = 0.2 * (*high - *low);
+  return {*low - margin, *high + margin};
+}
 
 template <class Real>
 class Surface final : public GroundWork<Real> {
@@ -35,6 +51,15 @@ class Surface final : public GroundWork<Real> {
 
   void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
     check_same_network("surface " + plan_.name, runs(), all, data);
+    const auto run = std::find_if(all.begin(), all.end(), [&](const RunPlan& candidate) {
+      return candidate.name == plan_.run;
+    });
+    if (plan_.axes == SurfaceAxes::pca && !run->train.has_snapshots()) {
+      throw ConfigurationError(
+          fmt::format("surface {}: principal components need snapshots of run {}: [train] "
+                      "snapshot_every_epochs or snapshot_every_steps",
+                      plan_.name, plan_.run));
+    }
     if (plan_.samples > data.train.size()) {
       throw ConfigurationError(fmt::format("surface {}: samples is {}, but the training set has {}",
                                            plan_.name, plan_.samples, data.train.size()));
@@ -46,10 +71,13 @@ class Surface final : public GroundWork<Real> {
     const auto centre = final_point(ground, plan_.run);
     PointEvaluation how;
     how.reestimated = plan_.reestimated;
-    how.running_statistics = centre.running_statistics;
+    how.running_statistics = centre.statistics;
     how.training = training_of(network, ground.data.train.size());
     blocks_ = network_of(network, ground.data).parameters();
     make_frame(ground, centre, how.training);
+    follow_trajectory(ground);
+    if (!plan_.x) plan_.x = extent_of(trajectory_.x);
+    if (!plan_.y && !plan_.is_line()) plan_.y = extent_of(trajectory_.y);
     x_ = equally_spaced(plan_.x->low, plan_.x->high, plan_.nx);
     y_ = plan_.is_line() ? std::vector<double>{0.0}
                          : equally_spaced(plan_.y->low, plan_.y->high, plan_.ny);
@@ -105,7 +133,32 @@ class Surface final : public GroundWork<Real> {
     return training;
   }
 
-  void make_frame(const Ground<Real>& ground, const StoredPoint<Real>& centre, Subset training) {
+  /// Where the run's snapshots lie, as far as there are any. Collective.
+  void follow_trajectory(const Ground<Real>& ground) {
+    const Communicator& world = ground.context.world;
+    collectively(world, [&] {
+      if (!world.is_root()) return;
+      trajectory_.step = stored_points(ground.runs_folder, plan_.run).snapshots;
+      for (const auto step : trajectory_.step) {
+        const auto snapshot =
+            read_snapshot<Real>(snapshot_file(ground.runs_folder, plan_.run, step));
+        const auto place = frame_->place_of(snapshot.parameters);
+        trajectory_.x.push_back(place.x);
+        trajectory_.y.push_back(place.y);
+        trajectory_.distance.push_back(place.distance);
+      }
+    });
+    auto count = static_cast<std::int64_t>(trajectory_.step.size());
+    world.broadcast(std::span(&count, 1));
+    trajectory_.step.resize(static_cast<std::size_t>(count));
+    world.broadcast(std::span<std::int64_t>(trajectory_.step));
+    for (auto* column : {&trajectory_.x, &trajectory_.y, &trajectory_.distance}) {
+      column->resize(trajectory_.step.size());
+      world.broadcast(std::span<double>(*column));
+    }
+  }
+
+  void make_frame(const Ground<Real>& ground, const Snapshot<Real>& centre, Subset training) {
     if (plan_.axes == SurfaceAxes::points) {
       std::vector<std::vector<Real>> corners;
       for (const auto& run : plan_.toward) corners.push_back(final_point(ground, run).parameters);
@@ -121,6 +174,23 @@ class Surface final : public GroundWork<Real> {
       study.column(group + "/eigenvalue", facts_.eigenvalues, "direction", "1",
                    "eigenvalue of the Hessian at the centre");
       study.column(group + "/eigenvalue_residual", facts_.residuals, "direction", "1", "‖Hv − λv‖");
+    }
+    if (plan_.axes == SurfaceAxes::pca) {
+      study.column(group + "/explained", facts_.explained, "component", "1",
+                   "share of the snapshots' sum of squares");
+      study.column(group + "/explained_null", facts_.explained_null, "component", "1",
+                   "the same share of a random walk in many dimensions");
+      study.group_attributes[group]["centring"] =
+          plan_.centring == Centring::mean ? "mean" : "last";
+    }
+    if (!trajectory_.step.empty()) {
+      study.column(group + "/trajectory_step", trajectory_.step, "point", "1", "step");
+      study.column(group + "/trajectory_x", trajectory_.x, "point", "1", "x of the snapshot");
+      if (!plan_.is_line()) {
+        study.column(group + "/trajectory_y", trajectory_.y, "point", "1", "y of the snapshot");
+      }
+      study.column(group + "/trajectory_distance", trajectory_.distance, "point", "1",
+                   "distance of the snapshot from the surface's plane or line");
     }
     if (plan_.axes == SurfaceAxes::points) {
       std::vector<double> x{0.0, 1.0};
@@ -139,6 +209,7 @@ class Surface final : public GroundWork<Real> {
   std::vector<ParameterBlock> blocks_;
   std::optional<SurfaceFrame<Real>> frame_;
   AxesFacts facts_;
+  TrajectoryPlaces trajectory_;
   std::vector<double> x_;
   std::vector<double> y_;
   PointValues values_;

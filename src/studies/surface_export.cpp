@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "records/record.hpp"
+#include "records/schema.hpp"
 
 namespace thalweg {
 
@@ -34,6 +35,8 @@ void write_surface_files(const std::string& folder, const std::string& name,
                          const SurfaceExport& surface) {
   const std::string direction_file = name + "_directions.h5";
   Record directions;
+  directions.attributes["schema"] = kDirectionsSchema;
+  directions.attributes["schema_version"] = kSchemaVersion;
   add_direction(directions, "/xdirection", surface, surface.directions.front());
   if (surface.directions.size() > 1) {
     add_direction(directions, "/ydirection", surface, surface.directions.back());
@@ -41,6 +44,8 @@ void write_surface_files(const std::string& folder, const std::string& name,
   write_record(folder + "/" + direction_file, directions);
 
   Record record;
+  record.attributes["schema"] = kSurfaceSchema;
+  record.attributes["schema_version"] = kSchemaVersion;
   const auto nx = static_cast<std::int64_t>(surface.x.size());
   const auto ny = static_cast<std::int64_t>(surface.y.size());
   const bool line = surface.y.empty();

@@ -8,7 +8,8 @@
 
 #include "linalg/lanczos.hpp"
 #include "objectives/widened.hpp"
-#include "studies/trajectory_run.hpp"
+#include "studies/recorded_study.hpp"
+#include "studies/run_network.hpp"
 
 namespace thalweg {
 
@@ -81,11 +82,11 @@ namespace {
 
 template <class Real>
 std::vector<std::vector<double>> eigenvectors(const Ground<Real>& ground, const SurfacePlan& plan,
-                                              const StoredPoint<Real>& centre, Subset training,
+                                              const Snapshot<Real>& centre, Subset training,
                                               AxesFacts& facts) {
   const auto objective =
       make_network_loss(ground.together, ground.run_named(plan.run), ground.data);
-  objective->network().set_buffers(centre.running_statistics);
+  objective->network().set_buffers(centre.statistics);
   objective->set_statistics(plan.reestimated ? Statistics::batch : Statistics::frozen);
   Widened<Real> widened(*objective);
   const std::vector<double> at(centre.parameters.begin(), centre.parameters.end());
@@ -116,13 +117,50 @@ std::vector<std::vector<double>> eigenvectors(const Ground<Real>& ground, const 
   return directions;
 }
 
+/// The root reads the run's snapshots, and sends the components. Collective.
+template <class Real>
+std::vector<std::vector<double>> components(const Ground<Real>& ground, const SurfacePlan& plan,
+                                            std::size_t parameters, AxesFacts& facts) {
+  const Communicator& world = ground.context.world;
+  const std::size_t wanted = plan.is_line() ? 1 : 2;
+  std::vector<std::vector<double>> directions(wanted);
+  facts.explained.resize(wanted);
+  facts.explained_null.resize(wanted);
+  collectively(world, [&] {
+    if (!world.is_root()) return;
+    std::vector<std::vector<Real>> points;
+    for (const auto step : stored_points(ground.runs_folder, plan.run).snapshots) {
+      points.push_back(
+          read_snapshot<Real>(snapshot_file(ground.runs_folder, plan.run, step)).parameters);
+    }
+    auto pca = trajectory_pca(points, plan.centring, static_cast<std::int64_t>(wanted));
+    if (pca.components.size() < wanted) {
+      throw Error(fmt::format("surface {}: the {} snapshots of {} span {} directions, expected {}",
+                              plan.name, points.size(), plan.run, pca.components.size(), wanted));
+    }
+    directions = std::move(pca.components);
+    facts.explained = pca.explained;
+    facts.explained_null = pca.explained_null;
+  });
+  for (auto& direction : directions) {
+    direction.resize(parameters);
+    world.broadcast(std::span<double>(direction));
+  }
+  world.broadcast(std::span<double>(facts.explained));
+  world.broadcast(std::span<double>(facts.explained_null));
+  return directions;
+}
+
 }  // namespace
 
 template <class Real>
 std::vector<std::vector<double>> surface_directions(const Ground<Real>& ground,
                                                     const SurfacePlan& plan,
-                                                    const StoredPoint<Real>& centre,
-                                                    Subset training, AxesFacts& facts) {
+                                                    const Snapshot<Real>& centre, Subset training,
+                                                    AxesFacts& facts) {
+  if (plan.axes == SurfaceAxes::pca) {
+    return components(ground, plan, centre.parameters.size(), facts);
+  }
   std::vector<std::vector<double>> directions;
   if (plan.axes == SurfaceAxes::eigenvectors) {
     directions = eigenvectors(ground, plan, centre, training, facts);
@@ -144,11 +182,11 @@ template class SurfaceFrame<float>;
 template class SurfaceFrame<double>;
 template std::vector<std::vector<double>> surface_directions(const Ground<float>&,
                                                              const SurfacePlan&,
-                                                             const StoredPoint<float>&, Subset,
+                                                             const Snapshot<float>&, Subset,
                                                              AxesFacts&);
 template std::vector<std::vector<double>> surface_directions(const Ground<double>&,
                                                              const SurfacePlan&,
-                                                             const StoredPoint<double>&, Subset,
+                                                             const Snapshot<double>&, Subset,
                                                              AxesFacts&);
 
 }  // namespace thalweg

@@ -44,11 +44,12 @@ struct AxesFacts {
 };
 
 /// The directions of a surface of axes random, eigenvectors or pca; `training` as in
-/// PointEvaluation. Collective over the ground's world.
+/// PointEvaluation. Throws where the Hessian's or the trajectory's directions are too few.
+/// Collective over the ground's world.
 template <class Real>
 std::vector<std::vector<double>> surface_directions(const Ground<Real>& ground,
                                                     const SurfacePlan& plan,
-                                                    const StoredPoint<Real>& centre,
-                                                    Subset training, AxesFacts& facts);
+                                                    const Snapshot<Real>& centre, Subset training,
+                                                    AxesFacts& facts);
 
 }  // namespace thalweg

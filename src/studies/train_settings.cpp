@@ -59,6 +59,14 @@ void read_labels(const Settings& train, TrainOptions& options) {
   }
 }
 
+void read_snapshots(const Settings& train, TrainOptions& options) {
+  options.snapshot_every_epochs = train.integer_at_least("snapshot_every_epochs", 0, 0);
+  options.snapshot_every_steps = train.integer_at_least("snapshot_every_steps", 0, 0);
+  if (options.snapshot_every_epochs > 0 && options.snapshot_every_steps > 0) {
+    train.fail("snapshot_every_steps", "snapshot_every_epochs already says when; leave one out");
+  }
+}
+
 }  // namespace
 
 TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t ghost_size) {
@@ -90,6 +98,7 @@ TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t
     train.fail("memory_mib", fmt::format("found {}, expected MiB of a rank, at most {}",
                                          options.memory_mib, most));
   }
+  read_snapshots(train, options);
   options.checkpoint_every_s = train.positive("checkpoint_every_s", options.checkpoint_every_s);
   return options;
 }

@@ -28,8 +28,13 @@ struct TrainOptions {
   Augmentation augmentation;
   bool gradient_norm_every = false;  ///< at every evaluation, not at the end alone
   double checkpoint_every_s = 60.0;
-  std::int64_t memory_mib = 2048;  ///< as NetworkLoss::limit_memory
+  std::int64_t snapshot_every_epochs = 0;  ///< parameters kept at epochs 0, k, 2k, … and the end
+  std::int64_t snapshot_every_steps = 0;   ///< or at steps; both 0: none
+  std::int64_t memory_mib = 2048;          ///< as NetworkLoss::limit_memory
 
+  [[nodiscard]] bool has_snapshots() const {
+    return snapshot_every_epochs > 0 || snapshot_every_steps > 0;
+  }
   [[nodiscard]] bool has_target() const { return target_loss > 0.0 || target_accuracy > 0.0; }
 };
 

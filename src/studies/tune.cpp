@@ -155,6 +155,8 @@ std::vector<Trial> trials_of(const TuneOptions& options, const std::vector<RunPl
       train.validation = options.validation;
       train.target_on_validation = true;
       train.gradient_norm_every = false;
+      train.snapshot_every_epochs = 0;
+      train.snapshot_every_steps = 0;
       if (options.epochs > 0 || options.steps > 0) {
         train.epochs = options.epochs;
         train.steps = options.steps;

@@ -30,6 +30,7 @@ shard = 8
 epochs = EPOCHS
 gradient_norm = "every"
 checkpoint_every_s = 0.05
+snapshot_every_epochs = 200
 
 [optimizer]
 type = "OPTIMIZER"

@@ -1,0 +1,87 @@
+#include "studies/probe_rows.hpp"
+
+#include <type_traits>
+#include <variant>
+
+namespace thalweg {
+
+namespace {
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Appends the rows of `more` to `array` along its first axis.
+void append_rows(Array& array, const Array& more) {
+  std::visit(
+      [&](auto& values) {
+        using Values = std::decay_t<decltype(values)>;
+        append(values, std::get<Values>(more.values));
+      },
+      array.values);
+  array.shape[0] += more.shape[0];
+}
+
+}  // namespace
+
+void ProbeRows::add(const std::string& probe, std::int64_t step, const Measurement& measurement) {
+  rows_[probe].steps.push_back(step);
+  rows_[probe].measurements.push_back(measurement);
+}
+
+bool ProbeRows::has(const std::string& probe, std::int64_t step) const {
+  if (const auto rows = rows_.find(probe); rows != rows_.end())
+    return rows->second.steps.back() == step;
+  const auto rows = earlier_.find(probe);
+  if (rows == earlier_.end()) return false;
+  const auto& steps = std::get<std::vector<std::int64_t>>(
+      rows->second.arrays.at("/probes/" + probe + "/step").values);
+  return steps.back() == step;
+}
+
+void ProbeRows::write_to(Record& record) const {
+  for (const auto& [probe, earlier] : earlier_) {
+    for (const auto& [path, array] : earlier.arrays) record.arrays[path] = array;
+  }
+  for (const auto& [probe, rows] : rows_) {
+    const std::string group = "/probes/" + probe + "/";
+    const auto put = [&](const std::string& name, Array array) {
+      const auto [found, is_new] = record.arrays.try_emplace(group + name, array);
+      if (!is_new) append_rows(found->second, array);
+    };
+    for (std::size_t row = 0; row < rows.steps.size(); ++row) {
+      put("step", {std::vector<std::int64_t>{rows.steps[row]},
+                   {1},
+                   {"step"},
+                   "step",
+                   "optimiser steps taken"});
+      for (const auto& scalar : rows.measurements[row].scalars) {
+        put(scalar.name,
+            {std::vector<double>{scalar.value}, {1}, {"step"}, scalar.units, scalar.long_name});
+      }
+      for (const auto& detail : rows.measurements[row].details) {
+        std::visit(
+            [&](const auto& values) {
+              put(detail.name, {values,
+                                {1, static_cast<std::int64_t>(values.size())},
+                                {"step", detail.dimension},
+                                detail.units,
+                                detail.long_name});
+            },
+            detail.values);
+      }
+    }
+  }
+}
+
+void ProbeRows::read_from(const Record& record) {
+  const std::string prefix = "/probes/";
+  for (const auto& [path, array] : record.arrays) {
+    if (path.rfind(prefix, 0) != 0) continue;
+    const auto end = path.find('/', prefix.size());
+    earlier_[path.substr(prefix.size(), end - prefix.size())].arrays[path] = array;
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,186 @@
+#include "studies/recorded_study.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "records/record_file.hpp"
+#include "records/schema.hpp"
+#include "studies/data_settings.hpp"
+#include "studies/run_files.hpp"
+
+namespace thalweg {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+template <class T>
+T attribute(const RecordFile& file, const std::string& name) {
+  const auto found = file.attributes().find(name);
+  const T* value = found == file.attributes().end() ? nullptr : std::get_if<T>(&found->second);
+  if (value == nullptr) throw Error(fmt::format("{}: no root attribute {}", file.path(), name));
+  return *value;
+}
+
+template <class T>
+std::vector<T> values_of(const RecordFile& file, const std::string& name) {
+  if (!file.arrays().contains(name)) {
+    throw Error(fmt::format("{}: no dataset {}", file.path(), name));
+  }
+  ArrayValues values = file.read(name).values;
+  auto* typed = std::get_if<std::vector<T>>(&values);
+  if (typed == nullptr) throw Error(fmt::format("{}: {} is of another type", file.path(), name));
+  return std::move(*typed);
+}
+
+/// What study.h5 tells all ranks.
+struct Sealed {
+  std::string config;
+  std::string data_hash;
+  std::map<std::string, double> rates;  ///< group → learning rate that its trials chose
+};
+
+Sealed read_sealed(const std::string& folder) {
+  const fs::path path = fs::path(folder) / "study.h5";
+  if (!fs::exists(path)) {
+    throw ConfigurationError(
+        fs::exists(fs::path(folder) / "config.toml")
+            ? fmt::format("{}: an unfinished study: `thalweg run STUDY.toml -o {} --resume` first",
+                          folder, folder)
+            : fmt::format("{}: holds no study.h5, expected the folder of a study", folder));
+  }
+  const RecordFile file(path.string());
+  const auto kind = attribute<std::string>(file, "kind");
+  if (kind != "trajectories") {
+    throw ConfigurationError(fmt::format(
+        "{}: a study of kind \"{}\", expected \"trajectories\", whose runs store parameters",
+        folder, kind));
+  }
+  Sealed sealed{attribute<std::string>(file, "config_resolved"),
+                attribute<std::string>(file, "data_hash"),
+                {}};
+  if (!file.arrays().contains("/tune/chosen")) return sealed;
+  const auto groups = values_of<std::string>(file, "/tune/group");
+  const auto rates = values_of<double>(file, "/tune/learning_rate");
+  const auto chosen = values_of<std::uint8_t>(file, "/tune/chosen");
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (chosen[i] != 0) sealed.rates[groups[i]] = rates[i];
+  }
+  return sealed;
+}
+
+RecordedStudy read_plans(const std::string& folder, const std::string& config) {
+  RecordedStudy study;
+  study.folder = folder;
+  const Settings settings = Settings::parse(config, folder + "/study.h5");
+  study.header = read_study_header(settings, folder);
+  const auto seed = static_cast<std::uint64_t>(study.header.seed);
+  study.data = data_options(settings.table("data"), seed);
+  study.runs = read_run_plans(settings, seed);
+  study.wide =
+      settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
+  return study;
+}
+
+}  // namespace
+
+const RunPlan& RecordedStudy::run(const std::string& name) const {
+  const auto found = std::find_if(runs.begin(), runs.end(),
+                                  [&](const RunPlan& plan) { return plan.name == name; });
+  if (found != runs.end()) return *found;
+  std::string known;
+  for (const auto& plan : runs) known += (known.empty() ? "" : ", ") + plan.name;
+  throw ConfigurationError(
+      fmt::format("{}: no run is called '{}'; there are: {}", folder, name, known));
+}
+
+RecordedStudy open_recorded_study(const Communicator& world, const std::string& folder) {
+  std::string place = folder;
+  if (fs::path(folder).filename() == "study.h5") {
+    place = fs::path(folder).has_parent_path() ? fs::path(folder).parent_path().string() : ".";
+  }
+  Sealed sealed;
+  collectively(world, [&] {
+    if (world.is_root()) sealed = read_sealed(place);
+  });
+  sealed.config = world.broadcast(sealed.config);
+  RecordedStudy study;
+  collectively(world, [&] { study = read_plans(place, sealed.config); });
+  study.data_hash = world.broadcast(sealed.data_hash);
+  std::vector<double> rates;
+  for (const auto& run : study.runs) {
+    const auto tuned = sealed.rates.find(run.group);
+    rates.push_back(tuned == sealed.rates.end() ? run.learning_rate : tuned->second);
+  }
+  world.broadcast(std::span(rates));
+  for (std::size_t i = 0; i < rates.size(); ++i) study.runs[i].learning_rate = rates[i];
+  return study;
+}
+
+template <class Real>
+DataSet<Real> load_recorded_data(const RecordedStudy& study, const Communicator& world,
+                                 const Communicator& team) {
+  auto data = load_data<Real>(study.data, world, team);
+  const auto hash = fmt::format("{:016x}", data.hash);
+  collectively(world, [&] {
+    if (hash == study.data_hash) return;
+    throw ConfigurationError(fmt::format(
+        "{}: the data are not those the runs were trained on: {} (hash {}, recorded {})",
+        study.folder, data.description, hash, study.data_hash));
+  });
+  return data;
+}
+
+StoredPoints stored_points(const std::string& folder, const std::string& run) {
+  const RecordFile file(files_of(folder, run).record);
+  StoredPoints points;
+  points.status = attribute<std::string>(file, "status");
+  points.start_hash = attribute<std::string>(file, "start_hash");
+  points.last = values_of<std::int64_t>(file, "/trajectory/step").back();
+  if (file.arrays().contains(kSnapshotSteps)) {
+    points.snapshots = values_of<std::int64_t>(file, kSnapshotSteps);
+  }
+  return points;
+}
+
+template <class Real>
+Snapshot<Real> read_point(const Communicator& team, const std::string& folder,
+                          const std::string& run, std::int64_t step) {
+  Snapshot<Real> point;
+  collectively(team, [&] {
+    if (!team.is_root()) return;
+    const RecordFile file(files_of(folder, run).record);
+    if (step != values_of<std::int64_t>(file, "/trajectory/step").back()) {
+      point = read_snapshot<Real>(snapshot_file(folder, run, step));
+      return;
+    }
+    point = {step, values_of<double>(file, "/trajectory/epoch").back(),
+             values_of<Real>(file, "/parameters/final"),
+             values_of<double>(file, "/parameters/running_statistics")};
+  });
+  std::int64_t sizes[2] = {static_cast<std::int64_t>(point.parameters.size()),
+                           static_cast<std::int64_t>(point.statistics.size())};
+  team.broadcast(std::span<std::int64_t>(sizes));
+  point.step = step;
+  point.parameters.resize(static_cast<std::size_t>(sizes[0]));
+  point.statistics.resize(static_cast<std::size_t>(sizes[1]));
+  team.broadcast(std::span<Real>(point.parameters));
+  team.broadcast(std::span<double>(point.statistics));
+  team.broadcast(std::span(&point.epoch, 1));
+  return point;
+}
+
+template DataSet<float> load_recorded_data(const RecordedStudy&, const Communicator&,
+                                           const Communicator&);
+template DataSet<double> load_recorded_data(const RecordedStudy&, const Communicator&,
+                                            const Communicator&);
+template Snapshot<float> read_point(const Communicator&, const std::string&, const std::string&,
+                                    std::int64_t);
+template Snapshot<double> read_point(const Communicator&, const std::string&, const std::string&,
+                                     std::int64_t);
+
+}  // namespace thalweg
