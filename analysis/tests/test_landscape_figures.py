@@ -10,7 +10,7 @@ from thalweg.__main__ import main
 from thalweg.audit_figure import audit_figure
 from thalweg.connection_figure import connection_figure
 from thalweg.correlation_figure import correlation_figure
-from thalweg.levels import contour_levels, is_wide
+from thalweg.levels import contour_levels, is_wide, level_ticks
 from thalweg.style import PALETTE
 from thalweg.surface_figure import surface_figure
 from thalweg.trajectory_page import trajectory_page
@@ -47,6 +47,12 @@ def cells(text):
 def test_levels_are_round_and_enclose_their_values():
     wide = contour_levels([0.0, 2e-3, 5.0, np.nan])
     np.testing.assert_allclose(wide, [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0])
+    both = contour_levels([2e-3, 5.0], [1.0, 2.3])
+    assert np.sum((both > 1.0) & (both < 2.3)) >= 3 and len(both) <= 42, "the flatter of two is crossed as well"
+    np.testing.assert_allclose(level_ticks(both), [0.01, 0.1, 1.0])
+    np.testing.assert_allclose(level_ticks(contour_levels([0.03, 4.0], [1.0, 2.3])), [0.05, 0.1, 0.2, 0.5, 1.0, 2.0])
+    deep = contour_levels([1e-300, 1e10])
+    assert len(deep) <= 43 and deep[-1] == 1e10 and deep[0] <= 1e-300
     flat = contour_levels([1.0, 1.5, np.inf])
     assert flat[0] <= 1.0 and flat[-1] >= 1.5 and np.allclose(np.diff(flat, 2), 0)
     assert contour_levels([-3.0, 500.0])[0] <= -3.0, "what has a sign has no logarithm"

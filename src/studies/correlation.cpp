@@ -153,6 +153,7 @@ GranulatedTau granulated_tau(std::span<const double> x, std::span<const double> 
       mine_y.push_back(y[run]);
     }
     std::vector<double> coefficients;
+    coefficients.reserve(groups.size());
     for (const auto& [others, group] : groups) {
       coefficients.push_back(kendall_tau_a(group.first, group.second));
     }

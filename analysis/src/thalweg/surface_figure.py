@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from . import style
 from .figures import origin
 from .kernel_figures import page
-from .levels import contour_levels, is_wide
+from .levels import contour_levels, is_wide, level_ticks
 from .log_axis import plain_log_axis
 from .records import RecordError, Study
 
@@ -94,12 +94,13 @@ def axis_label(surface, number: int) -> str:
 def loss_panel(axes, surface, alike) -> None:
     """Training loss, filled or solid, and test loss, dashed."""
     if is_plane(surface):
-        levels = contour_levels(np.concatenate([s["train_loss"].values.ravel() for s in alike if is_plane(s)]))
+        levels = contour_levels(*(s["train_loss"].values for s in alike if is_plane(s)))
         contours(axes, surface, surface["train_loss"].values, levels, "training loss")
         if has_values(surface, "test_loss"):
             dashed = surface["test_loss"].values
             low, high = np.nanmin(dashed), np.nanmax(dashed)
             inside = levels[(levels > low) & (levels < high)]
+            inside = inside[::1 + len(inside) // 9]
             if len(inside):
                 axes.contour(surface["x"].values, surface["y"].values, np.ma.masked_invalid(dashed), levels=inside,
                              colors=style.INK, linewidths=0.8, linestyles=[(0, (4, 2))])
@@ -113,9 +114,8 @@ def error_panel(axes, surface, alike) -> None:
     if not has_values(surface, "test_accuracy"):
         style.panel_note(axes, "no accuracy recorded")
     elif is_plane(surface):
-        errors = [100 - 100 * s["test_accuracy"].values.ravel() for s in alike
-                  if is_plane(s) and has_values(s, "test_accuracy")]
-        levels = contour_levels(np.concatenate(errors))
+        levels = contour_levels(*(100 - 100 * s["test_accuracy"].values for s in alike
+                                  if is_plane(s) and has_values(s, "test_accuracy")))
         contours(axes, surface, 100 - 100 * surface["test_accuracy"].values, levels, "test error, %")
     else:
         lines(axes, surface, (("train_accuracy", "training", "-"), ("test_accuracy", "test", (0, (4, 2)))),
@@ -131,7 +131,7 @@ def contours(axes, surface, values, levels, label) -> None:
     shown = np.ma.masked_invalid(np.maximum(values, levels[0]) if wide else values)  # below the lowest: its colour
     filled = axes.contourf(x, y, shown, levels=levels, cmap=style.SEQUENTIAL, norm=norm)
     axes.contour(x, y, shown, levels=levels, colors="white", linewidths=0.4)
-    bar = axes.figure.colorbar(filled, ax=axes, pad=0.02, fraction=0.05, ticks=levels[::2] if len(levels) > 9 else levels)
+    bar = axes.figure.colorbar(filled, ax=axes, pad=0.02, fraction=0.05, ticks=level_ticks(levels))
     bar.ax.set_yticklabels([_number(tick) for tick in bar.get_ticks()])
     bar.ax.minorticks_off()
     bar.outline.set_linewidth(0.4)
