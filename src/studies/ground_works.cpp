@@ -57,8 +57,8 @@ void GroundWorks<Real>::write_to(Record& study) const {
 }
 
 template <class Real>
-void GroundWorks<Real>::write_files(const std::string& folder) const {
-  for (const auto* work : made_) work->write_files(folder);
+void GroundWorks<Real>::write_files(const StudyContext& context) const {
+  for (const auto* work : made_) work->write_files(context);
 }
 
 template <class Real>

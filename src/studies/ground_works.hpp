@@ -35,7 +35,7 @@ class GroundWorks {
   /// On the root, after make: adds to study.h5, writes files of their own, gives lines for a
   /// person.
   void write_to(Record& study) const;
-  void write_files(const std::string& folder) const;
+  void write_files(const StudyContext& context) const;
   [[nodiscard]] std::string table() const;
   /// Removes what was kept for a resume. On the root.
   void forget(const std::string& folder) const;

@@ -54,11 +54,12 @@ Sealed read_sealed(const std::string& folder) {
             : fmt::format("{}: holds no study.h5, expected the folder of a study", folder));
   }
   const RecordFile file(path.string());
-  const auto kind = attribute<std::string>(file, "kind");
-  if (kind != "trajectories") {
+  // The kinds surface and connection have a summary where they made their runs themselves.
+  if (!file.groups().contains("/summary")) {
     throw ConfigurationError(fmt::format(
-        "{}: a study of kind \"{}\", expected \"trajectories\", whose runs store parameters",
-        folder, kind));
+        "{}: a study of kind \"{}\" without runs of its own, expected one whose runs store "
+        "parameters, of kind \"trajectories\" say",
+        folder, attribute<std::string>(file, "kind")));
   }
   Sealed sealed{attribute<std::string>(file, "config_resolved"),
                 attribute<std::string>(file, "data_hash"),

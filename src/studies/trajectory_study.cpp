@@ -219,7 +219,7 @@ class TrajectoryStudy {
     const std::string correlation =
         plan_.correlation ? correlate(study, *plan_.correlation, runs_) : std::string();
     works_.write_to(study);
-    works_.write_files(context_.output_folder);
+    works_.write_files(context_);
     write_record(context_.output_folder + "/study.h5", study);
     works_.forget(context_.output_folder);
     std::error_code ignored;
