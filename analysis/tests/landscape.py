@@ -5,12 +5,12 @@ import h5py
 import numpy as np
 
 
-def start(folder, **values):
-    """A study without runs, to which groups are added."""
+def start(folder, kind="trajectories"):
+    """A study without runs of its own, to which groups are added."""
     folder.mkdir(parents=True, exist_ok=True)
     with h5py.File(folder / "study.h5", "a") as h5:
-        known.attributes(h5, schema="thalweg/study", schema_version=1, study=folder.name, kind="trajectories",
-                         software_version="0.1.0", **values)
+        known.attributes(h5, schema="thalweg/study", schema_version=1, study=folder.name, kind=kind,
+                         software_version="0.1.0")
     return folder
 
 
@@ -82,7 +82,7 @@ CURVES = {"straight": ("line", "none", 0, 2.5), "aligned": ("line", "weights", 0
 
 
 def write_connections(folder, pairs=(("small-1", "large-1"),), curves=CURVES, accuracy=True):
-    start(folder)
+    start(folder, "connection")
     with h5py.File(folder / "study.h5", "a") as h5:
         for number, (first, last) in enumerate(pairs):
             for name, (curve, alignment, bends, barrier) in curves.items():
