@@ -113,9 +113,13 @@ class Study:
 
         Points that were not computed are NaN.
         """
+        return self.named("slices")
+
+    def named(self, path: str) -> dict:
+        """Name → Dataset of every group below `path`, such as "surfaces" or "connections"; empty without `path`."""
         with _open(self._file, "thalweg/study") as h5:
-            names = sorted(h5["slices"]) if "slices" in h5 else []
-            return {name: read_group(h5, f"slices/{name}", self._file) for name in names}
+            names = [name for name, item in sorted(h5[path].items()) if isinstance(item, h5py.Group)] if path in h5 else []
+            return {name: read_group(h5, f"{path}/{name}", self._file) for name in names}
 
     @property
     def kernel(self):
