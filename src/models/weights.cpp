@@ -95,8 +95,9 @@ std::string names_of(const std::vector<Named>& all) {
 
 template <class Named>
 std::string layers_text(const std::vector<Group<Named>>& groups) {
-  std::vector<std::string> names;
-  for (const auto& group : groups) names.push_back(group.layer);
+  std::vector<std::string> names(groups.size());
+  std::transform(groups.begin(), groups.end(), names.begin(),
+                 [](const auto& group) { return group.layer; });
   return names_of(names);
 }
 
@@ -109,9 +110,8 @@ struct Placement {
 
 class Matching {
  public:
-  Matching(const std::string& file, const std::vector<NamedArray>& arrays,
-           const std::vector<Slot>& slots)
-      : file_(file), slots_(slots) {
+  Matching(std::string file, const std::vector<NamedArray>& arrays, const std::vector<Slot>& slots)
+      : file_(std::move(file)), slots_(slots) {
     for (const auto& array : arrays) {
       if (!array.name.ends_with("num_batches_tracked")) arrays_.push_back(array);
     }
