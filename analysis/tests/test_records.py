@@ -50,6 +50,34 @@ def test_slices_name_their_ends_and_mask_what_is_not_done(study_folder):
     assert np.isnan(piece["train_loss"].values).tolist() == [True] + [False] * 24
 
 
+def test_what_was_measured_later(study_folder):
+    assert thalweg.open_study(study_folder).measured_later() == {}
+    (study_folder / "probes").mkdir()
+    with h5py.File(study_folder / "probes" / "small-1-wide.h5", "w") as h5:
+        known.attributes(h5, schema="thalweg/probe", schema_version=1, run="small-1", probe="wide", seed=1)
+        known.column(h5, "probes/wide/step", [0, 40], "step")
+        known.column(h5, "probes/wide/sharpness", [3.0, 5.0], "step")
+        h5["probes/wide"].attrs["statistics"] = "frozen"
+    found = thalweg.open_study(study_folder).measured_later()
+    assert list(found) == [("small-1", "wide")]
+    assert found["small-1", "wide"]["sharpness"].sel(step=40).item() == 5.0
+    assert found["small-1", "wide"].attrs["statistics"] == "frozen" and found["small-1", "wide"].attrs["seed"] == 1
+
+
+def test_snapshots_of_a_run(study_folder):
+    with h5py.File(study_folder / "runs" / "small-1.h5", "a") as h5:
+        known.column(h5, "snapshots/step", [0, 40], "step")
+    for step in [0, 40]:
+        file = study_folder / "snapshots" / "small-1" / f"step-{step:09}.h5"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(file, "w") as h5:
+            known.attributes(h5, schema="thalweg/snapshot", schema_version=1)
+            known.column(h5, "parameters/current", [step + 1.0, 2.0], "parameter")
+    points = thalweg.open_study(study_folder).snapshots("small-1")
+    assert {step: point.tolist() for step, point in points.items()} == {0: [1.0, 2.0], 40: [41.0, 2.0]}
+    assert thalweg.open_study(study_folder).snapshots("small-2") == {}
+
+
 def test_kernel(study_folder, kernel_folder):
     kernel = thalweg.open_study(kernel_folder).kernel
     assert float(kernel["test_accuracy"]) == 0.95

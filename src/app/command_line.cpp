@@ -24,6 +24,7 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
   Action action;
   add_run(app, session, action);
   add_probe(app, session, action);
+  add_weights(app, session, action);
   add_list(app, session, action);
   add_show(app, session, action);
   add_diff(app, session, action);

@@ -9,6 +9,7 @@ namespace thalweg {
 // Each adds its subcommand to `app`; when the parser meets it, `action` becomes its work.
 void add_run(CLI::App& app, const Session& session, Action& action);
 void add_probe(CLI::App& app, const Session& session, Action& action);
+void add_weights(CLI::App& app, const Session& session, Action& action);
 void add_list(CLI::App& app, const Session& session, Action& action);
 void add_show(CLI::App& app, const Session& session, Action& action);
 void add_diff(CLI::App& app, const Session& session, Action& action);

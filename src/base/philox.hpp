@@ -31,6 +31,7 @@ enum class Purpose : std::uint32_t {
   perturbation = 50,
   pac_bayes = 51,
   local_entropy = 52,
+  bootstrap = 32,
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the k-th number of the stream

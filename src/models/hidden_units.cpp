@@ -8,13 +8,10 @@ namespace thalweg {
 
 namespace {
 
-/// Where a weight's input channels lie. After a flatten its columns are pixels × channels.
+/// Where a weight's input channels lie: after a flatten its columns are channels × pixels.
 HiddenUnits::Axis inputs_of(const ParameterBlock& weight, std::int64_t units) {
   const std::int64_t rows = weight.shape[0];
-  if (weight.shape.size() > 2) {
-    return {weight.offset, rows, weight.count() / (rows * weight.shape[1])};
-  }
-  return {weight.offset, rows * (weight.shape[1] / units), 1};
+  return {weight.offset, rows, weight.count() / (rows * units)};
 }
 
 }  // namespace

@@ -121,6 +121,7 @@ double Schedule::scaling(std::int64_t batch) const {
 }
 
 double Schedule::shape(std::int64_t step, double epochs_done) const {
+  if (steps_ == 0) return 1.0;  // the rate that a first step would begin with
   if (step < warmup_steps_)
     return static_cast<double>(step + 1) / static_cast<double>(warmup_steps_);
   if (options_.type == "constant") return 1.0;

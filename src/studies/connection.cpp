@@ -123,8 +123,9 @@ class Connection final : public GroundWork<Real> {
     attributes["statistics"] = "re-estimated on the training set at every point";
   }
 
-  void write_files(const std::string& folder) const override {
+  void write_files(const StudyContext& context) const override {
     Record record;
+    record.attributes = provenance_attributes(context.provenance);
     record.attributes["schema"] = kConnectionSchema;
     record.attributes["schema_version"] = kSchemaVersion;
     record.attributes["connection"] = plan_.name;
@@ -132,7 +133,7 @@ class Connection final : public GroundWork<Real> {
       record.column(fmt::format("/parameters/control{}", i), controls_[i], "parameter", "1",
                     "control point of the path, from its end `from` on");
     }
-    write_record(folder + "/connections/" + plan_.name + ".h5", record);
+    write_record(context.output_folder + "/connections/" + plan_.name + ".h5", record);
   }
 
   void forget(const std::string& folder) const override {

@@ -55,7 +55,7 @@ class GroundWork {
   /// After make. On the root.
   virtual void write_to(Record& study) const = 0;
   /// Files of their own beside study.h5. On the root.
-  virtual void write_files(const std::string& /*folder*/) const {}
+  virtual void write_files(const StudyContext& /*context*/) const {}
   /// Removes what make kept for a resume. On the root.
   virtual void forget(const std::string& folder) const = 0;
   /// Lines for a person; empty: none. On the root.

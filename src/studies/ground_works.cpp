@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "parallel/interrupt.hpp"
+#include "studies/audit.hpp"
 #include "studies/connection.hpp"
 #include "studies/slice.hpp"
 #include "studies/surface.hpp"
@@ -12,7 +13,7 @@ namespace thalweg {
 GroundPlans read_ground_plans(const Settings& settings, const std::vector<RunPlan>& runs,
                               std::uint64_t study_seed) {
   return {read_slice_plans(settings, runs), read_surface_plans(settings, runs, study_seed),
-          read_connection_plans(settings, runs, study_seed)};
+          read_connection_plans(settings, runs, study_seed), read_audit_plans(settings, runs)};
 }
 
 template <class Real>
@@ -20,6 +21,7 @@ GroundWorks<Real>::GroundWorks(const GroundPlans& plans) {
   for (const auto& plan : plans.slices) works_.push_back(make_slice<Real>(plan));
   for (const auto& plan : plans.surfaces) works_.push_back(make_surface<Real>(plan));
   for (const auto& plan : plans.connections) works_.push_back(make_connection<Real>(plan));
+  for (const auto& plan : plans.audits) works_.push_back(make_audit<Real>(plan));
 }
 
 template <class Real>
@@ -57,8 +59,8 @@ void GroundWorks<Real>::write_to(Record& study) const {
 }
 
 template <class Real>
-void GroundWorks<Real>::write_files(const std::string& folder) const {
-  for (const auto* work : made_) work->write_files(folder);
+void GroundWorks<Real>::write_files(const StudyContext& context) const {
+  for (const auto* work : made_) work->write_files(context);
 }
 
 template <class Real>

@@ -4,17 +4,19 @@
 #include <string>
 #include <vector>
 
+#include "studies/audit_plan.hpp"
 #include "studies/connection_plan.hpp"
 #include "studies/ground.hpp"
 #include "studies/surface_plan.hpp"
 
 namespace thalweg {
 
-/// What a study's [[slice]], [[surface]] and [[connection]] tables ask for.
+/// What a study's [[slice]], [[surface]], [[connection]] and [[audit]] tables ask for.
 struct GroundPlans {
   std::vector<SlicePlan> slices;
   std::vector<SurfacePlan> surfaces;
   std::vector<ConnectionPlan> connections;
+  std::vector<AuditPlan> audits;
 };
 
 /// Reads them; `runs` are those that they may name. Local. Throws ConfigurationError.
@@ -35,7 +37,7 @@ class GroundWorks {
   /// On the root, after make: adds to study.h5, writes files of their own, gives lines for a
   /// person.
   void write_to(Record& study) const;
-  void write_files(const std::string& folder) const;
+  void write_files(const StudyContext& context) const;
   [[nodiscard]] std::string table() const;
   /// Removes what was kept for a resume. On the root.
   void forget(const std::string& folder) const;

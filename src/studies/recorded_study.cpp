@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -55,9 +56,13 @@ Sealed read_sealed(const std::string& folder) {
   }
   const RecordFile file(path.string());
   const auto kind = attribute<std::string>(file, "kind");
-  if (kind != "trajectories") {
+  // The last two have a summary where they made their runs themselves.
+  const bool has_runs = file.groups().contains("/summary") &&
+                        (kind == "trajectories" || kind == "surface" || kind == "connection");
+  if (!has_runs) {
     throw ConfigurationError(fmt::format(
-        "{}: a study of kind \"{}\", expected \"trajectories\", whose runs store parameters",
+        "{}: a study of kind \"{}\" without runs of its own, expected one whose runs store "
+        "parameters, of kind \"trajectories\" say",
         folder, kind));
   }
   Sealed sealed{attribute<std::string>(file, "config_resolved"),
@@ -84,6 +89,15 @@ RecordedStudy read_plans(const std::string& folder, const std::string& config) {
   study.wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
   return study;
+}
+
+std::string steps_text(const StoredPoints& points) {
+  std::string text;
+  for (const auto step : points.snapshots) text += fmt::format("{}, ", step);
+  if (points.snapshots.empty() || points.snapshots.back() != points.last) {
+    text += fmt::format("{}, ", points.last);
+  }
+  return text.substr(0, text.size() - 2);
 }
 
 }  // namespace
@@ -145,6 +159,34 @@ StoredPoints stored_points(const std::string& folder, const std::string& run) {
     points.snapshots = values_of<std::int64_t>(file, kSnapshotSteps);
   }
   return points;
+}
+
+std::vector<std::int64_t> chosen_steps(const std::string& at, const std::string& run,
+                                       const StoredPoints& points) {
+  if (at == "final") return {points.last};
+  if (at == "all") {
+    if (points.snapshots.empty()) {
+      throw ConfigurationError(
+          fmt::format("--at all: run {} has no snapshots ([train] snapshot_every_epochs or "
+                      "snapshot_every_steps); --at final measures at its end",
+                      run));
+    }
+    auto steps = points.snapshots;
+    if (steps.back() != points.last) steps.push_back(points.last);
+    return steps;
+  }
+  std::int64_t step = -1;
+  const auto parsed = std::from_chars(at.data(), at.data() + at.size(), step);
+  if (parsed.ec != std::errc() || parsed.ptr != at.data() + at.size()) {
+    throw ConfigurationError(
+        fmt::format("--at {}: expected final, all or the step of a stored point", at));
+  }
+  if (step != points.last &&
+      std::count(points.snapshots.begin(), points.snapshots.end(), step) == 0) {
+    throw ConfigurationError(fmt::format("--at {}: run {} has no point there; stored are {}", at,
+                                         run, steps_text(points)));
+  }
+  return {step};
 }
 
 template <class Real>

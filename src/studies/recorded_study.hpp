@@ -46,6 +46,11 @@ struct StoredPoints {
 /// Local: one rank reads. Throws Error.
 StoredPoints stored_points(const std::string& folder, const std::string& run);
 
+/// The steps of the points that --at means: "final", "all" (the snapshots and the final point) or
+/// one of the steps. Local. Throws ConfigurationError naming those that are stored.
+std::vector<std::int64_t> chosen_steps(const std::string& at, const std::string& run,
+                                       const StoredPoints& points);
+
 /// The point of a run after `step` steps, which is its last step or that of a snapshot. Collective
 /// over `team`: its root reads. Throws ReportedError.
 template <class Real>

@@ -125,6 +125,18 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
 }
 
 template <class Real>
+void check_initial(const RunPlan& run, const DataSet<Real>& data) {
+  if (run.train.initial.empty()) return;
+  try {
+    auto network = network_of(run, data);
+    std::vector<Real> w(static_cast<std::size_t>(network.parameter_count()));
+    read_initial(run.train.initial, network, std::span<Real>(w));
+  } catch (const ConfigurationError& error) {
+    fail(fmt::format("run {}: [train] initial: {}", run.name, error.what()));
+  }
+}
+
+template <class Real>
 void check_same_network(const std::string& who, const std::vector<std::string>& names,
                         const std::vector<RunPlan>& runs, const DataSet<Real>& data) {
   const auto shapes_of = [&](const std::string& name) {
@@ -145,6 +157,8 @@ void check_same_network(const std::string& who, const std::vector<std::string>& 
 
 template void check_run(const RunPlan&, const DataSet<float>&);
 template void check_run(const RunPlan&, const DataSet<double>&);
+template void check_initial(const RunPlan&, const DataSet<float>&);
+template void check_initial(const RunPlan&, const DataSet<double>&);
 template void check_same_network(const std::string&, const std::vector<std::string>&,
                                  const std::vector<RunPlan>&, const DataSet<float>&);
 template void check_same_network(const std::string&, const std::vector<std::string>&,

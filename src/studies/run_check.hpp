@@ -11,6 +11,11 @@ namespace thalweg {
 template <class Real>
 void check_run(const RunPlan& run, const DataSet<Real>& data);
 
+/// Reads [train] initial, if the run has one, and throws ConfigurationError that names the run
+/// where the file is broken or does not fit its network. Local: one rank asks.
+template <class Real>
+void check_initial(const RunPlan& run, const DataSet<Real>& data);
+
 /// Throws ConfigurationError where the parameters of these runs are not of the same shapes; `who`
 /// asks for it. Local.
 template <class Real>

@@ -6,6 +6,7 @@
 
 #include "base/checksum.hpp"
 #include "data/label_noise.hpp"
+#include "models/weights.hpp"
 
 namespace thalweg {
 
@@ -62,9 +63,28 @@ std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, c
 }
 
 template <class Real>
+void read_initial(const std::string& file, Network<Real>& network, std::span<Real> w) {
+  auto statistics = network.buffers();
+  assign_weights(file, read_npz(file), network.parameters(), w, std::span<double>(statistics));
+  network.set_buffers(statistics);
+}
+
+template <class Real>
 std::vector<Real> initial_point(const RunPlan& plan, NetworkLoss<Real>& objective) {
   std::vector<Real> w(static_cast<std::size_t>(objective.dimension()));
-  objective.network().initialise(std::span<Real>(w), plan.seed);
+  auto& network = objective.network();
+  if (plan.train.initial.empty()) {
+    network.initialise(std::span<Real>(w), plan.seed);
+    return w;
+  }
+  const Communicator& team = objective.space().comm();
+  collectively(team, [&] {
+    if (team.is_root()) read_initial(plan.train.initial, network, std::span<Real>(w));
+  });
+  team.broadcast(std::span<Real>(w));
+  auto statistics = network.buffers();
+  team.broadcast(std::span<double>(statistics));
+  network.set_buffers(statistics);
   return w;
 }
 
@@ -83,6 +103,8 @@ template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicato
                                                                const DataSet<float>&);
 template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,
                                                                 const DataSet<double>&);
+template void read_initial(const std::string&, Network<float>&, std::span<float>);
+template void read_initial(const std::string&, Network<double>&, std::span<double>);
 template std::vector<float> initial_point(const RunPlan&, NetworkLoss<float>&);
 template std::vector<double> initial_point(const RunPlan&, NetworkLoss<double>&);
 template std::string point_hash(std::span<const float>, std::span<const double>);

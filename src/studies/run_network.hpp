@@ -30,10 +30,16 @@ template <class Real>
 std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
                                                      const DataSet<Real>& data);
 
-/// Where a run begins: its initial parameters, whole on every rank. The objective's network gets
-/// the running statistics that go with them. Collective over the objective's team.
+/// Where a run begins: its initial parameters, drawn by its seed or read from [train] initial,
+/// whole on every rank. The objective's network gets the running statistics that go with them.
+/// Collective over the objective's team.
 template <class Real>
 std::vector<Real> initial_point(const RunPlan& plan, NetworkLoss<Real>& objective);
+
+/// Reads [train] initial for a network. Local. Throws ConfigurationError where the file is broken
+/// or does not fit.
+template <class Real>
+void read_initial(const std::string& file, Network<Real>& network, std::span<Real> w);
 
 /// Checksum of parameters and running statistics, as 16 hexadecimal digits. Local.
 template <class Real>

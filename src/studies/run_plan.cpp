@@ -61,6 +61,7 @@ struct SweptRun {
   Settings settings;
   std::string group;
   std::string family;
+  std::map<std::string, std::string> swept;
 };
 
 std::vector<SweptRun> products(const SweptRun& run, const std::vector<Settings::Axis>& axes) {
@@ -73,7 +74,8 @@ std::vector<SweptRun> products(const SweptRun& run, const std::vector<Settings::
             fmt::format("-{}{}", axis.key.substr(axis.key.rfind('.') + 1), axis.texts[i]);
         const bool is_batch = axis.key == "train.batch";
         longer.push_back({before.settings.with(axis.points[i]), before.group + suffix,
-                          before.family + (is_batch ? "" : suffix)});
+                          before.family + (is_batch ? "" : suffix), before.swept});
+        longer.back().swept[axis.key] = axis.texts[i];
       }
     }
     all = std::move(longer);
@@ -96,6 +98,7 @@ RunPlan read_run(const SweptRun& run, const std::vector<ProbePlan>& probes) {
   plan.group = run.group;
   plan.plain_group = plain_name(run.group);
   plan.family = run.family;
+  plan.swept = run.swept;
   plan.model = model_settings(run.settings.table("model"));
   plan.train = train_settings(run.settings.table("train"), plan.model.has_batch_norm(),
                               plan.model.ghost_size);
@@ -112,7 +115,7 @@ std::vector<SweptRun> named_runs(const Settings& settings,
                                  const std::vector<Settings::Axis>& axes) {
   std::vector<SweptRun> named;
   const auto runs = settings.tables("run");
-  if (runs.empty()) named.push_back({settings, "run", "run"});
+  if (runs.empty()) named.push_back({settings, "run", "run", {{"run", "run"}}});
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto group = runs[i].string("name", fmt::format("run{}", i));
     if (!is_plain_name(plain_name(group))) {
@@ -123,7 +126,7 @@ std::vector<SweptRun> named_runs(const Settings& settings,
               group));
     }
     for (const auto& axis : axes) refuse_swept(runs[i], axis.key);
-    named.push_back({settings.with(runs[i]), group, group});
+    named.push_back({settings.with(runs[i]), group, group, {{"run", group}}});
   }
   return named;
 }
@@ -150,6 +153,7 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
       for (const auto seed : seeds) {
         plan.name = plan.plain_group + (seeds.size() > 1 ? fmt::format("-seed{}", seed) : "");
         plan.seed = static_cast<std::uint64_t>(seed);
+        plan.swept["seeds"] = fmt::format("{}", seed);
         if (!is_plain_name(plan.name)) {
           sweep.fail(axes.empty() ? "seeds" : axes.back().key,
                      fmt::format("makes a run's name '{}', expected at most 100 letters, digits, "

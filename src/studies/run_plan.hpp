@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct RunPlan {
   std::string plain_group;  ///< the group in a form that names files
   std::string family;       ///< the group but for a batch size that was swept over
   std::uint64_t seed = 0;
+  /// Where the run stands in the sweep: the values of the keys swept over in words, "seeds" among
+  /// them, and under "run" the name of its [[run]].
+  std::map<std::string, std::string> swept;
   TrainOptions train;
   ModelOptions model;
   OptimizerOptions optimizer;

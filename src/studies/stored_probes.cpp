@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -30,44 +29,6 @@ struct Target {
   std::vector<std::int64_t> steps;
   std::string start_hash;
 };
-
-std::string steps_text(const StoredPoints& points) {
-  std::string text;
-  for (const auto step : points.snapshots) text += fmt::format("{}, ", step);
-  if (points.snapshots.empty() || points.snapshots.back() != points.last) {
-    text += fmt::format("{}, ", points.last);
-  }
-  return text.substr(0, text.size() - 2);
-}
-
-/// The steps that --at means for a run. Local.
-std::vector<std::int64_t> chosen_steps(const std::string& at, const std::string& run,
-                                       const StoredPoints& points) {
-  if (at == "final") return {points.last};
-  if (at == "all") {
-    if (points.snapshots.empty()) {
-      throw ConfigurationError(
-          fmt::format("--at all: run {} has no snapshots ([train] snapshot_every_epochs or "
-                      "snapshot_every_steps); --at final measures at its end",
-                      run));
-    }
-    auto steps = points.snapshots;
-    if (steps.back() != points.last) steps.push_back(points.last);
-    return steps;
-  }
-  std::int64_t step = -1;
-  const auto parsed = std::from_chars(at.data(), at.data() + at.size(), step);
-  if (parsed.ec != std::errc() || parsed.ptr != at.data() + at.size()) {
-    throw ConfigurationError(
-        fmt::format("--at {}: expected final, all or the step of a stored point", at));
-  }
-  if (step != points.last &&
-      std::count(points.snapshots.begin(), points.snapshots.end(), step) == 0) {
-    throw ConfigurationError(fmt::format("--at {}: run {} has no point there; stored are {}", at,
-                                         run, steps_text(points)));
-  }
-  return {step};
-}
 
 /// Does a file hold this probe's answer about these points already? Local.
 bool answers(const RecordFile& file, const Target& target, const ProbeSpec& spec,

@@ -1,3 +1,4 @@
+#include "studies/ground_study.hpp"
 #include "studies/kernel_comparison.hpp"
 #include "studies/kernel_study.hpp"
 #include "studies/small_data_study.hpp"
@@ -12,6 +13,10 @@ const std::vector<StudyKind>& study_kinds() {
   static const std::vector<StudyKind> kinds{
       {"trajectories", "runs side by side, probes on them, slices between their minima",
        prepare_trajectory_study},
+      {"surface", "losses on grids around the ends of runs, made here or by an earlier study",
+       prepare_ground_study},
+      {"connection", "paths between the ends of runs, made here or by an earlier study",
+       prepare_ground_study},
       {"kernel", "kernel ridge regression; with [[run]] tables, several kernels side by side",
        [](const Settings& settings, const StudyHeader& header, StudyContext& context) {
          return settings.tables("run").empty()

@@ -113,9 +113,9 @@ class Surface final : public GroundWork<Real> {
     attributes["seed"] = static_cast<std::int64_t>(plan_.seed);
   }
 
-  void write_files(const std::string& folder) const override {
+  void write_files(const StudyContext& context) const override {
     write_surface_files(
-        folder + "/surfaces", plan_.name,
+        context, plan_.name,
         {x_, plan_.is_line() ? std::vector<double>() : y_, values_, blocks_, frame_->directions()});
   }
 

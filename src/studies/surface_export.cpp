@@ -31,10 +31,12 @@ void add_direction(Record& record, const std::string& group, const SurfaceExport
 
 }  // namespace
 
-void write_surface_files(const std::string& folder, const std::string& name,
+void write_surface_files(const StudyContext& context, const std::string& name,
                          const SurfaceExport& surface) {
   const std::string direction_file = name + "_directions.h5";
+  const std::string folder = context.output_folder + "/surfaces";
   Record directions;
+  directions.attributes = provenance_attributes(context.provenance);
   directions.attributes["schema"] = kDirectionsSchema;
   directions.attributes["schema_version"] = kSchemaVersion;
   add_direction(directions, "/xdirection", surface, surface.directions.front());
@@ -44,6 +46,7 @@ void write_surface_files(const std::string& folder, const std::string& name,
   write_record(folder + "/" + direction_file, directions);
 
   Record record;
+  record.attributes = provenance_attributes(context.provenance);
   record.attributes["schema"] = kSurfaceSchema;
   record.attributes["schema_version"] = kSchemaVersion;
   const auto nx = static_cast<std::int64_t>(surface.x.size());

@@ -32,17 +32,18 @@ void read_shard(const Settings& train, std::int64_t ghost_size, TrainOptions& op
 
 void read_length(const Settings& train, TrainOptions& options) {
   if (!train.has("steps")) {
-    options.epochs = train.integer_at_least("epochs", 1, options.epochs);
+    options.epochs = train.integer_at_least("epochs", 0, options.epochs);
     constexpr std::int64_t most = 1000000000;  // as many as a schedule counts
     if (options.epochs > most) {
       train.fail("epochs", fmt::format("found {}, expected at most {}", options.epochs, most));
     }
     return;
   }
-  options.steps = train.integer_at_least("steps", 1, 1);
+  options.steps = train.integer_at_least("steps", 0, 1);
   if (train.has("epochs")) {
     train.fail("steps", "epochs already says how long a run is; leave one out");
   }
+  if (options.steps == 0) options.epochs = 0;
 }
 
 void read_labels(const Settings& train, TrainOptions& options) {
@@ -87,6 +88,11 @@ TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t
     train.fail("target_accuracy",
                fmt::format("found {}, expected a share, at most 1", options.target_accuracy));
   }
+  if (options.has_target() && !options.takes_steps()) {
+    train.fail(options.target_loss > 0.0 ? "target_loss" : "target_accuracy",
+               "the run takes no steps that could reach it");
+  }
+  options.initial = train.string("initial", "");
   read_labels(train, options);
   options.drop_last = train.boolean("drop_last", false);
   options.augmentation.crop_padding = train.integer_at_least("crop_padding", 0, 0);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "data/augmentation.hpp"
 #include "models/loss.hpp"
@@ -12,9 +13,10 @@ namespace thalweg {
 struct TrainOptions {
   LossKind loss = LossKind::cross_entropy;
   std::int64_t batch = 64;
-  std::int64_t shard = 0;  ///< 0: by default_shard
-  std::int64_t epochs = 10;
-  std::int64_t steps = 0;           ///< exactly so many steps in place of epochs; 0: epochs
+  std::int64_t shard = 0;    ///< 0: by default_shard
+  std::int64_t epochs = 10;  ///< 0, and steps 0: the run takes none, it is measured alone
+  std::int64_t steps = 0;    ///< exactly so many steps in place of epochs; 0: epochs
+  std::string initial;       ///< .npz of the parameters to begin at; empty: drawn by the seed
   std::int64_t evaluate_every = 0;  ///< steps; 0: every epoch
   double target_loss = 0.0;         ///< training loss to stop at; 0: none
   double target_accuracy = 0.0;     ///< test accuracy to stop at; 0: none
@@ -32,6 +34,7 @@ struct TrainOptions {
   std::int64_t snapshot_every_steps = 0;   ///< or at steps; both 0: none
   std::int64_t memory_mib = 2048;          ///< as NetworkLoss::limit_memory
 
+  [[nodiscard]] bool takes_steps() const { return epochs > 0 || steps > 0; }
   [[nodiscard]] bool has_snapshots() const {
     return snapshot_every_epochs > 0 || snapshot_every_steps > 0;
   }

@@ -12,6 +12,7 @@
 #include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
+#include "studies/correlation_record.hpp"
 #include "studies/critical_batch_record.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/deal_out.hpp"
@@ -31,6 +32,7 @@ struct TrajectoryPlan {
   std::vector<RunPlan> runs;
   std::optional<TuneOptions> tune;
   GroundPlans ground;
+  std::optional<CorrelationOptions> correlation;
   std::string resolved;
 };
 
@@ -67,6 +69,9 @@ class TrajectoryStudy {
     collectively(world_, [&] {
       for (const auto& run : runs_) check_run(run, data_);
       for (const auto& trial : trials_) check_run(trial.plan, data_);
+      if (world_.is_root()) {
+        for (const auto& run : runs_) check_initial(run, data_);
+      }
       works_.check(runs_, data_);
     });
     if (world_.is_root()) {
@@ -214,14 +219,17 @@ class TrajectoryStudy {
     summarise_runs(study, names, runs);
     if (plan_.tune) write_tune(study, *plan_.tune, trials_, trial_results_);
     const std::string critical = fit_critical_batches(study, runs_, runs);
+    const std::string correlation =
+        plan_.correlation ? correlate(study, *plan_.correlation, runs_) : std::string();
     works_.write_to(study);
-    works_.write_files(context_.output_folder);
+    works_.write_files(context_);
     write_record(context_.output_folder + "/study.h5", study);
     works_.forget(context_.output_folder);
     std::error_code ignored;
     std::filesystem::remove(context_.output_folder + "/checkpoints", ignored);
-    fmt::print("{}{}{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), critical,
-               works_.table(), names.size(), diverged, context_.output_folder + "/study.h5");
+    fmt::print("{}{}{}{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), critical,
+               correlation, works_.table(), names.size(), diverged,
+               context_.output_folder + "/study.h5");
     std::fflush(stdout);
   }
 
@@ -259,6 +267,7 @@ StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& 
   plan.runs = read_run_plans(settings, static_cast<std::uint64_t>(header.seed));
   plan.tune = read_tune(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
   plan.ground = read_ground_plans(settings, plan.runs, static_cast<std::uint64_t>(header.seed));
+  plan.correlation = read_correlation(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
   const bool wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
   for (const auto& run : settings.tables("run")) {

@@ -106,6 +106,10 @@ std::optional<TuneOptions> read_tune(const Settings& settings, std::uint64_t stu
   options.criterion = static_cast<TuneCriterion>(std::find(criteria.begin(), criteria.end(), name) -
                                                  criteria.begin());
   read_length(table, options);
+  for (const auto& run : runs) {
+    if (run.train.takes_steps()) continue;
+    settings.fail("tune", fmt::format("the run '{}' takes no steps, expected some", run.name));
+  }
   read_validation(table, runs, options);
   options.seed = static_cast<std::uint64_t>(
       table.integer_at_least("seed", 0, static_cast<std::int64_t>(study_seed)));

@@ -49,6 +49,18 @@ TEST(Schedule, RunsForExactlyTheStepsAskedFor) {
   EXPECT_EQ(schedule.at(7).epochs_done, 1.75);
 }
 
+TEST(Schedule, WithoutStepsTheRateIsTheOneToBeginWith) {
+  ScheduleOptions options;
+  for (const char* type : {"constant", "cosine", "linear", "step"}) {
+    options.type = type;
+    options.milestones = {0.0};
+    const Schedule schedule(options, 0.5, 25, 100, 0, 0, false);
+    EXPECT_EQ(schedule.steps(), 0);
+    EXPECT_EQ(schedule.at(0).learning_rate, 0.5);
+    EXPECT_EQ(schedule.at(0).epochs_done, 0.0);
+  }
+}
+
 TEST(Schedule, StepFallsAtItsMilestones) {
   ScheduleOptions options;
   options.type = "step";

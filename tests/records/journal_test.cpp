@@ -17,7 +17,7 @@ std::vector<std::int64_t> indices(const std::string& path) {
 }
 
 TEST(Journal, KeepsRowsAcrossProcesses) {
-  const testing::Scratch folder;
+  const testing_support::Scratch folder;
   const std::string path = folder.file("a/rows");
   Journal(path, 2).append({7, {0.5, -1.25}});
   Journal(path, 2).append({3, {1e300, -0.0}});
@@ -29,7 +29,7 @@ TEST(Journal, KeepsRowsAcrossProcesses) {
 }
 
 TEST(Journal, ARowCutShortIsNotThereAndIsWrittenOver) {
-  const testing::Scratch folder;
+  const testing_support::Scratch folder;
   const std::string path = folder.file("rows");
   for (std::int64_t i = 0; i < 3; ++i) Journal(path, 2).append({i, {1.0, 2.0}});
   const auto whole = std::filesystem::file_size(path);
@@ -43,7 +43,7 @@ TEST(Journal, ARowCutShortIsNotThereAndIsWrittenOver) {
 }
 
 TEST(Journal, ADamagedRowIsLeftOut) {
-  const testing::Scratch folder;
+  const testing_support::Scratch folder;
   const std::string path = folder.file("rows");
   for (std::int64_t i = 0; i < 3; ++i) Journal(path, 2).append({i, {1.0, 2.0}});
   const auto row = static_cast<std::int64_t>(std::filesystem::file_size(path)) / 3;

@@ -26,7 +26,23 @@ TEST(TrainSettings, StepsTakeThePlaceOfEpochs) {
   EXPECT_EQ(read("").steps, 0);
   EXPECT_EQ(read("steps = 70\n").steps, 70);
   expect_parts(refusal("steps = 70\nepochs = 3\n"), {"s.toml:2", "steps", "epochs"});
-  expect_parts(refusal("steps = 0\n"), {"s.toml:2", "steps", "0"});
+  expect_parts(refusal("steps = -1\n"), {"s.toml:2", "steps", "-1"});
+}
+
+TEST(TrainSettings, NoStepsAtAllMeansMeasuringAlone) {
+  EXPECT_TRUE(read("").takes_steps());
+  EXPECT_FALSE(read("steps = 0\n").takes_steps());
+  EXPECT_FALSE(read("epochs = 0\ninitial = \"net.npz\"\n").takes_steps());
+  expect_parts(refusal("steps = 0\ntarget_accuracy = 0.5\n"),
+               {"s.toml:3", "target_accuracy", "takes no steps"});
+}
+
+TEST(TrainSettings, SnapshotsAreByEpochsOrBySteps) {
+  EXPECT_FALSE(read("").has_snapshots());
+  EXPECT_EQ(read("snapshot_every_epochs = 3\n").snapshot_every_epochs, 3);
+  EXPECT_TRUE(read("snapshot_every_steps = 7\n").has_snapshots());
+  expect_parts(refusal("snapshot_every_steps = 7\nsnapshot_every_epochs = 1\n"),
+               {"s.toml:2", "snapshot_every_steps", "snapshot_every_epochs"});
 }
 
 TEST(TrainSettings, TargetsAreLossesAndShares) {

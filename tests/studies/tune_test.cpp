@@ -35,6 +35,20 @@ TEST(Tune, WithoutItsTableNothingIsTuned) {
   EXPECT_FALSE(read("").tune.has_value());
 }
 
+TEST(Tune, RunsWithoutStepsHaveNothingToTune) {
+  expect_parts(refusal("[train]\nsteps = 0\n[tune]\nepochs = 2\ncriterion = \"train_loss\"\n"),
+               {"tune", "'run' takes no steps"});
+}
+
+TEST(Tune, TrialsKeepNoSnapshots) {
+  const auto all =
+      read("[train]\nsnapshot_every_steps = 2\n[tune]\nepochs = 2\ncriterion = \"train_loss\"\n");
+  ASSERT_TRUE(all.runs.front().train.has_snapshots());
+  for (const auto& trial : trials_of(*all.tune, all.runs)) {
+    EXPECT_FALSE(trial.plan.train.has_snapshots());
+  }
+}
+
 TEST(Tune, EveryGroupHasATrialForEveryRateAndOneSeed) {
   const auto all = read(R"(
 [train]

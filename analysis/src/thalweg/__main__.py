@@ -18,13 +18,15 @@ def main(arguments=None) -> int:
     figure.add_argument("study", help="folder of a study")
     figure.add_argument("kernel", nargs="?",
                         help="beside trajectories: folder of a kernel study on the same data")
+    figure.add_argument("--page",
+                        help="what of the record to draw, where it holds several things: surfaces, connections, …")
     figure.add_argument("-o", "--output", default="figure.png", help="file to write: .png, .pdf or .svg")
     table = commands.add_parser("table", help="means and spreads over seeds, as Markdown")
     table.add_argument("study", nargs="+", help="folder of a study")
     options = parser.parse_args(arguments)
     try:
         if options.command == "figure":
-            write_figure(options.study, options.kernel, Path(options.output))
+            write_figure(options.study, options.kernel, Path(options.output), options.page)
         else:
             write_tables(options.study)
     except RecordError as error:
@@ -33,8 +35,8 @@ def main(arguments=None) -> int:
     return 0
 
 
-def write_figure(study_path, kernel_path, output: Path) -> None:
-    page = draw(open_study(study_path), None if kernel_path is None else open_study(kernel_path))
+def write_figure(study_path, kernel_path, output: Path, page_name=None) -> None:
+    page = draw(open_study(study_path), None if kernel_path is None else open_study(kernel_path), page_name)
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
         page.savefig(output, dpi=200)
@@ -43,8 +45,8 @@ def write_figure(study_path, kernel_path, output: Path) -> None:
     print(output)
 
 
-def draw(study, kernel):
-    """The page for the kind of study; only studies of trajectories take a kernel beside them."""
+def draw(study, kernel, page_name=None):
+    """The page for the kind of study; only studies of trajectories take a kernel beside them, and have several pages."""
     # matplotlib takes a second to load: only where it is used.
     from . import kernel_figures, uci_figure, width_figure
     from .trajectory_page import trajectory_page
@@ -56,7 +58,9 @@ def draw(study, kernel):
         "width": width_figure.width_figure,
     }
     if study.kind not in by_kind:
-        return trajectory_page(study, kernel)
+        return trajectory_page(study, kernel, page_name)
+    if page_name is not None:
+        raise RecordError(f"{study.folder}: a study of kind {study.kind!r} has one page only, no {page_name!r}")
     if kernel is not None:
         raise RecordError(f"{study.folder}: a study of kind {study.kind!r} has no kernel study beside it")
     return by_kind[study.kind](study)

@@ -48,11 +48,15 @@ def caption(study: Study, kernel: Study = None) -> str:
     counts = usable(study.summary).groupby("group", sort=False).size()
     runs = ", ".join(f"{name}: {counts.get(name, 0)}" for name in groups(study.summary))
     missing = left_out(study.summary)
-    sources = [study] if kernel is None else [study, kernel]
-    version = study.attributes.get("software_version")
     return (f"Thin lines and open markers: single runs ({runs}); thick lines and bars: their mean."
             + (f" {missing[0].upper()}{missing[1:]}." if missing else "")
-            + f" Records: {', '.join(s.name for s in sources)}" + (f", Thalweg {version}." if version else "."))
+            + " " + origin([study] if kernel is None else [study, kernel]))
+
+
+def origin(sources: list) -> str:
+    """Which records are shown, and what made the first."""
+    version = sources[0].attributes.get("software_version")
+    return f"Records: {', '.join(s.name for s in sources)}" + (f", Thalweg {version}." if version else ".")
 
 
 def kernel_line(kernel: Study):

@@ -73,6 +73,28 @@ class Study:
             dataset.attrs = {**{key: _plain(value) for key, value in h5.attrs.items()}, **dataset.attrs}
         return dataset
 
+    def measured_later(self) -> dict:
+        """(run, probe) → Dataset over step of what `thalweg probe` wrote into the folder `probes`."""
+        found = {}
+        for file in sorted((self.folder / "probes").glob("*.h5")):
+            with _open(file, "thalweg/probe") as h5:
+                run, probe = _plain(h5.attrs["run"]), _plain(h5.attrs["probe"])
+                dataset = read_group(h5, f"probes/{probe}", file)
+                dataset.attrs = {**{key: _plain(value) for key, value in h5.attrs.items()}, **dataset.attrs}
+            found[run, probe] = dataset
+        return found
+
+    def snapshots(self, name: str) -> dict:
+        """Step → parameters of the run after it, for all steps of which the run kept a snapshot."""
+        with _open(self._run_file(name), "thalweg/run") as h5:
+            steps = h5["snapshots/step"][()] if "snapshots" in h5 else []
+        points = {}
+        for step in steps:
+            file = self.folder / "snapshots" / name / f"step-{step:09}.h5"
+            with _open(file, "thalweg/snapshot") as h5:
+                points[int(step)] = h5["parameters/current"][()]
+        return points
+
     def trajectories(self) -> pd.DataFrame:
         """All runs below each other: columns run, group, seed, status and those of /trajectory."""
         frames = []
@@ -91,9 +113,13 @@ class Study:
 
         Points that were not computed are NaN.
         """
+        return self.named("slices")
+
+    def named(self, path: str) -> dict:
+        """Name → Dataset of every group below `path`, such as "surfaces" or "connections"; empty without `path`."""
         with _open(self._file, "thalweg/study") as h5:
-            names = sorted(h5["slices"]) if "slices" in h5 else []
-            return {name: read_group(h5, f"slices/{name}", self._file) for name in names}
+            names = [name for name, item in sorted(h5[path].items()) if isinstance(item, h5py.Group)] if path in h5 else []
+            return {name: read_group(h5, f"{path}/{name}", self._file) for name in names}
 
     @property
     def kernel(self):

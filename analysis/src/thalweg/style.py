@@ -9,6 +9,7 @@ from matplotlib.transforms import blended_transform_factory
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 INK = "#222222"
 MUTED = "#777777"
+SEQUENTIAL = "Blues_r"  # dark where a value is low: valleys
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 SETTINGS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .landscape_tables import audit_tables, connection_rows, correlation_rows
 from .records import Study
 
 # Bookkeeping that a table over groups does not average.
@@ -91,6 +92,9 @@ def table(study: Study) -> str:
         parts.append("mean ± standard deviation over runs" + _sentence(left_out(summary)))
     parts += [part(study) for path, part in (("tune", tuned_rates), ("critical_batch", critical_batches))
               if study.has_group(path)]
+    parts += [markdown(*rows(study)) for path, rows in (("connections", connection_rows), ("correlation", correlation_rows))
+              if study.has_group(path)]
+    parts += [markdown(*audit) for audit in audit_tables(study)]
     kernel = study.kernel
     if kernel is not None:
         scalars = [[name, f"{float(value):.6g}"] for name, value in kernel.data_vars.items() if value.ndim == 0]

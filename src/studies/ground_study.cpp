@@ -1,0 +1,105 @@
+#include "studies/ground_study.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "studies/ground_works.hpp"
+#include "studies/recorded_study.hpp"
+#include "studies/trajectory_study.hpp"
+
+namespace thalweg {
+
+namespace {
+
+template <class Real>
+class GroundStudy {
+ public:
+  GroundStudy(const StudyHeader& header, const RecordedStudy& source, const GroundPlans& plans,
+              const std::string& resolved, const StudyContext& context)
+      : header_(header),
+        source_(source),
+        resolved_(resolved),
+        context_(context),
+        // Points need no team of their own size, unless a team holds the samples together.
+        apart_(source.data.placement == Placement::node),
+        teams_(context.world,
+               header.team_size == 0 && !apart_ ? context.world.size()
+                                                : std::max<std::int64_t>(header.team_size, 1),
+               1),
+        data_(load_recorded_data<Real>(source, context.world, teams_.mine())),
+        works_(plans) {}
+
+  ExitCode run() {
+    const Communicator& world = context_.world;
+    collectively(world, [&] { works_.check(source_.runs, data_); });
+    if (world.is_root()) {
+      context_.log.info(fmt::format("{}; runs of {}, {} teams of {} ranks", data_.description,
+                                    source_.folder, teams_.count(), teams_.mine().size()));
+    }
+    const auto outcome = works_.make(
+        {context_, source_.folder, source_.runs, data_, teams_, apart_ ? world : teams_.mine()});
+    if (outcome == RunOutcome::interrupted) {
+      if (world.is_root()) {
+        context_.log.info("interrupted; what is done is kept: run again with --resume");
+      }
+      return ExitCode::checkpointed;
+    }
+    collectively(world, [&] {
+      if (world.is_root()) seal();
+    });
+    return ExitCode::done;
+  }
+
+ private:
+  void seal() const {
+    Record study;
+    study.attributes["team_size"] = teams_.team_size();
+    add_study_attributes(study, header_, context_, resolved_);
+    study.attributes["data"] = data_.description;
+    study.attributes["data_hash"] = source_.data_hash;
+    study.attributes["source_record"] = source_.folder;
+    works_.write_to(study);
+    works_.write_files(context_);
+    write_record(context_.output_folder + "/study.h5", study);
+    works_.forget(context_.output_folder);
+    std::error_code ignored;
+    std::filesystem::remove(context_.output_folder + "/checkpoints", ignored);
+    fmt::print("{}record: {}\n", works_.table(), context_.output_folder + "/study.h5");
+    std::fflush(stdout);
+  }
+
+  const StudyHeader& header_;
+  const RecordedStudy& source_;
+  const std::string& resolved_;
+  const StudyContext& context_;
+  bool apart_;
+  Teams teams_;
+  DataSet<Real> data_;
+  GroundWorks<Real> works_;
+};
+
+}  // namespace
+
+StudyBody prepare_ground_study(const Settings& settings, const StudyHeader& header,
+                               StudyContext& context) {
+  if (settings.tables(header.kind).empty()) {
+    settings.table("study").fail(
+        "kind", fmt::format("found \"{}\", but there is no [[{}]]", header.kind, header.kind));
+  }
+  if (!settings.has("from")) return prepare_trajectory_study(settings, header, context);
+  const Settings from = settings.table("from");
+  const auto folder = from.string("record", "");
+  if (folder.empty()) from.fail("record", "expected the folder of a finished study");
+  RecordedStudy source = open_recorded_study(context.world, folder);
+  GroundPlans plans =
+      read_ground_plans(settings, source.runs, static_cast<std::uint64_t>(header.seed));
+  return [settings, header, source, plans, &context](StudyStart /*start*/) {
+    const std::string resolved = recorded_configuration(settings);
+    return source.wide ? GroundStudy<double>(header, source, plans, resolved, context).run()
+                       : GroundStudy<float>(header, source, plans, resolved, context).run();
+  };
+}
+
+}  // namespace thalweg

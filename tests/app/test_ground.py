@@ -1,0 +1,273 @@
+"""Surfaces and paths: bits, ranks, kill and resume, files for others' scripts, bad input."""
+import random
+import time
+
+import h5py
+import numpy
+import pytest
+
+from studies import assert_identical, run_study, thalweg
+from test_resume import kill_once
+
+RUNS = """
+[study]
+name = "ground"
+kind = "KIND"
+seed = 3
+
+[data]
+train = 300
+test = 100
+image_size = 12
+
+[model]
+widths = [24, 16]
+
+[train]
+batch = 60
+shard = 16
+epochs = 3
+snapshot_every_epochs = 1
+
+[optimizer]
+learning_rate = 0.1
+
+[sweep]
+seeds = [1, 2, 3]
+
+[[run]]
+name = "net"
+"""
+
+SURFACES = """
+[[surface]]
+name = "random"
+run = "net-seed1"
+nx = 5
+ny = 3
+
+[[surface]]
+name = "eigen"
+run = "net-seed1"
+directions = "eigenvectors"
+nx = 3
+ny = 5
+iterations = 20
+statistics = "re-estimated"
+
+[[surface]]
+name = "pca"
+run = "net-seed1"
+directions = "pca"
+centring = "mean"
+nx = 4
+ny = 3
+
+[[surface]]
+name = "plane"
+run = "net-seed1"
+toward = ["net-seed2", "net-seed3"]
+nx = 5
+ny = 5
+
+[[surface]]
+name = "ray"
+run = "net-seed1"
+norm = "layer"
+samples = 100
+nx = 7
+ny = 1
+"""
+
+PATHS = """
+[[connection]]
+name = "line"
+between = ["net-seed1", "net-seed2"]
+points = 9
+
+[[connection]]
+name = "bezier"
+between = ["net-seed1", "net-seed2"]
+curve = "bezier"
+epochs = 20
+points = 9
+checkpoint_every_s = 0.05
+[connection.optimizer]
+momentum = 0.9
+learning_rate = 0.02
+
+[[connection]]
+name = "chain"
+between = ["net-seed1", "net-seed2"]
+curve = "chain"
+bends = 2
+align = "weights"
+steps = 12
+points = 9
+checkpoint_every_s = 0.05
+
+[[connection]]
+name = "copy"
+between = ["net-seed1"]
+permuted_copy = true
+align = "weights"
+points = 5
+"""
+
+
+def study(kind, tables):
+    return RUNS.replace("KIND", kind) + tables
+
+
+@pytest.fixture(scope="module")
+def explored(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ground")
+    result = run_study(folder, study("surface", SURFACES + PATHS), "one", ranks=1)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 4])
+def test_same_bits_on_any_number_of_ranks(explored, ranks):
+    result = run_study(explored, study("surface", SURFACES + PATHS), f"ranks{ranks}", ranks=ranks)
+    assert result.returncode == 0, result.stderr
+    assert_identical(explored / "one", explored / f"ranks{ranks}")
+
+
+def test_centre_of_a_surface_is_the_records_loss(explored):
+    with h5py.File(explored / "one" / "study.h5") as file:
+        loss = dict(zip(file["summary/run"].asstr()[...], file["summary/train_loss"][...]))
+        accuracy = dict(zip(file["summary/run"].asstr()[...], file["summary/test_accuracy"][...]))
+        random_surface = file["surfaces/random"]
+        assert random_surface["x"][2] == 0.0 and random_surface["y"][1] == 0.0
+        assert random_surface["train_loss"][1, 2] == loss["net-seed1"]
+        assert random_surface["test_accuracy"][1, 2] == accuracy["net-seed1"]
+        others = numpy.delete(random_surface["train_loss"][...].ravel(), 7)
+        assert numpy.all(others != loss["net-seed1"])
+
+
+def test_corners_of_a_plane_are_the_other_runs(explored):
+    with h5py.File(explored / "one" / "study.h5") as file:
+        plane = file["surfaces/plane"]
+        assert list(plane["mark_name"].asstr()[...]) == ["net-seed1", "net-seed2", "net-seed3"]
+        line = file["connections/line/train_loss"][...]
+        x, y = list(plane["x"][...]), list(plane["y"][...])
+        assert plane["train_loss"][y.index(0.0), x.index(0.0)] == line[0]
+        assert plane["train_loss"][y.index(0.0), x.index(1.0)] == line[-1]
+
+
+def test_trajectory_lies_on_its_principal_components(explored):
+    with h5py.File(explored / "one" / "study.h5") as file:
+        pca = file["surfaces/pca"]
+        assert 0.5 < pca["explained"][0] < 1.0
+        assert pca["trajectory_x"][-1] == 0.0 and pca["trajectory_distance"][-1] == 0.0
+        assert pca["x"][0] < pca["trajectory_x"][...].min() < pca["trajectory_x"][...].max() < pca["x"][-1]
+
+
+def test_eigenvectors_come_with_residuals(explored):
+    with h5py.File(explored / "one" / "study.h5") as file:
+        value = file["surfaces/eigen/eigenvalue"][...]
+        assert value[0] >= value[1] > 0.0
+        assert numpy.all(file["surfaces/eigen/eigenvalue_residual"][...] < 0.05 * value[0])
+
+
+def test_files_for_plotting_scripts(explored):
+    with h5py.File(explored / "one" / "surfaces" / "random.h5") as file, \
+            h5py.File(explored / "one" / "study.h5") as ours:
+        assert file["xcoordinates"].shape == (5,) and file["ycoordinates"].shape == (3,)
+        mesh = numpy.meshgrid(file["xcoordinates"][...], file["ycoordinates"][...])
+        assert file["train_loss"].shape == mesh[0].shape
+        assert numpy.array_equal(file["train_loss"][...], ours["surfaces/random/train_loss"][...])
+        assert numpy.array_equal(file["train_acc"][...], 100 * ours["surfaces/random/train_accuracy"][...])
+        name = file["dir_file"].asstr()[()]
+    with h5py.File(explored / "one" / "surfaces" / name) as file:
+        assert file["xdirection/0"].shape == (24, 144)
+        assert numpy.all(file["xdirection/1"][...] == 0.0)  # a norm's parameters are left out
+
+
+def test_bent_paths_are_lower_and_a_copy_is_found_again(explored):
+    with h5py.File(explored / "one" / "study.h5") as file:
+        paths = file["connections"]
+        assert paths["bezier/barrier_train_loss"][()] < paths["line/barrier_train_loss"][()]
+        assert paths["bezier/training/loss"].shape == (20,)
+        assert paths["copy/distance_before"][()] > 1.0
+        assert paths["copy/distance_after"][()] == 0.0
+        assert paths["copy/barrier_train_loss"][()] < 1e-12
+        # A barrier is what it is said to be.
+        t, f = paths["line/t"][...], paths["line/train_loss"][...]
+        assert paths["line/barrier_train_loss"][()] == pytest.approx(
+            max(f - ((1 - t) * f[0] + t * f[-1])), rel=1e-12)
+    with h5py.File(explored / "one" / "connections" / "chain.h5") as file:
+        assert len(file["parameters"]) == 4 + 1  # and the axis' scale
+
+
+def test_record_is_whole(explored):
+    result = thalweg("verify", explored / "one")
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("kind,tables,kills", [("surface", SURFACES, 5), ("connection", PATHS, 5)],
+                         ids=["surface", "connection"])
+def test_killed_and_resumed_is_identical(tmp_path, kind, tables, kills):
+    # Larger than above, so that kills hit the work after the training.
+    text = study(kind, tables).replace("nx = 5", "nx = 35").replace("epochs = 20", "epochs = 1000")
+    text = text.replace("points = 9", "points = 60")
+    started = time.monotonic()
+    undisturbed = run_study(tmp_path, text, "undisturbed", ranks=2)
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    duration_s = time.monotonic() - started
+    chance = random.Random(11)
+    hit = 0
+    for attempt in range(kills):
+        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.15, 0.4) * duration_s,
+                                  ranks=1 + (attempt + 1) % 3)
+        hit += running
+        if not running:
+            break
+    assert hit > 0
+    result = run_study(tmp_path, text, "killed", "--resume", ranks=2)
+    assert result.returncode == 0, result.stderr
+    assert_identical(tmp_path / "undisturbed", tmp_path / "killed")
+    assert not (tmp_path / "killed" / "checkpoints").exists()
+
+
+def test_on_the_runs_of_a_record(explored):
+    text = f"""
+[study]
+name = "later"
+kind = "connection"
+seed = 3
+[from]
+record = "{explored / 'one'}"
+{PATHS}"""
+    result = run_study(explored, text, "later", ranks=2)
+    assert result.returncode == 0, result.stderr
+    with h5py.File(explored / "one" / "study.h5") as first, h5py.File(explored / "later" / "study.h5") as later:
+        for path in ["line", "bezier", "chain", "copy"]:
+            assert numpy.array_equal(first[f"connections/{path}/train_loss"][...],
+                                     later[f"connections/{path}/train_loss"][...])
+
+
+@pytest.mark.parametrize("before,after,message", [
+    ('run = "net-seed1"\ndirections = "pca"', 'run = "net-seed9"\ndirections = "pca"', "net-seed9"),
+    ("nx = 4", "nx = 1", "nx"),
+    ('centring = "mean"', 'centring = "median"', "median"),
+    ("snapshot_every_epochs = 1", "", "snapshot"),
+    ('toward = ["net-seed2", "net-seed3"]', 'toward = ["net-seed2"]', "ny"),
+    ('toward = ["net-seed2", "net-seed3"]', "toward = []", "toward"),
+    ("samples = 100", "samples = 1000", "1000"),
+    ('name = "pca"', 'name = "random"', "random"),
+    ("iterations = 20", "iteration = 20", "iterations"),
+    ('norm = "layer"', 'norm = "neuron"', "neuron"),
+    ('norm = "layer"', "x = [1, 1]", "low below high"),
+    ("bends = 2", "bends = 0", "bends"),
+    ('between = ["net-seed1"]', 'between = ["net-seed1", "net-seed2"]', "between"),
+    ('curve = "chain"\nbends = 2', 'curve = "line"\nbends = 2', "bends"),
+])
+def test_bad_input_is_named(tmp_path, before, after, message):
+    text = study("surface", SURFACES + PATHS)
+    assert before in text
+    result = run_study(tmp_path, text.replace(before, after, 1), "out", ranks=2)
+    assert result.returncode == 2, result.stderr
+    assert message in result.stderr
+    assert not (tmp_path / "out" / "study.h5").exists()
