@@ -10,7 +10,8 @@
 namespace thalweg {
 
 /// A probe of the Hessian that looks at another matrix in its place (see Curvature), or at one
-/// block of it: a layer's own curvature, the other parameters staying where they are.
+/// block of it: a layer's own curvature, the other parameters staying where they are. For probes of
+/// one point: `begin` and `observe` are not passed on.
 class OfCurvature final : public Probe {
  public:
   /// `block` names a block of parameters or a layer; empty: all parameters.

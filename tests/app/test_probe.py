@@ -53,11 +53,12 @@ PROBES = {
     "sharp": "type = \"sharpness\"\nname = \"sharp\"\nstarts = 2\niterations = 3\nstatistics = \"frozen\"",
     "norms": "type = \"norms\"",
     "edge_of_stability": "type = \"edge_of_stability\"\niterations = 5",
+    "first": "type = \"trace\"\nname = \"first\"\nvectors = 3\ndata = \"test\"\nmatrix = \"gauss_newton\"\nblock = \"dense1\"",
     "kernel_drift": "type = \"kernel_drift\"\nsamples = 30\nstatistics = \"frozen\"",
 }
 SPECS = ["hessian_extremes:samples=50,iterations=20",
          "sharpness:statistics=frozen,starts=2,iterations=3,name=sharp", "norms", "edge_of_stability:iterations=5",
-         "kernel_drift:samples=30,statistics=frozen"]
+         "trace:data=test,block=dense1,matrix=gauss_newton,vectors=3,name=first", "kernel_drift:samples=30,statistics=frozen"]
 
 
 def study(norm="batch", optimizer="sgd", probes=True):
