@@ -26,4 +26,8 @@ struct Measurement {
   std::vector<Detail> details;
 };
 
+/// Does a scalar of this name say how good another of its probe is, what it cost, or where it was
+/// measured, rather than measure something itself? Local.
+[[nodiscard]] bool is_check(const std::string& scalar);
+
 }  // namespace thalweg

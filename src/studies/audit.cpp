@@ -6,7 +6,6 @@
 #include <cmath>
 #include <utility>
 
-#include "models/activation.hpp"
 #include "models/hidden_units.hpp"
 #include "parallel/interrupt.hpp"
 #include "studies/run_network.hpp"
@@ -152,13 +151,14 @@ class Audit final : public GroundWork<Real> {
 
   void forget(const std::string& /*folder*/) const override {}
 
-  /// Each measure's largest over its smallest value, of those that are not zero.
+  /// A row a measure, a column a factor.
   std::string table() const override {
     std::string text =
         fmt::format("{}: {} by {} … {}, outputs change by {:.1e}\n", plan_.name,
                     name_of(plan_.rescaling), plan_.factors.front(), plan_.factors.back(),
                     *std::max_element(function_change_.begin(), function_change_.end()));
     for (const auto& measure : measures_) {
+      if (is_check(measure.name.substr(measure.name.rfind('.') + 1))) continue;
       text += fmt::format("  {:<40}", measure.name);
       for (const double value : measure.values) text += fmt::format("{:>12.4g}", value);
       text += '\n';

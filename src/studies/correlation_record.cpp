@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "probes/measurement.hpp"
 #include "records/schema.hpp"
 
 namespace thalweg {
@@ -17,13 +18,6 @@ using Numbers = std::vector<double>;
 const Numbers* summary_column(const Record& study, const std::string& name) {
   const auto found = study.arrays.find("/summary/" + name);
   return found == study.arrays.end() ? nullptr : std::get_if<Numbers>(&found->second.values);
-}
-
-/// Whether a probe's scalar says how good another of its scalars is, or what it cost.
-bool is_check(const std::string& scalar) {
-  constexpr const char* whole[] = {"converged", "certified", "products", "pairs"};
-  return scalar.ends_with("_error") || scalar.ends_with("_residual") ||
-         std::find(std::begin(whole), std::end(whole), scalar) != std::end(whole);
 }
 
 /// Columns of /summary: what a run tells without a probe, then probes' scalars by name.

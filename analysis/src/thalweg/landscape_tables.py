@@ -42,9 +42,14 @@ def _cell(connection, name, scale) -> str:
     return f"{round(scale * float(connection[name]), 12):.4g}" if name in connection else "–"
 
 
+CHECKS = frozenset(
+    "converged certified products pairs evaluations value_at_point at_bound allowed_below accuracy_at_point drop sigma "
+    "sigma_low sigma_high sharpness_mean broadening integral effective_draws lower_bound index_at_least".split())
+
+
 def is_check(scalar: str) -> bool:
-    """Whether a probe's scalar says how good another of its scalars is, or what it cost."""
-    return scalar.endswith(("_error", "_residual", "_valid")) or scalar in ("converged", "certified", "products", "pairs")
+    """Whether a probe's scalar says how good another is, what it cost or where it was measured (as in the program)."""
+    return scalar.endswith(("_error", "_residual", "_spread", "_valid")) or scalar in CHECKS
 
 
 def audited_measures(audit) -> list:
