@@ -53,7 +53,7 @@ Measurement RunProbes<Real>::measure(const ProbePlan& probe, std::span<const Rea
   Widened<Real> widened(objective_);
   const std::vector<double> point(w.begin(), w.end());
   probe.probe->observe(state);
-  const auto found = probe.probe->measure(widened, point, samples_of(probe));
+  auto found = probe.probe->measure(widened, point, samples_of(probe));
   objective_.set_half(Half::train);
   return found;
 }
