@@ -210,7 +210,7 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     plan.probe = read_probe(type, table, study_seed);
     if (plan.half == Half::test && plan.probe->is_about_training()) {
       table.fail("data",
-                 fmt::format("found \"test\", but {} is about training, expected \"train\"", type));
+                 fmt::format(R"(found "test", but {} is about training, expected "train")", type));
     }
     plans.push_back(std::move(plan));
   }
