@@ -271,3 +271,58 @@ def test_bad_input_is_named(tmp_path, before, after, message):
     assert result.returncode == 2, result.stderr
     assert message in result.stderr
     assert not (tmp_path / "out" / "study.h5").exists()
+
+
+AUDITS = """
+[[probe]]
+type = "hessian_extremes"
+
+[[probe]]
+name = "asam"
+type = "perturbation"
+adaptive = true
+
+[[audit]]
+name = "alpha"
+run = "net-seed1"
+factors = [0.25, 1.0, 4.0]
+"""
+
+
+def test_an_audit_tells_what_sees_more_than_the_function(tmp_path):
+    plain = study("trajectories", AUDITS).replace("widths = [24, 16]", 'widths = [24, 16]\nbatch_norm = "none"')
+    normed = study("trajectories", AUDITS + 'transformation = "filter"\n').replace("net-seed1", "net-seed2")
+    for name, text in [("plain", plain), ("normed", normed)]:
+        for ranks in [1, 3]:
+            result = run_study(tmp_path, text, f"{name}{ranks}", ranks=ranks)
+            assert result.returncode == 0, result.stderr
+        assert_identical(tmp_path / f"{name}1", tmp_path / f"{name}3")
+        with h5py.File(tmp_path / f"{name}1" / "study.h5") as file:
+            audit = file["audits/alpha"]
+            run = "net-seed1" if name == "plain" else "net-seed2"
+            assert audit.attrs["run"] == run
+            assert numpy.all(audit["function_change"][...] < 0.02)
+            assert audit["function_change"][1] == 0.0
+            # At α = 1 it is what the run itself measured; elsewhere the largest eigenvalue is another one,
+            curvature = audit["hessian_extremes.lambda_max"][...]
+            row = list(file["summary/run"].asstr()[...]).index(run)
+            assert curvature[1] == file["summary/hessian_extremes.lambda_max"][row]
+            assert max(curvature) > 3 * min(curvature)
+            # and a measure in units of the weights is the same.
+            adaptive = audit["asam.sam_rise"][...]
+            assert adaptive == pytest.approx([adaptive[1]] * 3, rel=0.01)
+
+
+@pytest.mark.parametrize("before,after,message", [
+    ("factors = [0.25, 1.0, 4.0]", "factors = [0.25, 4.0]", "1 among them"),
+    ("factors = [0.25, 1.0, 4.0]", "factors = [0.0, 1.0]", "above 0"),
+    ('run = "net-seed1"', 'run = "net-seed1"\nlayer = "dense9"', "dense9"),
+    ('run = "net-seed1"', 'run = "net-seed1"\ntransformation = "filter"', "batch norm"),
+    ('widths = [24, 16]', 'widths = [24, 16]\nactivation = "gelu"', "relu"),
+])
+def test_audits_that_mean_nothing_are_refused(tmp_path, before, after, message):
+    text = study("trajectories", AUDITS).replace("widths = [24, 16]", 'widths = [24, 16]\nbatch_norm = "none"')
+    assert before in text
+    result = run_study(tmp_path, text.replace(before, after, 1), "out", ranks=2)
+    assert result.returncode == 2, result.stderr
+    assert message in result.stderr

@@ -73,9 +73,10 @@ def ratios(audit, measure, reference) -> tuple:
     """(ratio, its standard error or None) of every point; that of the reference's own value is not in it."""
     values = audit[measure].values.astype(float)
     error = None
-    if f"{measure}_error" in audit:
-        error = np.abs(audit[f"{measure}_error"].values.astype(float) / values[reference])
-    return values / values[reference], error
+    with np.errstate(divide="ignore", invalid="ignore"):  # a measure that is 0 at α = 1 has no ratio: not drawn, counted
+        if f"{measure}_error" in audit:
+            error = np.abs(audit[f"{measure}_error"].values.astype(float) / values[reference])
+        return values / values[reference], error
 
 
 def facts(audit) -> str:
