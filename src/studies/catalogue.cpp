@@ -106,8 +106,18 @@ const std::vector<CatalogueCategory>& catalogue() {
          "parameters, gradient and way from the start, in whole and block by block; exact; a "
          "gradient"},
         {"slice",
-         "[[slice]]: the loss along the line between two runs (Goodfellow et al. 2015); exact; a "
-         "value a point"}}},
+         "[[slice]]: losses along the line between two runs (Goodfellow et al. 2015); exact at "
+         "every point; a pass over both halves each"},
+        {"surface",
+         "[[surface]]: losses on a grid along random filter-normalised directions (Li et al. "
+         "2018), eigenvectors, principal components or other runs; exact; nx × ny passes"},
+        {"connection",
+         "[[connection]]: barrier of a line, or of a Bézier curve or chain trained between two "
+         "runs (Garipov et al. 2018), aligned by weights (Ainsworth et al. 2023); a lower bound "
+         "over the points; the training, and a pass a point"},
+        {"audit",
+         "[[audit]]: every probe at points that compute the same function (Dinh et al. 2017), with "
+         "the change of the outputs; the probes once a factor"}}},
       {"kernels",
        {{"ntk", "neural tangent kernel of an infinitely wide network (Jacot et al. 2018)"},
         {"nngp",

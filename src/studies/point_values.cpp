@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -63,6 +64,19 @@ std::vector<bool> mask_of(const Rows& rows, std::int64_t points) {
     done[static_cast<std::size_t>(rows[at])] = true;
   }
   return done;
+}
+
+/// Runs of points that are claimed together: long ones first and single ones at the end
+/// (Polychronopoulos and Kuck 1987), so that few claims are made and no team waits long for the
+/// last.
+std::vector<Range> claimed_together(std::int64_t points, std::int64_t teams) {
+  std::vector<Range> runs;
+  for (std::int64_t begin = 0; begin < points;) {
+    const std::int64_t size = std::max<std::int64_t>(1, (points - begin) / (4 * teams));
+    runs.push_back({begin, begin + size});
+    begin += size;
+  }
+  return runs;
 }
 
 template <class Real>
@@ -137,6 +151,7 @@ bool evaluate_points(const Ground<Real>& ground, const std::string& name, const 
   const std::string& folder = ground.context.output_folder;
   const Rows kept = kept_rows(world, folder, name, points);
   const auto done = mask_of(kept, points);
+  const std::int64_t kept_count = std::count(done.begin(), done.end(), true);
   Rows rows = world.is_root() ? kept : Rows();
   const Log log(world.is_root(), ground.context.log.terminal());
   Progress progress(log, name, points);
@@ -144,15 +159,21 @@ bool evaluate_points(const Ground<Real>& ground, const std::string& name, const 
   bool interrupted = false;
   const bool whole = ground.teams.work().attempt(name, [&] {
     PointWork<Real> work(ground, name, network, how);
-    for (std::int64_t i = 0; i < points && !interrupted; ++i) {
-      if (done[static_cast<std::size_t>(i)]) continue;
+    const auto runs = claimed_together(points, ground.teams.count());
+    std::int64_t own = 0;
+    for (std::size_t run = 0; run < runs.size() && !interrupted; ++run) {
       bool taken = false;
-      collectively(team, [&] { taken = team.is_root() && claims.take(i); });
+      collectively(team,
+                   [&] { taken = team.is_root() && claims.take(static_cast<std::int64_t>(run)); });
       if (!team.any(taken)) continue;
-      work.evaluate(i, point_at);
-      progress.update(i + 1);
-      const bool late = ground.context.started.elapsed_s() > ground.context.time_limit_s;
-      interrupted = team.any(late || Interrupt::requested());
+      for (std::int64_t i = runs[run].begin; i < runs[run].end && !interrupted; ++i) {
+        if (done[static_cast<std::size_t>(i)]) continue;
+        work.evaluate(i, point_at);
+        // The other teams are as far.
+        progress.update(std::min(points, kept_count + ++own * ground.teams.count()));
+        const bool late = ground.context.started.elapsed_s() > ground.context.time_limit_s;
+        interrupted = team.any(late || Interrupt::requested());
+      }
     }
     const auto& mine = work.rows();
     rows.insert(rows.end(), mine.begin(), mine.end());
