@@ -8,6 +8,7 @@
 
 #include "models/hidden_units.hpp"
 #include "parallel/interrupt.hpp"
+#include "studies/run_check.hpp"
 #include "studies/run_network.hpp"
 #include "studies/run_probes.hpp"
 
@@ -99,6 +100,7 @@ class Audit final : public GroundWork<Real> {
         throw ConfigurationError(
             "(α, 1/α) leaves the function alone where φ(αz) = αφ(z): relu, leaky_relu or abs");
       }
+      check_chain_of_layers(run->model);
       static_cast<void>(layers_of(plan_, network_of(*run, data).parameters()));
     } catch (const ConfigurationError& error) {
       throw ConfigurationError(fmt::format("audit {}: {}", plan_.name, error.what()));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -19,9 +20,12 @@ namespace thalweg {
 
 namespace {
 
-/// The highest rise of f(t) above the straight line between its ends.
+/// The highest rise of f(t) above the straight line between its ends; NaN where f is not finite.
 double barrier(const std::vector<double>& t, const std::vector<double>& f) {
   double highest = 0.0;
+  if (!std::all_of(f.begin(), f.end(), [](double value) { return std::isfinite(value); })) {
+    return std::nan("");
+  }
   for (std::size_t i = 0; i < t.size(); ++i) {
     highest = std::max(highest, f[i] - ((1.0 - t[i]) * f.front() + t[i] * f.back()));
   }
@@ -52,6 +56,7 @@ class Connection final : public GroundWork<Real> {
     });
     if (plan_.aligned || plan_.permuted_copy) {
       try {
+        check_chain_of_layers(run->model);
         static_cast<void>(hidden_units(network_of(*run, data).parameters()));
       } catch (const ConfigurationError& error) {
         throw ConfigurationError(fmt::format("connection {}: {}", plan_.name, error.what()));

@@ -27,6 +27,7 @@ CurveTraining read_training(const Settings& table) {
     training.epochs = table.integer_at_least("epochs", 1, training.epochs);
   }
   training.batch = table.integer_at_least("batch", 0, 0);
+  if (training.batch == 1) table.fail("batch", "found 1, expected 0 (the run's) or at least 2");
   training.optimizer = optimizer_settings(table.table("optimizer"), training.learning_rate);
   constexpr std::int64_t least_batch = 2;
   training.schedule = schedule_settings(table.table("schedule"), least_batch);
@@ -42,6 +43,10 @@ ConnectionPlan read_plan(const Settings& table, std::uint64_t study_seed) {
   plan.aligned = table.choice("align", {"none", "weights"}, "none") == "weights";
   plan.permuted_copy = table.boolean("permuted_copy", false);
   plan.points = table.integer_at_least("points", 2, plan.points);
+  constexpr std::int64_t most_points = 1000000;
+  if (plan.points > most_points) {
+    table.fail("points", fmt::format("found {}, expected at most {}", plan.points, most_points));
+  }
   plan.seed = static_cast<std::uint64_t>(
       table.integer_at_least("seed", 0, static_cast<std::int64_t>(study_seed)));
   if (plan.curve == CurveKind::bezier || plan.curve == CurveKind::chain) {

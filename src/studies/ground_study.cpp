@@ -92,6 +92,16 @@ StudyBody prepare_ground_study(const Settings& settings, const StudyHeader& head
   const Settings from = settings.table("from");
   const auto folder = from.string("record", "");
   if (folder.empty()) from.fail("record", "expected the folder of a finished study");
+  const std::string output =
+      context.output_folder.empty() ? "results/" + header.name : context.output_folder;
+  std::error_code none;
+  const auto within = std::filesystem::weakly_canonical(folder, none)
+                          .lexically_relative(std::filesystem::weakly_canonical(output, none));
+  // --force would delete what is to be read.
+  if (!within.empty() && *within.begin() != "..") {
+    from.fail("record",
+              fmt::format("found {}, which lies in the output folder {}", folder, output));
+  }
   RecordedStudy source = open_recorded_study(context.world, folder);
   GroundPlans plans =
       read_ground_plans(settings, source.runs, static_cast<std::uint64_t>(header.seed));

@@ -136,6 +136,15 @@ void check_initial(const RunPlan& run, const DataSet<Real>& data) {
   }
 }
 
+void check_chain_of_layers(const ModelOptions& model) {
+  const bool residual =
+      std::any_of(model.layers.begin(), model.layers.end(),
+                  [](const LayerSpec& layer) { return layer.kind == LayerSpec::Kind::residual; });
+  if (residual) {
+    fail("hidden units can be exchanged and scaled in networks without residual blocks alone");
+  }
+}
+
 template <class Real>
 void check_same_network(const std::string& who, const std::vector<std::string>& names,
                         const std::vector<RunPlan>& runs, const DataSet<Real>& data) {

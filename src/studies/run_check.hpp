@@ -16,6 +16,10 @@ void check_run(const RunPlan& run, const DataSet<Real>& data);
 template <class Real>
 void check_initial(const RunPlan& run, const DataSet<Real>& data);
 
+/// Throws ConfigurationError where a network has residual blocks: exchanging or scaling the units
+/// of one layer would change what is added to it. Local.
+void check_chain_of_layers(const ModelOptions& model);
+
 /// Throws ConfigurationError where the parameters of these runs are not of the same shapes; `who`
 /// asks for it. Local.
 template <class Real>

@@ -63,7 +63,7 @@ std::string ChosenNames::take(const Settings& table, const std::string& fallback
   if (!is_plain_name(base)) {
     table.fail("name", fmt::format("found \"{}\", expected a plain name", base));
   }
-  const std::string name = base + suffix;
+  std::string name = base + suffix;
   if (std::find(taken_.begin(), taken_.end(), name) != taken_.end()) {
     table.fail("name", fmt::format("two of them are called '{}'", name));
   }

@@ -37,7 +37,7 @@ template <class Real>
 void SurfaceFrame<Real>::point(double x, double y, std::span<Real> w) const {
   const double at[2] = {x, y};
   for (std::size_t j = 0; j < w.size(); ++j) {
-    double sum = static_cast<double>(centre_[j]);
+    auto sum = static_cast<double>(centre_[j]);
     if (corners_.empty()) {
       for (std::size_t d = 0; d < directions_.size(); ++d) sum += at[d] * directions_[d][j];
     } else {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "studies/run_choice.hpp"
@@ -33,6 +34,7 @@ std::string name_in(const Table& table, Value value) {
 template <class Table, class Value>
 Value read_choice(const Settings& settings, const char* key, const Table& table, Value fallback) {
   std::vector<std::string> names;
+  names.reserve(table.size());
   for (const auto& [entry, name] : table) names.emplace_back(name);
   const auto chosen = settings.choice(key, names, name_in(table, fallback));
   for (const auto& [entry, name] : table) {
@@ -47,8 +49,9 @@ std::optional<SurfaceRange> read_range(const Settings& table, const char* key,
   std::vector<double> otherwise;
   if (fallback) otherwise = {fallback->low, fallback->high};
   const auto ends = table.numbers(key, otherwise);
-  if (ends.size() != 2 || !(ends[0] < ends[1])) {
-    table.fail(key, "expected two numbers, [low, high], low below high");
+  if (ends.size() != 2 || !(ends[0] < ends[1]) || !std::isfinite(ends[0]) ||
+      !std::isfinite(ends[1])) {
+    table.fail(key, "expected two finite numbers, [low, high], low below high");
   }
   return SurfaceRange{ends[0], ends[1]};
 }
@@ -88,7 +91,7 @@ void read_axes(const Settings& table, SurfacePlan& plan) {
                                                                                  : Centring::last;
   }
   if (plan.axes == SurfaceAxes::eigenvectors) {
-    plan.iterations = table.integer_at_least("iterations", 1, plan.iterations);
+    plan.iterations = table.integer_at_least("iterations", 2, plan.iterations);
     plan.tolerance = table.positive("tolerance", plan.tolerance);
   }
 }

@@ -1,5 +1,6 @@
 """Surfaces and paths: bits, ranks, kill and resume, files for others' scripts, bad input."""
 import random
+import shutil
 import time
 
 import h5py
@@ -201,16 +202,38 @@ def test_bent_paths_are_lower_and_a_copy_is_found_again(explored):
         assert len(file["parameters"]) == 4 + 1  # and the axis' scale
 
 
+def test_a_record_is_not_deleted_to_be_read(explored):
+    text = f"""
+[study]
+name = "later"
+kind = "surface"
+[from]
+record = "{explored / 'one'}"
+[[surface]]
+run = "net-seed1"
+"""
+    result = run_study(explored, text, "one", "--force", ranks=2)
+    assert result.returncode == 2 and "record" in result.stderr
+    assert (explored / "one" / "study.h5").exists()
+
+
+def test_residual_blocks_are_refused_where_units_are_exchanged(tmp_path):
+    model = 'type = "layers"\nlayers = ["conv 4 3", "block", "conv 4 3", "end", "relu", "gap"]\nbatch_norm = "none"'
+    text = study("connection", PATHS).replace("widths = [24, 16]", model)
+    result = run_study(tmp_path, text, "out", ranks=2)
+    assert result.returncode == 2 and "residual" in result.stderr
+
+
 def test_record_is_whole(explored):
     result = thalweg("verify", explored / "one")
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize("kind,tables,kills", [("surface", SURFACES, 5), ("connection", PATHS, 5)],
+@pytest.mark.parametrize("kind,tables,kills", [("surface", SURFACES, 3), ("connection", PATHS, 3)],
                          ids=["surface", "connection"])
 def test_killed_and_resumed_is_identical(tmp_path, kind, tables, kills):
     # Larger than above, so that kills hit the work after the training.
-    text = study(kind, tables).replace("nx = 5", "nx = 35").replace("epochs = 20", "epochs = 1000")
+    text = study(kind, tables).replace("nx = 5", "nx = 35").replace("epochs = 20", "epochs = 300")
     text = text.replace("points = 9", "points = 60")
     started = time.monotonic()
     undisturbed = run_study(tmp_path, text, "undisturbed", ranks=2)
@@ -218,12 +241,15 @@ def test_killed_and_resumed_is_identical(tmp_path, kind, tables, kills):
     duration_s = time.monotonic() - started
     chance = random.Random(11)
     hit = 0
-    for attempt in range(kills):
+    for attempt in range(3 * kills):
         running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.15, 0.4) * duration_s,
                                   ranks=1 + (attempt + 1) % 3)
         hit += running
-        if not running:
+        if hit == kills:
             break
+        if not running:  # too late, on a machine whose speed changes: once more from the start, sooner
+            shutil.rmtree(tmp_path / "killed")
+            duration_s /= 2
     assert hit > 0
     result = run_study(tmp_path, text, "killed", "--resume", ranks=2)
     assert result.returncode == 0, result.stderr
@@ -260,6 +286,7 @@ record = "{explored / 'one'}"
     ("iterations = 20", "iteration = 20", "iterations"),
     ('norm = "layer"', 'norm = "neuron"', "neuron"),
     ('norm = "layer"', "x = [1, 1]", "low below high"),
+    ('norm = "layer"', "x = [-inf, inf]", "finite"),
     ("bends = 2", "bends = 0", "bends"),
     ('between = ["net-seed1"]', 'between = ["net-seed1", "net-seed2"]', "between"),
     ('curve = "chain"\nbends = 2', 'curve = "line"\nbends = 2', "bends"),
