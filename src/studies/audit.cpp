@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "models/hidden_units.hpp"
-#include "parallel/interrupt.hpp"
 #include "studies/run_check.hpp"
 #include "studies/run_network.hpp"
 #include "studies/run_probes.hpp"
@@ -89,19 +88,17 @@ class Audit final : public GroundWork<Real> {
   std::vector<std::string> runs() const override { return {plan_.run}; }
 
   void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
-    const auto run = std::find_if(all.begin(), all.end(), [&](const RunPlan& candidate) {
-      return candidate.name == plan_.run;
-    });
+    const RunPlan& run = run_named(all, plan_.run);
     try {
-      if (run->probes.empty()) {
+      if (run.probes.empty()) {
         throw ConfigurationError("there is no [[probe]], so nothing to be compared");
       }
-      if (plan_.rescaling == Rescaling::alpha && !is_homogeneous(run->model)) {
+      if (plan_.rescaling == Rescaling::alpha && !is_homogeneous(run.model)) {
         throw ConfigurationError(
             "(α, 1/α) leaves the function alone where φ(αz) = αφ(z): relu, leaky_relu or abs");
       }
-      check_chain_of_layers(run->model);
-      static_cast<void>(layers_of(plan_, network_of(*run, data).parameters()));
+      check_chain_of_layers(run.model);
+      static_cast<void>(layers_of(plan_, network_of(run, data).parameters()));
     } catch (const ConfigurationError& error) {
       throw ConfigurationError(fmt::format("audit {}: {}", plan_.name, error.what()));
     }
@@ -125,8 +122,7 @@ class Audit final : public GroundWork<Real> {
       loss->set_statistics(Statistics::batch);
       function_change_.push_back(largest_change(before, loss->outputs(w, training)));
       measure(probes, run, w);
-      const bool late = ground.context.started.elapsed_s() > ground.context.time_limit_s;
-      if (ground.context.world.any(late || Interrupt::requested())) return RunOutcome::interrupted;
+      if (ground.context.world.any(ground.context.time_to_stop())) return RunOutcome::interrupted;
     }
     return RunOutcome::done;
   }

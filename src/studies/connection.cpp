@@ -51,13 +51,11 @@ class Connection final : public GroundWork<Real> {
 
   void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
     check_same_network("connection " + plan_.name, runs(), all, data);
-    const auto run = std::find_if(all.begin(), all.end(), [&](const RunPlan& candidate) {
-      return candidate.name == plan_.from;
-    });
+    const RunPlan& run = run_named(all, plan_.from);
     if (plan_.aligned || plan_.permuted_copy) {
       try {
-        check_chain_of_layers(run->model);
-        static_cast<void>(hidden_units(network_of(*run, data).parameters()));
+        check_chain_of_layers(run.model);
+        static_cast<void>(hidden_units(network_of(run, data).parameters()));
       } catch (const ConfigurationError& error) {
         throw ConfigurationError(fmt::format("connection {}: {}", plan_.name, error.what()));
       }

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "optimizers/stepper.hpp"
-#include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "studies/run_network.hpp"
 #include "studies/sample_order.hpp"
@@ -117,11 +116,10 @@ class CurveRun {
   /// False where it is time to stop; a checkpoint is written then, or when one is due.
   bool keep_and_go_on() {
     const Communicator& world = ground_.context.world;
-    const bool late = ground_.context.started.elapsed_s() > ground_.context.time_limit_s;
     const bool due =
         world.is_root() && since_checkpoint_.elapsed_s() > plan_.training.checkpoint_every_s;
     constexpr std::int64_t stop = 2;
-    const std::int64_t mine = late || Interrupt::requested() ? stop : (due ? 1 : 0);
+    const std::int64_t mine = ground_.context.time_to_stop() ? stop : (due ? 1 : 0);
     const std::int64_t agreed = world.max(mine);
     if (agreed > 0) save();
     return agreed < stop;

@@ -1,17 +1,9 @@
 #include "studies/ground.hpp"
 
-#include <algorithm>
-
 #include "records/schema.hpp"
 #include "studies/recorded_study.hpp"
 
 namespace thalweg {
-
-template <class Real>
-const RunPlan& Ground<Real>::run_named(const std::string& name) const {
-  return *std::find_if(runs.begin(), runs.end(),
-                       [&](const RunPlan& candidate) { return candidate.name == name; });
-}
 
 template <class Real>
 Snapshot<Real> final_point(const Ground<Real>& ground, const std::string& run) {
@@ -35,8 +27,6 @@ bool has_diverged(const Ground<Real>& ground, const std::string& run) {
   return world.any(diverged);
 }
 
-template struct Ground<float>;
-template struct Ground<double>;
 template Snapshot<float> final_point(const Ground<float>&, const std::string&);
 template Snapshot<double> final_point(const Ground<double>&, const std::string&);
 template bool has_diverged(const Ground<float>&, const std::string&);

@@ -24,7 +24,9 @@ struct Ground {
   /// over the ranks of a team, every team the same by itself.
   const Communicator& together;
 
-  [[nodiscard]] const RunPlan& run_named(const std::string& name) const;
+  [[nodiscard]] const RunPlan& run_named(const std::string& name) const {
+    return thalweg::run_named(runs, name);
+  }
 };
 
 /// Where a run ended. Collective over the ground's world. Throws ReportedError.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "parallel/interrupt.hpp"
 #include "studies/audit.hpp"
 #include "studies/connection.hpp"
 #include "studies/slice.hpp"
@@ -47,8 +46,7 @@ RunOutcome GroundWorks<Real>::make(const Ground<Real>& ground) {
     if (world.is_root()) ground.context.log.info(work->title());
     if (work->make(ground) == RunOutcome::interrupted) return RunOutcome::interrupted;
     made_.push_back(work.get());
-    const bool late = ground.context.started.elapsed_s() > ground.context.time_limit_s;
-    if (world.any(late || Interrupt::requested())) return RunOutcome::interrupted;
+    if (world.any(ground.context.time_to_stop())) return RunOutcome::interrupted;
   }
   return RunOutcome::done;
 }

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "parallel/claims.hpp"
-#include "parallel/interrupt.hpp"
 #include "records/journal.hpp"
 #include "studies/run_network.hpp"
 
@@ -171,8 +170,7 @@ bool evaluate_points(const Ground<Real>& ground, const std::string& name, const 
         work.evaluate(i, point_at);
         // The other teams are as far.
         progress.update(std::min(points, kept_count + ++own * ground.teams.count()));
-        const bool late = ground.context.started.elapsed_s() > ground.context.time_limit_s;
-        interrupted = team.any(late || Interrupt::requested());
+        interrupted = team.any(ground.context.time_to_stop());
       }
     }
     const auto& mine = work.rows();

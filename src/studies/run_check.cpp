@@ -149,10 +149,9 @@ template <class Real>
 void check_same_network(const std::string& who, const std::vector<std::string>& names,
                         const std::vector<RunPlan>& runs, const DataSet<Real>& data) {
   const auto shapes_of = [&](const std::string& name) {
-    const auto run = std::find_if(runs.begin(), runs.end(),
-                                  [&](const RunPlan& candidate) { return candidate.name == name; });
+    const RunPlan& run = run_named(runs, name);
     std::vector<std::vector<std::int64_t>> shapes;
-    for (const auto& block : network_of(*run, data).parameters()) shapes.push_back(block.shape);
+    for (const auto& block : network_of(run, data).parameters()) shapes.push_back(block.shape);
     return shapes;
   };
   const auto first = shapes_of(names.front());

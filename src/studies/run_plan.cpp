@@ -140,6 +140,11 @@ Schedule schedule_of(const RunPlan& plan, std::int64_t samples) {
           plan.train.drop_last};
 }
 
+const RunPlan& run_named(const std::vector<RunPlan>& runs, const std::string& name) {
+  return *std::find_if(runs.begin(), runs.end(),
+                       [&](const RunPlan& candidate) { return candidate.name == name; });
+}
+
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed) {
   const Settings sweep = settings.table("sweep");
   const auto seeds = read_seeds(sweep, study_seed);

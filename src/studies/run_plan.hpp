@@ -64,6 +64,8 @@ Schedule schedule_of(const RunPlan& plan, std::int64_t samples);
 /// every [[run]] with every combination of the values swept over, and each of these with every
 /// seed. Throws ConfigurationError.
 std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t study_seed);
+/// The run of this name, which is there. Local.
+const RunPlan& run_named(const std::vector<RunPlan>& runs, const std::string& name);
 /// Reads [[slice]]; each names two groups or runs of `runs`, and becomes one slice a shared seed.
 std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vector<RunPlan>& runs);
 /// Does the probe need samples that do not mix, where batch norm in the run would mix them? Local.

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "optimizers/stepper.hpp"
-#include "parallel/interrupt.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
 #include "studies/deal_out.hpp"
@@ -179,8 +178,7 @@ class StoredProbes {
       objective->network().set_buffers(initial_statistics);
       probes.begin(std::span(&probe, 1), start);
       for (const auto step : target.steps) {
-        const bool late = context_.started.elapsed_s() > context_.time_limit_s;
-        if (team.any(late || Interrupt::requested())) return RunOutcome::interrupted;
+        if (team.any(context_.time_to_stop())) return RunOutcome::interrupted;
         log_.info(fmt::format("{}: probe {} at step {}", target.plan.name, probe.name, step));
         const auto point = read_point<Real>(team, study_.folder, target.plan.name, step);
         objective->network().set_buffers(point.statistics);

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "parallel/communicator.hpp"
+#include "parallel/interrupt.hpp"
 #include "records/provenance.hpp"
 #include "records/record.hpp"
 #include "studies/settings.hpp"
@@ -29,6 +30,12 @@ struct StudyContext {
   bool dry_run = false;
   double time_limit_s = std::numeric_limits<double>::infinity();
   Stopwatch started;
+
+  /// Was this process told to stop, or is its time over? Local: ranks agree on it where they must
+  /// stop together.
+  [[nodiscard]] bool time_to_stop() const {
+    return Interrupt::requested() || started.elapsed_s() > time_limit_s;
+  }
 };
 
 /// What [study] says.

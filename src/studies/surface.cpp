@@ -51,10 +51,8 @@ class Surface final : public GroundWork<Real> {
 
   void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
     check_same_network("surface " + plan_.name, runs(), all, data);
-    const auto run = std::find_if(all.begin(), all.end(), [&](const RunPlan& candidate) {
-      return candidate.name == plan_.run;
-    });
-    if (plan_.axes == SurfaceAxes::pca && !run->train.has_snapshots()) {
+    const RunPlan& run = run_named(all, plan_.run);
+    if (plan_.axes == SurfaceAxes::pca && !run.train.has_snapshots()) {
       throw ConfigurationError(
           fmt::format("surface {}: principal components need snapshots of run {}: [train] "
                       "snapshot_every_epochs or snapshot_every_steps",

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/clock.hpp"
 #include "optimizers/stepper.hpp"
-#include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/record.hpp"
 #include "records/schema.hpp"
@@ -16,6 +14,7 @@
 #include "studies/run_network.hpp"
 #include "studies/run_probes.hpp"
 #include "studies/run_record.hpp"
+#include "studies/sample_order.hpp"
 #include "studies/snapshots.hpp"
 
 namespace thalweg {
@@ -51,6 +50,7 @@ class TrajectoryRun {
         training_(training_subset(plan.train, data.train.size())),
         validation_(validation_subset(plan.train, data.train.size())),
         schedule_(schedule_of(plan, data.train.size())),
+        order_(plan.seed, Purpose::shuffle, training_count()),
         record_({plan.train.gradient_norm_every, !validation_.empty()}),
         w_(initial_point(plan, *objective_)),
         gradient_(static_cast<std::size_t>(space_.slice().size())) {
@@ -123,22 +123,13 @@ class TrajectoryRun {
     if (team_.is_root() && since_checkpoint_.elapsed_s() > plan_.train.checkpoint_every_s) {
       mine = Request::checkpoint;
     }
-    if (Interrupt::requested() || context_.started.elapsed_s() > context_.time_limit_s)
-      mine = Request::stop;
+    if (context_.time_to_stop()) mine = Request::stop;
     return static_cast<Request>(team_.max(static_cast<std::int64_t>(mine)));
   }
 
   void take_step() {
     const Schedule::Step now = schedule_.at(progress_.step);
-    if (order_.empty() || order_epoch_ != now.epoch) {
-      order_.resize(static_cast<std::size_t>(training_count()));
-      std::iota(order_.begin(), order_.end(), 0);
-      Stream stream(plan_.seed, Purpose::shuffle, static_cast<std::uint64_t>(now.epoch));
-      shuffle(order_, stream);
-      order_epoch_ = now.epoch;
-    }
-    const auto samples = Subset(order_).subspan(static_cast<std::size_t>(now.begin),
-                                                static_cast<std::size_t>(now.count));
+    const Subset samples = order_.batch(now);
     const StepDraws draws{plan_.seed, static_cast<std::uint64_t>(progress_.step),
                           static_cast<std::uint64_t>(now.epoch)};
     const auto gradient = [&](std::span<const Real> w, std::span<Real> slice) {
@@ -325,13 +316,12 @@ class TrajectoryRun {
   std::vector<std::int64_t> training_;    // empty: all
   std::vector<std::int64_t> validation_;  // held out; empty: none
   Schedule schedule_;
+  SampleOrder order_;
   RunRecord record_;
   std::vector<Real> w_;
   std::vector<Real> gradient_;
   std::vector<Real> start_;  // this rank's slice
   std::string start_hash_;
-  std::vector<std::int64_t> order_;
-  std::int64_t order_epoch_ = -1;
   std::int64_t last_step_ = 0;
   RunProgress progress_;
   double earlier_s_ = 0.0;

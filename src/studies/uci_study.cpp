@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "data/uci_set.hpp"
-#include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
 #include "studies/uci_evaluation.hpp"
@@ -105,9 +104,7 @@ std::vector<std::string> sets_of(const std::vector<SetSize>& sets, int ranks, in
 /// Works off this rank's sets; false when it stopped first. Local.
 bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
               const StudyContext& context) {
-  const auto stop = [&] {
-    return Interrupt::requested() || context.started.elapsed_s() > context.time_limit_s;
-  };
+  const auto stop = [&] { return context.time_to_stop(); };
   for (const auto& name : mine) {
     const std::string checkpoint = checkpoint_of(context, name);
     if (read_newest_checkpoint(checkpoint)) continue;

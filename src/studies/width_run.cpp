@@ -13,7 +13,6 @@
 #include "models/tangent_gram.hpp"
 #include "objectives/network_loss.hpp"
 #include "optimizers/descent.hpp"
-#include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
 
@@ -250,7 +249,7 @@ class Run {
   std::int64_t agree() {
     std::int64_t mine = 0;
     if (team_.is_root() && since_checkpoint_.elapsed_s() > plan_.checkpoint_every_s) mine = 1;
-    if (Interrupt::requested() || context_.started.elapsed_s() > context_.time_limit_s) mine = 2;
+    if (context_.time_to_stop()) mine = 2;
     return team_.max(mine);
   }
 
