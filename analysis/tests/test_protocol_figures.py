@@ -1,5 +1,6 @@
 """Pages for sweeps, tuned rates, many groups and the edge of stability: what is drawn is what is in the file."""
 
+import h5py
 import numpy as np
 import protocols
 import pytest
@@ -125,6 +126,20 @@ def test_rows_of_nothing_say_so(tmp_path):
     axes.clear()
     rows_panel(axes, study.summary.assign(empty=np.nan), "empty", GROUPS, dict.fromkeys(GROUPS, "k"))
     assert "no run has a value" in words(axes)
+
+
+def test_runs_of_no_steps_have_a_page(tmp_path):
+    folder = write_groups(tmp_path / "measured")
+    with h5py.File(folder / "study.h5", "r+") as file:
+        file["summary/step"][...] = 0
+        losses = sorted(set(file["summary/train_loss"][...]))
+    page = groups_figure(thalweg.open_study(folder))
+    page.savefig(tmp_path / "page.png")
+    axes = page.axes[0]
+    assert "no step" in axes.get_title(loc="left")
+    drawn = {float(x) for line in axes.lines for x in np.atleast_1d(line.get_xdata())}
+    drawn |= {float(x) for dots in axes.collections for x, _ in np.asarray(dots.get_offsets())}
+    assert any(loss in drawn for loss in losses)
 
 
 def test_short_names():

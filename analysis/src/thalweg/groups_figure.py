@@ -28,7 +28,10 @@ def groups_figure(study: Study) -> Figure:
                           "not diverge; the figure needs trajectories")
     names = groups(summary)
     colors, dashes = style.colors(names), style.dashes(names)
-    draw = [lambda axes: loss_panel(axes, study, names, colors, dashes)]
+    if "step" in summary and not (summary["step"] > 0).any():  # points that were measured as they were
+        draw = [lambda axes: _row(axes, summary, "train_loss", names, colors, 1.0, "Training loss, no step taken")]
+    else:
+        draw = [lambda axes: loss_panel(axes, study, names, colors, dashes)]
     for column, scale, title in measures(summary, study):
         draw.append(lambda axes, c=column, s=scale, t=title: _row(axes, error_of(summary), c, names, colors, s, t))
     if study.slices():
