@@ -47,9 +47,13 @@ ConnectionPlan read_plan(const Settings& table, std::uint64_t study_seed) {
   if (plan.points > most_points) {
     table.fail("points", fmt::format("found {}, expected at most {}", plan.points, most_points));
   }
-  plan.seed = static_cast<std::uint64_t>(
-      table.integer_at_least("seed", 0, static_cast<std::int64_t>(study_seed)));
-  if (plan.curve == CurveKind::bezier || plan.curve == CurveKind::chain) {
+  const bool bent = plan.curve == CurveKind::bezier || plan.curve == CurveKind::chain;
+  plan.seed = study_seed;
+  if (bent || plan.aligned || plan.permuted_copy) {
+    plan.seed = static_cast<std::uint64_t>(
+        table.integer_at_least("seed", 0, static_cast<std::int64_t>(study_seed)));
+  }
+  if (bent) {
     constexpr std::int64_t most = 20;
     plan.bends = table.integer_at_least("bends", 1, 1);
     if (plan.bends > most) {

@@ -138,8 +138,11 @@ std::vector<SurfacePlan> read_surface_plans(const Settings& settings,
                                     plan.axes == SurfaceAxes::points ? "re-estimated" : "frozen") ==
                        "re-estimated";
     plan.samples = table.integer_at_least("samples", 0, 0);
-    plan.seed = static_cast<std::uint64_t>(
-        table.integer_at_least("seed", 0, static_cast<std::int64_t>(study_seed)));
+    plan.seed = study_seed;
+    if (plan.axes == SurfaceAxes::random || plan.axes == SurfaceAxes::eigenvectors) {
+      plan.seed = static_cast<std::uint64_t>(
+          table.integer_at_least("seed", 0, static_cast<std::int64_t>(study_seed)));
+    }
     std::vector<std::string> asked{table.string("run", runs.front().group)};
     asked.insert(asked.end(), plan.toward.begin(), plan.toward.end());
     for (const auto& choice : choose_runs(table, "run", asked, runs)) {

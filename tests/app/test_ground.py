@@ -287,6 +287,8 @@ record = "{explored / 'one'}"
     ('norm = "layer"', 'norm = "neuron"', "neuron"),
     ('norm = "layer"', "x = [1, 1]", "low below high"),
     ('norm = "layer"', "x = [-inf, inf]", "finite"),
+    ('centring = "mean"', 'centring = "mean"\nseed = 5', "seed"),
+    ('name = "line"', 'name = "line"\nseed = 5', "seed"),
     ("bends = 2", "bends = 0", "bends"),
     ('between = ["net-seed1"]', 'between = ["net-seed1", "net-seed2"]', "between"),
     ('curve = "chain"\nbends = 2', 'curve = "line"\nbends = 2', "bends"),
