@@ -52,13 +52,19 @@ class Connection final : public GroundWork<Real> {
   void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
     check_same_network("connection " + plan_.name, runs(), all, data);
     const RunPlan& run = run_named(all, plan_.from);
-    if (plan_.aligned || plan_.permuted_copy) {
-      try {
+    try {
+      if (plan_.bends > 0) {
+        const std::int64_t samples = data.train.size();
+        const RunPlan training = as_run(plan_, run);
+        check_batches(training, samples, samples - held_out(run.train.validation, samples));
+        check_schedule(training, samples);
+      }
+      if (plan_.aligned || plan_.permuted_copy) {
         check_chain_of_layers(run.model);
         static_cast<void>(hidden_units(network_of(run, data).parameters()));
-      } catch (const ConfigurationError& error) {
-        throw ConfigurationError(fmt::format("connection {}: {}", plan_.name, error.what()));
       }
+    } catch (const ConfigurationError& error) {
+      throw ConfigurationError(fmt::format("connection {}: {}", plan_.name, error.what()));
     }
   }
 

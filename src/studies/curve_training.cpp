@@ -42,8 +42,7 @@ class CurveRun {
         stepper_(space_, blocks_of_all(loss.parameter_blocks(), loss.dimension(), plan.bends),
                  plan.training.optimizer),
         training_(training_subset(network().train, ground.data.train.size())),
-        schedule_(plan.training.schedule, plan.training.learning_rate, batch(), samples(),
-                  plan.training.epochs, plan.training.steps, false),
+        schedule_(schedule_of(as_run(plan, network()), ground.data.train.size())),
         order_(plan.seed, Purpose::curve_shuffle, samples()) {
     result_.control_points = curve.straight();
   }
@@ -72,9 +71,6 @@ class CurveRun {
 
  private:
   const RunPlan& network() const { return ground_.run_named(plan_.from); }
-  std::int64_t batch() const {
-    return plan_.training.batch > 0 ? plan_.training.batch : network().train.batch;
-  }
   std::int64_t samples() const {
     return training_.empty() ? ground_.data.train.size()
                              : static_cast<std::int64_t>(training_.size());
@@ -210,6 +206,17 @@ class CurveRun {
 };
 
 }  // namespace
+
+RunPlan as_run(const ConnectionPlan& plan, const RunPlan& network) {
+  RunPlan run = network;
+  if (plan.training.batch > 0) run.train.batch = plan.training.batch;
+  run.train.epochs = plan.training.epochs;
+  run.train.steps = plan.training.steps;
+  run.train.drop_last = false;
+  run.learning_rate = plan.training.learning_rate;
+  run.schedule = plan.training.schedule;
+  return run;
+}
 
 template <class Real>
 std::optional<TrainedCurve<Real>> train_curve(const Ground<Real>& ground, const std::string& name,

@@ -19,6 +19,10 @@ struct TrainedCurve {
   std::vector<double> loss;          ///< the mean over the epoch's steps, each at its own t
 };
 
+/// The network's run with the batches, rates and length that the curve's training takes in place of
+/// its own: what checks of a run say of it holds of the training. Local.
+RunPlan as_run(const ConnectionPlan& plan, const RunPlan& network);
+
 /// Trains the inner control points of `curve` on E_t loss(φ(t)): every step draws t from (seed,
 /// curve_time, step) and a batch, and takes a training step's gradient at φ(t) (Garipov et al.
 /// 2018). Begins on the straight line. What has been done is kept in DIR/checkpoints/`name`.h5 at

@@ -45,31 +45,6 @@ bool leaves_one(std::int64_t batch, std::int64_t ghost_size) {
   return (ghost_size > 0 ? batch % ghost_size : batch) == 1;
 }
 
-/// No batch, and none of its ghost groups, may be a single sample, which has no variance.
-void check_batches(const RunPlan& run, std::int64_t samples, std::int64_t training) {
-  if (!run.model.has_batch_norm()) return;
-  if (training < 2) {
-    fail(fmt::format("batch norm needs at least two training samples, found {} of {} not held out",
-                     training, samples));
-  }
-  auto batches = run.schedule.batch_sizes;
-  batches.insert(batches.begin(), run.train.batch);
-  for (const auto size : batches) {
-    const std::int64_t whole = std::min(size, training);
-    const std::int64_t last = run.train.drop_last ? 0 : training % whole;
-    for (const auto batch : {whole, last}) {
-      if (!leaves_one(batch, run.model.ghost_size)) continue;
-      fail(fmt::format(
-          "[train] batch: {} training samples in batches of {}{} leave one of them by "
-          "itself, of which batch norm takes no variance; choose another size{}",
-          training, whole,
-          run.model.ghost_size > 0 ? fmt::format(" and ghost groups of {}", run.model.ghost_size)
-                                   : "",
-          batch == last ? " or drop_last = true" : ""));
-    }
-  }
-}
-
 /// Parameters and one gradient at least are on every rank.
 void check_memory(std::int64_t parameters, std::size_t size_bytes) {
   const double needed = 2.0 * static_cast<double>(parameters) * static_cast<double>(size_bytes);
@@ -114,11 +89,7 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
     check_augmentation(run.train.augmentation, data.train.shape());
     check_batches(run, samples, training);
     check_probes(run, network, training, data.test.size());
-    try {
-      static_cast<void>(schedule_of(run, samples));
-    } catch (const ConfigurationError& error) {
-      fail(fmt::format("[schedule] {}", error.what()));
-    }
+    check_schedule(run, samples);
   } catch (const ConfigurationError& error) {
     fail(fmt::format("run {}: {}", run.name, error.what()));
   }
@@ -133,6 +104,38 @@ void check_initial(const RunPlan& run, const DataSet<Real>& data) {
     read_initial(run.train.initial, network, std::span<Real>(w));
   } catch (const ConfigurationError& error) {
     fail(fmt::format("run {}: [train] initial: {}", run.name, error.what()));
+  }
+}
+
+void check_batches(const RunPlan& run, std::int64_t samples, std::int64_t training) {
+  if (!run.model.has_batch_norm()) return;
+  if (training < 2) {
+    fail(fmt::format("batch norm needs at least two training samples, found {} of {} not held out",
+                     training, samples));
+  }
+  auto batches = run.schedule.batch_sizes;
+  batches.insert(batches.begin(), run.train.batch);
+  for (const auto size : batches) {
+    const std::int64_t whole = std::min(size, training);
+    const std::int64_t last = run.train.drop_last ? 0 : training % whole;
+    for (const auto batch : {whole, last}) {
+      if (!leaves_one(batch, run.model.ghost_size)) continue;
+      fail(fmt::format(
+          "[train] batch: {} training samples in batches of {}{} leave one of them by "
+          "itself, of which batch norm takes no variance; choose another size{}",
+          training, whole,
+          run.model.ghost_size > 0 ? fmt::format(" and ghost groups of {}", run.model.ghost_size)
+                                   : "",
+          batch == last ? " or drop_last = true" : ""));
+    }
+  }
+}
+
+void check_schedule(const RunPlan& run, std::int64_t samples) {
+  try {
+    static_cast<void>(schedule_of(run, samples));
+  } catch (const ConfigurationError& error) {
+    fail(fmt::format("[schedule] {}", error.what()));
   }
 }
 

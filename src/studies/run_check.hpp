@@ -16,6 +16,14 @@ void check_run(const RunPlan& run, const DataSet<Real>& data);
 template <class Real>
 void check_initial(const RunPlan& run, const DataSet<Real>& data);
 
+/// No batch, and none of its ghost groups, may be a single sample, of which batch norm takes no
+/// variance; `training` of the `samples` are not held out. Local. Throws ConfigurationError.
+void check_batches(const RunPlan& run, std::int64_t samples, std::int64_t training);
+
+/// Are batches and rates such that a run of so many samples can have them? Local. Throws
+/// ConfigurationError.
+void check_schedule(const RunPlan& run, std::int64_t samples);
+
 /// Throws ConfigurationError where a network has residual blocks: exchanging or scaling the units
 /// of one layer would change what is added to it. Local.
 void check_chain_of_layers(const ModelOptions& model);

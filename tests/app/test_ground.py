@@ -289,6 +289,8 @@ record = "{explored / 'one'}"
     ('norm = "layer"', "x = [-inf, inf]", "finite"),
     ('centring = "mean"', 'centring = "mean"\nseed = 5', "seed"),
     ('name = "line"', 'name = "line"\nseed = 5', "seed"),
+    ("epochs = 20", "epochs = 20\nbatch = 13", "of which batch norm"),
+    ("learning_rate = 0.02", "learning_rate = 0.02\n[connection.schedule]\nwarmup_epochs = 50", "connection bezier"),
     ("bends = 2", "bends = 0", "bends"),
     ('between = ["net-seed1"]', 'between = ["net-seed1", "net-seed2"]', "between"),
     ('curve = "chain"\nbends = 2', 'curve = "line"\nbends = 2', "bends"),
