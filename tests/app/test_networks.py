@@ -144,7 +144,7 @@ def test_a_network_that_diverges_leaves_the_others_alone(tmp_path):
                        "--set", 'run.0.optimizer.type="sgd"', "--set", "run.0.optimizer.clip_norm=0", ranks=2)
     assert result.returncode == 0, result.stderr
     assert "3 runs done, 1 diverged" in result.stdout
-    assert "slice line-seed3: left out" in result.stderr
+    assert "slice line-seed3 from adam to lars_and_ghosts: left out, run adam diverged" in result.stderr
     with h5py.File(tmp_path / "out" / "study.h5") as file:
         assert list(file["summary/status"][()]) == [b"diverged", b"finished", b"finished"]
         assert numpy.all(numpy.isfinite(file["summary/train_loss"][()]))
@@ -249,7 +249,7 @@ def test_every_rank_ends_where_a_layer_does_not_fit(tmp_path):
 def test_two_slices_of_one_name(tmp_path):
     slice_table = PROBES[PROBES.index("[[slice]]"):]
     refused(run_study(tmp_path, NETWORKS + slice_table + slice_table, "out", ranks=None),
-            "[slice.1]", "two slices are called 'line-seed3'")
+            "[slice.1]", "name: two of them are called 'line-seed3'")
 
 
 def test_the_named_networks_take_a_step(tmp_path):
