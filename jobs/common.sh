@@ -7,6 +7,7 @@ BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git openmpi-bin lib
 PYTHON_PACKAGES=(python3 python3-numpy python3-h5py python3-h5netcdf python3-pandas python3-xarray python3-matplotlib)
 TEST_PACKAGES=(libgtest-dev libbenchmark-dev python3-pytest)
 DEVELOPER_PACKAGES=(clang-format clang-tidy)
+FUZZ_PACKAGES=(clang libclang-rt-dev)  # the sanitizer build and libFuzzer
 
 # A heading with the seconds since the script began.
 phase() { printf '\n== [%4d s] %s\n' "$SECONDS" "$*"; }
