@@ -1,6 +1,7 @@
 #include "studies/study.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -30,6 +31,12 @@ void print_plan(const StudyHeader& header, const Settings& settings, const Study
       header.name, header.kind, header.seed, context.world.size(), context.output_folder,
       settings.resolved());
   std::fflush(stdout);
+}
+
+LockHolder holder_of(const Provenance& provenance) {
+  const auto job = provenance.slurm.find("SLURM_JOB_ID");
+  return {provenance.hostnames.front(), ::getpid(),
+          job == provenance.slurm.end() ? std::string() : job->second};
 }
 
 }  // namespace
@@ -92,6 +99,7 @@ ExitCode run_study(const Settings& settings, StudyContext& context) {
     if (context.world.is_root()) print_plan(header, settings, context);
     return ExitCode::done;
   }
+  const HeldFolder held(context.world, context.output_folder, holder_of(context.provenance));
   auto start = static_cast<std::int64_t>(StudyStart::fresh);
   collectively(context.world, [&] {
     if (context.world.is_root()) {
