@@ -6,7 +6,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace thalweg;
   using namespace thalweg::fuzzing;
   Input input(data, size);
-  const std::int64_t values = input.choice() % 5;
+  const std::int64_t values = 1 + input.choice() % 4;
   const std::string path = write_file("journal", input.rest());
   accepted([&] {
     const auto before = read_journal(path, values);

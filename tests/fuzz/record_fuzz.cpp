@@ -28,7 +28,9 @@ std::string text_from(FuzzedDataProvider& input) {
 std::string name_from(FuzzedDataProvider& input) {
   static constexpr std::array names{"gram",  "done", "checksum",   "step",     "status",
                                     "valid", "loss", "loss_valid", "elapsed_s"};
-  return input.ConsumeBool() ? input.PickValueInArray(names) : text_from(input);
+  if (input.ConsumeBool()) return input.PickValueInArray(names);
+  const std::string name = text_from(input);
+  return name.empty() ? "x" : name;
 }
 
 std::string path_from(FuzzedDataProvider& input) {

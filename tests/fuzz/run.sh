@@ -22,22 +22,26 @@ cmake --build build-sanitize -j "$(nproc)" --target "${targets[@]/%/_fuzz}"
 
 phase "Fuzzing, $seconds s a target"
 export work=$PWD/build-sanitize/fuzz
+# Records are flushed to the disk: in memory that is free.
+scratch=$(mktemp -d -p "$([[ -w /dev/shm ]] && echo /dev/shm || echo /tmp)")
+trap 'rm -rf "$scratch"' EXIT
+export TMPDIR=$scratch
 rm -rf "$work"
 mkdir -p "$work"
-export ASAN_OPTIONS=fast_unwind_on_malloc=0 UBSAN_OPTIONS=print_stacktrace=1
-export LSAN_OPTIONS="suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0"
+export UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS="suppressions=$PWD/tests/fuzz/lsan.supp:print_suppressions=0"
+export OMPI_MCA_ess_singleton_isolated=1  # no daemon beside a process without mpirun
 
 fuzz() {
   local target=$1 folder=$work/$1
-  mkdir -p "$folder/corpus" "$folder/scratch"
+  mkdir -p "$folder/corpus"
   cp tests/fuzz/corpus/"$target"/* "$folder/corpus/"
   # The suite's own studies are seeds too.
   if [[ $target == study ]]; then cp jobs/*/*.toml "$folder/corpus/"; fi
   local options=(-max_total_time="$seconds" -seed=1 -timeout=20 -rss_limit_mb=4096 -malloc_limit_mb=1024
-    -artifact_prefix="$folder/" -print_final_stats=1)
+    -artifact_prefix="$folder/" -print_final_stats=1 -entropic=0)
   if [[ -f tests/fuzz/$target.dict ]]; then options+=(-dict="tests/fuzz/$target.dict"); fi
   local code=0
-  TMPDIR=$folder/scratch "build-sanitize/tests/fuzz/${target}_fuzz" "${options[@]}" "$folder/corpus" \
+  "build-sanitize/tests/fuzz/${target}_fuzz" "${options[@]}" "$folder/corpus" \
     >"$folder/log" 2>&1 || code=$?
   local executions rate
   executions=$(awk '/^stat::number_of_executed_units:/ { print $2 }' "$folder/log")

@@ -2,6 +2,7 @@
 // does. What is accepted must mean the same when its resolved text is read again, as a resumed
 // study does.
 #include <mpi.h>
+#include <sanitizer/lsan_interface.h>
 
 #include <algorithm>
 #include <optional>
@@ -44,6 +45,7 @@ std::optional<std::string> resolved(const std::string& text,
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  const __lsan::ScopedDisabler kept_to_the_end;
   MPI_Init(argc, argv);
   return 0;
 }
