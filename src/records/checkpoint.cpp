@@ -71,6 +71,19 @@ std::optional<Record> read_newest_checkpoint(const std::string& path, Checkpoint
   return result;
 }
 
+std::optional<Record> resume_checkpoint(const std::string& path, const Log& log) {
+  CheckpointSource source;
+  auto record = read_newest_checkpoint(path, &source);
+  for (const auto& reason : source.skipped) log.warn("passed over: " + reason);
+  if (!record) return record;
+  const auto step = record->attributes.find("step");
+  const auto* number =
+      step == record->attributes.end() ? nullptr : std::get_if<std::int64_t>(&step->second);
+  log.info(fmt::format("resumed from {}{}", source.file,
+                       number == nullptr ? "" : fmt::format(" at step {}", *number)));
+  return record;
+}
+
 void remove_checkpoint(const std::string& path) {
   std::error_code ignored;
   for (const auto& name : {path, next_name(path), previous_name(path)}) fs::remove(name, ignored);

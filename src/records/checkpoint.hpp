@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "records/record.hpp"
 
 namespace thalweg {
@@ -21,6 +22,10 @@ void write_checkpoint(const std::string& path, const Record& record);
 /// The newest whole generation, its checksum verified; nothing when there is none. Local.
 std::optional<Record> read_newest_checkpoint(const std::string& path,
                                              CheckpointSource* source = nullptr);
+
+/// The same for going on from it: says on `log` which one it is and at which step, and warns of
+/// each that was passed over. Local.
+std::optional<Record> resume_checkpoint(const std::string& path, const Log& log);
 
 /// Removes all generations. Local.
 void remove_checkpoint(const std::string& path);
