@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "fuzz/input.hpp"
+#include "studies/output_folder.hpp"
 #include "studies/study.hpp"
 
 namespace {
@@ -56,6 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::string> overrides;
   while (!input.rest().empty()) overrides.emplace_back(input.part());
   const auto first = resolved(text, overrides);
-  if (first) require(resolved(*first, {}) == first);
+  if (!first) return 0;
+  require(resolved(*first, {}) == first);
+  require(!configuration_difference(*first, *first));
   return 0;
 }
