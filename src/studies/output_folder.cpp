@@ -136,6 +136,13 @@ std::optional<std::string> configuration_difference(const std::string& stored,
   return std::nullopt;
 }
 
+bool lies_within(const std::string& path, const std::string& folder) {
+  std::error_code none;
+  const auto within =
+      fs::weakly_canonical(path, none).lexically_relative(fs::weakly_canonical(folder, none));
+  return !within.empty() && *within.begin() != "..";
+}
+
 void check_output_folder(const std::string& folder, bool may_hold) {
   std::error_code error;
   fs::path place = fs::absolute(folder);

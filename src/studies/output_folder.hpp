@@ -19,6 +19,9 @@ void check_output_folder(const std::string& folder, bool may_hold);
 StudyStart open_output_folder(const std::string& folder, const std::string& resolved, bool resume,
                               bool force);
 
+/// Is `path` the folder, or below it? Then --force could delete what is to be read. Local.
+bool lies_within(const std::string& path, const std::string& folder);
+
 /// The first difference of two resolved configurations in words, or nothing. team_size does not
 /// count.
 std::optional<std::string> configuration_difference(const std::string& stored,

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <sstream>
 
 #include "records/schema.hpp"
+#include "studies/configuration_text.hpp"
 #include "studies/output_folder.hpp"
 
 namespace thalweg {
@@ -54,12 +54,7 @@ StudyHeader read_study_header(const Settings& settings, const std::string& study
 }
 
 std::string recorded_configuration(const Settings& settings) {
-  std::string kept;
-  std::istringstream lines(settings.resolved());
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind("team_size = ", 0) != 0) kept += line + "\n";
-  }
-  return kept;
+  return without_study_key(settings.resolved(), "team_size");
 }
 
 void add_study_attributes(Record& record, const StudyHeader& header, const StudyContext& context,
