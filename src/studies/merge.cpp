@@ -164,15 +164,18 @@ ExitCode merge_studies(const std::vector<std::string>& folders, StudyContext& co
         read_run_plans(settings, static_cast<std::uint64_t>(first.study.header.seed)), parts);
   });
   check_data(first.study, world);
-  collectively(world, [&] {
-    if (!world.is_root()) return;
-    open_output_folder(context.output_folder, common, context.resume, context.force);
-    for (const auto& part : parts) copy_trials(part.study, context.output_folder);
-    for (const auto& source : sources) {
-      copy_run(source.folder, source.name, context.output_folder, source.run);
-    }
-    context.log.info(fmt::format("{} runs of {} folders", sources.size(), parts.size()));
-  });
+  {
+    const HeldFolder held(world, context.output_folder, holder_of(context.provenance));
+    collectively(world, [&] {
+      if (!world.is_root()) return;
+      open_output_folder(context.output_folder, common, context.resume, context.force);
+      for (const auto& part : parts) copy_trials(part.study, context.output_folder);
+      for (const auto& source : sources) {
+        copy_run(source.folder, source.name, context.output_folder, source.run);
+      }
+      context.log.info(fmt::format("{} runs of {} folders", sources.size(), parts.size()));
+    });
+  }
   context.provenance.merged_from = folders;
   context.study_file = first.study.folder;
   context.study_text = first.config;
