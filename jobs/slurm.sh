@@ -53,8 +53,8 @@ prepare_job() {
 
 # run_ranks COMMAND…: on all ranks; passes the job's signals on and returns the command's exit status.
 run_ranks() {
-  # Told before anything began: there is nothing to save.
-  [[ -z $told_to_stop ]] || return 75
+  # Queued again it would only be told again.
+  [[ -z $told_to_stop ]] || stop "told to end before anything began: it needs more time than signal_before_end_s"
   "${launch[@]}" "$@" &
   ranks_pid=$!
   local status

@@ -117,7 +117,7 @@ void add_run(CLI::App& app, const Session& session, Action& action) {
       "Examples:\n"
       "  thalweg run study.toml --dry-run\n"
       "  mpirun -n 4 thalweg run study.toml -o results/a --set optimizer.learning_rate=0.05\n"
-      "  srun thalweg run study.toml -o results/a --resume --time-limit 03:50:00");
+      "  srun --mpi=pmix thalweg run study.toml -o results/a --resume --time-limit 03:50:00");
   run->callback([&session, &action, options] {
     action = [&session, options] { return run_all(session, *options); };
   });

@@ -25,6 +25,7 @@ struct Part {
   RecordedStudy study;
   std::string config;    ///< as given
   std::string resolved;  ///< without [study] part
+  std::string made_by;   ///< program and BLAS kernels, on which bits depend
 };
 
 /// A run of the merged study and where it comes from.
@@ -47,13 +48,16 @@ void check_folder(const std::string& folder, const std::string& output) {
 }
 
 Part read_part(const Communicator& world, const std::string& folder) {
-  Part part{open_recorded_study(world, folder), {}, {}};
+  Part part{open_recorded_study(world, folder), {}, {}, {}};
   collectively(world, [&] {
     if (!world.is_root()) return;
     const RecordFile file((fs::path(part.study.folder) / "study.h5").string());
-    part.config = std::get<std::string>(file.attributes().at("config"));
-    part.resolved =
-        without_study_key(std::get<std::string>(file.attributes().at("config_resolved")), "part");
+    const auto text = [&](const char* name) {
+      return std::get<std::string>(file.attributes().at(name));
+    };
+    part.config = text("config");
+    part.resolved = without_study_key(text("config_resolved"), "part");
+    part.made_by = fmt::format("commit {}, BLAS core {}", text("git_sha"), text("blas_core"));
   });
   part.config = world.broadcast(part.config);
   part.resolved = world.broadcast(part.resolved);
@@ -153,6 +157,12 @@ ExitCode merge_studies(const std::vector<std::string>& folders, StudyContext& co
   std::vector<Part> parts;
   for (const auto& folder : folders) parts.push_back(read_part(world, folder));
   const Part& first = parts.front();
+  for (const auto& part : parts) {
+    if (part.made_by == first.made_by) continue;
+    context.log.warn(fmt::format("{} was made by {}, {} by {}: bits may depend on it",
+                                 part.study.folder, part.made_by, first.study.folder,
+                                 first.made_by));
+  }
   std::vector<std::string> overrides;
   std::string common;
   std::vector<Source> sources;

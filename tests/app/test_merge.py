@@ -1,10 +1,13 @@
 """A study made in parts, by a job array say, and put together: the record of the study in one piece."""
+import os
 import shutil
+import subprocess
+import sys
 
 import h5py
 import pytest
 
-from studies import assert_identical, protocol, run_study, thalweg, trajectories
+from studies import SOURCE, assert_identical, protocol, run_study, thalweg, trajectories
 
 CORRELATED = """
 [study]
@@ -99,6 +102,28 @@ def test_runs_keep_their_bytes_and_the_study_says_where_they_come_from(tmp_path)
     assert again.returncode == 0, again.stderr
     later = thalweg("probe", tmp_path / "merged", "--probe", "trace:vectors=2")
     assert later.returncode == 0, later.stderr
+
+
+def test_merged_record_loads_in_python(tmp_path, two_parts):
+    assert merge(two_parts, tmp_path / "merged").returncode == 0
+    table = subprocess.run([sys.executable, "-m", "thalweg", "table", tmp_path / "merged"], capture_output=True, text=True,
+                           env={**os.environ, "PYTHONPATH": str(SOURCE / "analysis" / "src")}, check=False)
+    assert table.returncode == 0, table.stderr
+    assert "batch15" in table.stdout and "batch30" in table.stdout
+
+
+def test_a_part_by_other_blas_kernels_is_warned_of(tmp_path, two_parts, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    other = part(tmp_path, correlated(), 2, 2)
+    cores = []
+    for folder in (two_parts[0], other):
+        with h5py.File(folder / "study.h5") as file:
+            cores.append(file.attrs["blas_core"])
+    if cores[0] == cores[1]:
+        pytest.skip(f"this OpenBLAS has no other kernels than {cores[0]}")
+    result = merge([two_parts[0], other], tmp_path / "merged", ranks=2)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count(f"BLAS core {cores[1]}") == 1 and "bits may depend on it" in result.stderr
 
 
 def test_a_part_is_a_record_of_its_runs_alone(tmp_path):
