@@ -73,9 +73,9 @@ run_ranks() {
 # end_job STATUS: after a checkpoint (75) the job queues itself again, unless it is being cancelled or requeued already.
 end_job() {
   local job=$SLURM_JOB_ID
-  # The number of an array's first task would mean the whole array.
+  # The number of an array's last task means the whole array.
   [[ -z ${SLURM_ARRAY_JOB_ID:-} ]] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
-  if [[ $1 -eq 75 && $(squeue -h -j "$job" -o %T) == RUNNING ]]; then
+  if [[ $1 -eq 75 && $(squeue -h -j "$job" -o %T) =~ ^(RUNNING|SIGNALING)$ ]]; then
     scontrol requeue "$job" || echo "job $job could not queue itself again: submit it with the same output folder" >&2
   fi
   exit "$1"

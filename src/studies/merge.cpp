@@ -93,7 +93,7 @@ std::string resolved_with(const Part& part, const std::vector<std::string>& over
 std::string common_configuration(const std::vector<Part>& parts,
                                  const std::vector<std::string>& overrides, StudyContext& context) {
   const Part& first = parts.front();
-  const std::string common = resolved_with(first, overrides, context);
+  std::string common = resolved_with(first, overrides, context);
   for (const auto& part : parts) {
     if (const auto difference =
             configuration_difference(common, resolved_with(part, overrides, context))) {
@@ -155,6 +155,7 @@ ExitCode merge_studies(const std::vector<std::string>& folders, StudyContext& co
     for (const auto& folder : folders) check_folder(folder, context.output_folder);
   });
   std::vector<Part> parts;
+  parts.reserve(folders.size());
   for (const auto& folder : folders) parts.push_back(read_part(world, folder));
   const Part& first = parts.front();
   for (const auto& part : parts) {

@@ -36,7 +36,7 @@ StudyPart read_study_part(const Settings& settings, std::size_t runs) {
       number_of(text.substr(0, slash)),
       number_of(slash == std::string::npos ? std::string() : text.substr(slash + 1))};
   if (part.index < 1 || part.index > part.count) {
-    study.fail("part", fmt::format("found \"{}\", expected \"K/N\" with K from 1 to N", text));
+    study.fail("part", fmt::format(R"(found "{}", expected "K/N" with K from 1 to N)", text));
   }
   if (part.count > static_cast<std::int64_t>(runs)) {
     study.fail("part", fmt::format("found \"{}\", but the study has {} runs", text, runs));

@@ -136,10 +136,10 @@ def test_a_submitted_study_leaves_the_record_of_a_direct_run(site, direct):
 
 def test_an_array_is_merged_and_one_of_its_tasks_requeues_alone(site, direct):
     job = site.submit("array", "runs", "array", "--array=1-3")
-    site.wait_for_file("array-parts/1/checkpoints/*.h5")
-    # The first task has the number of the array itself.
-    assert site.cluster.run("scancel", "--signal=USR1", "--batch", f"{job}_1").returncode == 0
-    for task, restarts in (("1", 1), ("2", 0), ("3", 0)):
+    site.wait_for_file("array-parts/3/checkpoints/*.h5")
+    # The last task has the number of the whole array.
+    assert site.cluster.run("scancel", "--signal=USR1", "--batch", f"{job}_3").returncode == 0
+    for task, restarts in (("1", 0), ("2", 0), ("3", 1)):
         site.assert_completed(f"{job}_{task}", f"array-{task}", restarts)
     site.cluster.wait("merging", lambda: not site.cluster.jobs())
     assert (site.folder / "array" / "study.h5").exists(), site.log("array-4294967294")
