@@ -1,13 +1,16 @@
 """A study made in parts, by a job array say, and put together: the record of the study in one piece."""
 import os
+import random
 import shutil
 import subprocess
 import sys
+import time
 
 import h5py
 import pytest
 
-from studies import SOURCE, assert_identical, protocol, run_study, thalweg, trajectories
+from kills import Survived, kill_one, wait_for_orphans, words_of
+from studies import SOURCE, assert_identical, command, protocol, run_study, thalweg, trajectories
 
 CORRELATED = """
 [study]
@@ -176,6 +179,30 @@ def test_an_interrupted_merge_is_continued(tmp_path):
     assert_identical(tmp_path / "whole", tmp_path / "merged")
     assert merge(parts, tmp_path / "merged", "--force", ranks=2).returncode == 0
     assert_identical(tmp_path / "whole", tmp_path / "merged")
+
+
+def test_a_killed_merge_is_continued(tmp_path):
+    text = trajectories()
+    assert run_study(tmp_path, text, "whole").returncode == 0
+    parts = [part(tmp_path, text, k, 2) for k in (1, 2)]
+    began = time.monotonic()
+    assert merge(parts, tmp_path / "undisturbed", ranks=2).returncode == 0
+    longest_s = time.monotonic() - began
+    chance = random.Random(3)
+    survived = Survived()
+    for ranks in (1, 2, 3, 2):
+        process = subprocess.Popen(command("merge", *parts, "-o", tmp_path / "merged", "--resume", ranks=ranks),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        try:
+            process.wait(chance.uniform(0.2, 0.9) * longest_s)
+        except subprocess.TimeoutExpired:
+            survived.kills += kill_one(process, tmp_path / "merged", chance) is not None
+        words_of(process, tmp_path / "merged", survived)
+        wait_for_orphans(tmp_path / "merged")
+    assert survived.kills > 0
+    assert merge(parts, tmp_path / "merged", "--resume").returncode == 0
+    assert_identical(tmp_path / "whole", tmp_path / "merged")
+    assert not list((tmp_path / "merged").rglob("*.partial"))
 
 
 @pytest.fixture(scope="module")

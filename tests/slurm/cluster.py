@@ -8,7 +8,8 @@ import tempfile
 import time
 
 NODES = ("n1", "n2")
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel", "unshare")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel", "unshare",
+            "setpriv")
 
 # One core a task and nothing else to share; requeued jobs start again as soon as their credential has expired.
 CONFIGURATION = """
@@ -121,9 +122,10 @@ class Cluster:
 
     def serve(self, *command):
         log = (self.folder / "log" / f"{command[0]}-{len(self.servers)}.out").open("w", encoding="utf-8")
-        self.servers.append(subprocess.Popen([str(word) for word in command], stdout=log, stderr=log,
-                                             stdin=subprocess.DEVNULL, env=self.environment, cwd=self.folder,
-                                             start_new_session=True))
+        # They end with the test, however that ends.
+        words = ["setpriv", "--pdeathsig", "TERM", *map(str, command)]
+        self.servers.append(subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                             env=self.environment, cwd=self.folder, start_new_session=True))
 
     def stop(self):
         if len(self.servers) > 1:
