@@ -43,6 +43,10 @@ name = "a run"
 [[probe]]
 type = "norms"
 
+[[slice]]
+between = ["a run-batch15", "a run-batch30"]
+points = 5
+
 [correlation]
 bootstrap = 100
 """
@@ -75,8 +79,20 @@ def refused(result, code, *words):
     return True
 
 
-@pytest.mark.parametrize("text", [trajectories(), correlated(), protocol()],
-                         ids=["slices between runs", "sweep and correlation", "trials"])
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    assert run_study(folder, correlated(), "out", ranks=2).returncode == 0
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def two_parts(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("parts")
+    return [part(folder, correlated(), k, 2) for k in (1, 2)]
+
+
+@pytest.mark.parametrize("text", [trajectories(), protocol()], ids=["probes", "trials"])
 def test_merged_parts_are_the_record_of_one_piece(tmp_path, text):
     assert run_study(tmp_path, text, "whole", ranks=2).returncode == 0
     parts = [part(tmp_path, text, k, 2, ranks=k) for k in (1, 2)]
@@ -150,65 +166,55 @@ def test_a_wrong_part_is_refused(tmp_path, value, words):
 
 
 def test_studies_of_single_seeds_become_the_study_of_all(tmp_path):
-    text = correlated()
+    # A correlation needs more runs than one seed has.
+    text = correlated().replace("[correlation]\nbootstrap = 100\n", "")
     assert run_study(tmp_path, text, "whole").returncode == 0
     # In any order: seeds ascend.
-    seeds = [seed(tmp_path, text.replace("[correlation]\nbootstrap = 100\n", ""), number) for number in (10, 1, 2)]
+    seeds = [seed(tmp_path, text, number) for number in (10, 1, 2)]
     measured = thalweg("probe", seeds[0], "--probe", "trace:vectors=2")
     assert measured.returncode == 0, measured.stderr
-    whole = run_study(tmp_path, text.replace("[correlation]\nbootstrap = 100\n", ""), "uncorrelated")
-    assert whole.returncode == 0
     result = merge(seeds, tmp_path / "merged")
     assert result.returncode == 0, result.stderr
     probes = sorted((tmp_path / "merged" / "probes").iterdir())
     assert [file.name for file in probes] == ["a_run-batch15-seed10-trace.h5", "a_run-batch30-seed10-trace.h5"]
     assert thalweg("verify", tmp_path / "merged").returncode == 0
     shutil.rmtree(tmp_path / "merged" / "probes")
-    assert_identical(tmp_path / "uncorrelated", tmp_path / "merged")
-
-
-def test_an_interrupted_merge_is_continued(tmp_path):
-    text = trajectories()
-    assert run_study(tmp_path, text, "whole").returncode == 0
-    parts = [part(tmp_path, text, k, 2) for k in (1, 2)]
-    assert merge(parts, tmp_path / "merged").returncode == 0
-    (tmp_path / "merged" / "study.h5").unlink()
-    (tmp_path / "merged" / "runs" / "another.h5").unlink()
-    assert refused(merge(parts, tmp_path / "merged"), 2, "is not empty", "--resume")
-    assert merge(parts, tmp_path / "merged", "--resume").returncode == 0
-    assert_identical(tmp_path / "whole", tmp_path / "merged")
-    assert merge(parts, tmp_path / "merged", "--force", ranks=2).returncode == 0
     assert_identical(tmp_path / "whole", tmp_path / "merged")
 
 
-def test_a_killed_merge_is_continued(tmp_path):
-    text = trajectories()
-    assert run_study(tmp_path, text, "whole").returncode == 0
-    parts = [part(tmp_path, text, k, 2) for k in (1, 2)]
+def test_an_interrupted_merge_is_continued(tmp_path, whole, two_parts):
+    out = tmp_path / "merged"
+    assert merge(two_parts, out).returncode == 0
+    assert_identical(whole, out)
+    (out / "study.h5").unlink()
+    (out / "runs" / "a_run-batch15-seed2.h5").unlink()
+    assert refused(merge(two_parts, out), 2, "is not empty", "--resume")
+    assert merge(two_parts, out, "--resume").returncode == 0
+    assert_identical(whole, out)
+    assert merge(two_parts, out, "--force", ranks=2).returncode == 0
+    assert_identical(whole, out)
+
+
+def test_a_killed_merge_is_continued(tmp_path, whole, two_parts):
     began = time.monotonic()
-    assert merge(parts, tmp_path / "undisturbed", ranks=2).returncode == 0
+    assert merge(two_parts, tmp_path / "undisturbed", ranks=2).returncode == 0
     longest_s = time.monotonic() - began
+    out = tmp_path / "merged"
     chance = random.Random(3)
     survived = Survived()
     for ranks in (1, 2, 3, 2):
-        process = subprocess.Popen(command("merge", *parts, "-o", tmp_path / "merged", "--resume", ranks=ranks),
+        process = subprocess.Popen(command("merge", *two_parts, "-o", out, "--resume", ranks=ranks),
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
         try:
             process.wait(chance.uniform(0.2, 0.9) * longest_s)
         except subprocess.TimeoutExpired:
-            survived.kills += kill_one(process, tmp_path / "merged", chance) is not None
-        words_of(process, tmp_path / "merged", survived)
-        wait_for_orphans(tmp_path / "merged")
+            survived.kills += kill_one(process, out, chance) is not None
+        words_of(process, out, survived)
+        wait_for_orphans(out)
     assert survived.kills > 0
-    assert merge(parts, tmp_path / "merged", "--resume").returncode == 0
-    assert_identical(tmp_path / "whole", tmp_path / "merged")
-    assert not list((tmp_path / "merged").rglob("*.partial"))
-
-
-@pytest.fixture(scope="module")
-def two_parts(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("parts")
-    return [part(folder, correlated(), k, 2) for k in (1, 2)]
+    assert merge(two_parts, out, "--resume").returncode == 0
+    assert_identical(whole, out)
+    assert not list(out.rglob("*.partial"))
 
 
 def test_missing_parts_and_runs_that_are_there_twice_are_refused(tmp_path, two_parts):
