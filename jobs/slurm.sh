@@ -51,13 +51,32 @@ prepare_job() {
   esac
 }
 
+# end_hung_launcher PID: kills mpirun and returns 1 when it has had no process below it for a while. That of Open MPI 4.1.4
+# with PMIx 4.2.2 sometimes waits for ever for itself after a rank was killed; the job would sit there to the end of its time.
+end_hung_launcher() {
+  local patience_s=${LAUNCHER_PATIENCE_S:-60} alone_s=0
+  local pause_s=$((patience_s > 6 ? patience_s / 6 : 1))
+  while sleep "$pause_s" && kill -0 "$1" 2>/dev/null; do
+    ((alone_s += pause_s))
+    ps -o stat= --ppid "$1" | grep -qv '^Z' && alone_s=0
+    ((alone_s <= patience_s)) && continue
+    echo "the launcher has hung for ${alone_s} s without ranks: ended" >&2
+    kill -KILL "$1"
+    return 1
+  done
+}
+
 # run_ranks COMMAND…: on all ranks; passes the job's signals on and returns the command's exit status.
 run_ranks() {
   # Queued again it would only be told again.
   [[ -z $told_to_stop ]] || stop "told to end before anything began: it needs more time than signal_before_end_s"
   "${launch[@]}" "$@" &
   ranks_pid=$!
-  local status
+  local watch_pid='' status
+  if [[ ${launch[0]} != srun ]]; then
+    end_hung_launcher "$ranks_pid" &
+    watch_pid=$!
+  fi
   wait "$ranks_pid"
   status=$?
   # A trapped signal ends a wait early.
@@ -65,6 +84,8 @@ run_ranks() {
     wait "$ranks_pid"
     status=$?
   done
+  # What a hung launcher would have said is unknown: going on finds out, and leaves a whole record alone.
+  if [[ -n $watch_pid ]] && ! kill "$watch_pid" 2>/dev/null; then wait "$watch_pid" || status=75; fi
   # A launcher that had not begun to listen dies of the signal; so early there is nothing to save.
   [[ -n $told_to_stop && $status -eq $((128 + $(kill -l USR1))) ]] && status=75
   return "$status"
