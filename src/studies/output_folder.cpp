@@ -149,6 +149,13 @@ std::optional<std::string> configuration_difference(const std::string& stored,
   return std::nullopt;
 }
 
+bool lies_within(const std::string& path, const std::string& folder) {
+  std::error_code none;
+  const auto within =
+      fs::weakly_canonical(path, none).lexically_relative(fs::weakly_canonical(folder, none));
+  return !within.empty() && *within.begin() != "..";
+}
+
 void check_output_folder(const std::string& folder, bool may_hold) {
   std::error_code error;
   fs::path place = fs::absolute(folder);
@@ -164,6 +171,12 @@ void check_output_folder(const std::string& folder, bool may_hold) {
     refuse(folder,
            "is not empty; --resume continues a study there, --force replaces it, -o names another");
   }
+}
+
+LockHolder holder_of(const Provenance& provenance) {
+  const auto job = provenance.slurm.find("SLURM_JOB_ID");
+  return {provenance.hostnames.front(), ::getpid(),
+          job == provenance.slurm.end() ? std::string() : job->second};
 }
 
 HeldFolder::HeldFolder(const Communicator& world, const std::string& folder,

@@ -19,6 +19,7 @@
 #include "studies/ground_works.hpp"
 #include "studies/run_check.hpp"
 #include "studies/run_summary.hpp"
+#include "studies/study_part.hpp"
 #include "studies/trajectory_run.hpp"
 #include "studies/tune.hpp"
 
@@ -28,6 +29,7 @@ namespace {
 
 struct TrajectoryPlan {
   StudyHeader header;
+  StudyPart part;
   DataOptions data;
   std::vector<RunPlan> runs;
   std::optional<TuneOptions> tune;
@@ -218,7 +220,8 @@ class TrajectoryStudy {
     for (const auto& trial : trials_) remove_checkpoint(files(trial.plan.name).checkpoint);
     summarise_runs(study, names, runs);
     if (plan_.tune) write_tune(study, *plan_.tune, trials_, trial_results_);
-    const std::string critical = fit_critical_batches(study, runs_, runs);
+    const std::string critical =
+        plan_.part.is_whole() ? fit_critical_batches(study, runs_, runs) : std::string();
     const std::string correlation =
         plan_.correlation ? correlate(study, *plan_.correlation, runs_) : std::string();
     works_.write_to(study);
@@ -268,6 +271,13 @@ StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& 
   plan.tune = read_tune(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
   plan.ground = read_ground_plans(settings, plan.runs, static_cast<std::uint64_t>(header.seed));
   plan.correlation = read_correlation(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
+  plan.part = read_study_part(settings, plan.runs.size());
+  if (!plan.part.is_whole()) {
+    // What needs all runs is computed once the parts are merged.
+    plan.runs = plan.part.of(plan.runs);
+    plan.ground = {};
+    plan.correlation.reset();
+  }
   const bool wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
   for (const auto& run : settings.tables("run")) {
