@@ -58,9 +58,12 @@ end_hung_launcher() {
   local pause_s=$((patience_s > 6 ? patience_s / 6 : 1))
   while sleep "$pause_s" && kill -0 "$1" 2>/dev/null; do
     ((alone_s += pause_s))
+    # shellcheck disable=SC2009
     ps -o stat= --ppid "$1" | grep -qv '^Z' && alone_s=0
     ((alone_s <= patience_s)) && continue
     echo "the launcher has hung for ${alone_s} s without ranks: ended" >&2
+    # From here on it says so, however soon run_ranks wants it to end.
+    trap '' TERM
     kill -KILL "$1"
     return 1
   done
@@ -85,7 +88,11 @@ run_ranks() {
     status=$?
   done
   # What a hung launcher would have said is unknown: going on finds out, and leaves a whole record alone.
-  if [[ -n $watch_pid ]] && ! kill "$watch_pid" 2>/dev/null; then wait "$watch_pid" || status=75; fi
+  if [[ -n $watch_pid ]]; then
+    kill "$watch_pid" 2>/dev/null
+    wait "$watch_pid"
+    [[ $? -eq 1 ]] && status=75
+  fi
   # A launcher that had not begun to listen dies of the signal; so early there is nothing to save.
   [[ -n $told_to_stop && $status -eq $((128 + $(kill -l USR1))) ]] && status=75
   return "$status"
