@@ -13,6 +13,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "records/file_seal.hpp"
 #include "records/hdf5_attribute.hpp"
 #include "records/hdf5_dataset.hpp"
 #include "records/hdf5_handle.hpp"
@@ -90,6 +91,19 @@ void reserve_space(const std::string& file, const GramFileLayout& layout, std::i
                     "does without the file",
                     file, tiles * tile_bytes, std::strerror(failure)));
   }
+}
+
+std::int64_t tile_bytes(const GramIdentity& identity) {
+  return identity.block * identity.block * identity.element_bytes;
+}
+
+/// The tiles have checksums of their own, strip by strip.
+std::vector<UnsealedRange> tile_ranges(const GramFileLayout& layout, const GramIdentity& identity) {
+  std::vector<UnsealedRange> ranges;
+  for (const std::int64_t offset : layout.tile_offsets) {
+    if (offset != 0) ranges.push_back({offset, tile_bytes(identity)});
+  }
+  return ranges;
 }
 
 std::string differences(const Attributes& found, const GramIdentity& wanted) {
@@ -203,10 +217,21 @@ void create_gram_file(const std::string& file, const GramIdentity& identity,
     out.close(file, "closing the file");
   }
   const GramFileLayout layout = read_gram_layout(file, identity);
-  reserve_space(file, layout, identity.block * identity.block * identity.element_bytes);
+  reserve_space(file, layout, tile_bytes(identity));
+  auto open = tile_ranges(layout, identity);
+  const auto entries = static_cast<std::int64_t>(layout.done.size());
+  open.push_back({layout.done_offset, entries});
+  open.push_back({layout.checksum_offset, entries * 8});
+  seal_file(file, open);
+}
+
+void seal_gram_file(const std::string& file, const GramFileLayout& layout,
+                    const GramIdentity& identity) {
+  seal_file(file, tile_ranges(layout, identity));
 }
 
 GramFileLayout read_gram_layout(const std::string& file, const GramIdentity& identity) {
+  refuse_broken_seal(file);
   const hdf5::QuietErrors quiet;
   Handle in(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, file, "opening the file");
   const std::string different = differences(hdf5::read_attributes(in.id(), file), identity);

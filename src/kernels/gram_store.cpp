@@ -1,13 +1,7 @@
 #include "kernels/gram_store.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -21,10 +15,6 @@ namespace thalweg {
 namespace {
 constexpr double kFlushInterval_s = 10.0;
 constexpr std::int64_t kStripsReadBack = 16;
-
-[[noreturn]] void fail(const std::string& file, const char* what) {
-  throw Error(fmt::format("{}: {}: {}", file, what, std::strerror(errno)));
-}
 }  // namespace
 
 GramStore::GramStore(const Communicator& comm, std::string path, GramIdentity identity,
@@ -54,13 +44,8 @@ GramStore::GramStore(const Communicator& comm, std::string path, GramIdentity id
   share(layout);
   collectively(comm, [&] {
     const std::string& name = sealed_ ? path_ : partial_;
-    file_ = ::open(name.c_str(), (sealed_ ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-    if (file_ < 0) fail(name, "opening");
+    file_.emplace(name, sealed_ ? O_RDONLY : O_RDWR);
   });
-}
-
-GramStore::~GramStore() {
-  if (file_ >= 0) ::close(file_);
 }
 
 void GramStore::share(GramFileLayout& layout) {
@@ -104,14 +89,14 @@ std::int64_t GramStore::done_count() const {
 
 bool GramStore::read(StripPlace place, void* strip) const {
   const std::int64_t at = entry(place);
-  transfer_in(offset(at), strip, identity_.strip_bytes());
+  file_->read_at(offset(at), strip, identity_.strip_bytes());
   return block_checksum(strip, identity_.strip_bytes()) == checksums_[static_cast<std::size_t>(at)];
 }
 
 void GramStore::write(StripPlace place, const void* strip) {
   if (sealed_) throw Error(path_ + ": complete, yet one of its tiles does not match its checksum");
   const std::int64_t at = entry(place);
-  transfer_out(offset(at), strip, identity_.strip_bytes());
+  file_->write_at(offset(at), strip, identity_.strip_bytes());
   const std::uint64_t checksum = block_checksum(strip, identity_.strip_bytes());
   checksums_[static_cast<std::size_t>(at)] = checksum;
   pending_.push_back(at);
@@ -120,12 +105,12 @@ void GramStore::write(StripPlace place, const void* strip) {
 
 void GramStore::flush() {
   if (!pending_.empty()) {
-    if (::fdatasync(file_) != 0) fail(partial_, "fdatasync");
+    file_->sync_data();
     for (const std::int64_t at : pending_) {
       const std::uint64_t checksum = checksums_[static_cast<std::size_t>(at)];
       const std::uint8_t mark = kWritten;
-      transfer_out(checksum_offset_ + at * 8, &checksum, 8);
-      transfer_out(done_offset_ + at, &mark, 1);
+      file_->write_at(checksum_offset_ + at * 8, &checksum, 8);
+      file_->write_at(done_offset_ + at, &mark, 1);
       done_[static_cast<std::size_t>(at)] = kWritten;
     }
     pending_.clear();
@@ -141,13 +126,13 @@ void GramStore::seal() {
   if (sealed_) return;
   collectively(*comm_, [&] {
     flush();
-    if (::fsync(file_) != 0) fail(partial_, "fsync");
+    file_->sync();
     std::vector<char> strip(static_cast<std::size_t>(identity_.strip_bytes()));
     const auto count = static_cast<std::int64_t>(written_.size());
     const std::int64_t samples = std::min(count, kStripsReadBack);
     for (std::int64_t k = 0; k < samples; ++k) {
       const std::int64_t at = written_[static_cast<std::size_t>(k * count / samples)];
-      transfer_in(offset(at), strip.data(), identity_.strip_bytes());
+      file_->read_at(offset(at), strip.data(), identity_.strip_bytes());
       if (block_checksum(strip.data(), identity_.strip_bytes()) !=
           checksums_[static_cast<std::size_t>(at)]) {
         throw Error(partial_ +
@@ -162,36 +147,12 @@ void GramStore::seal() {
     if (std::count(layout.done.begin(), layout.done.end(), kMissing) > 0) {
       throw Error(partial_ + ": sealed before its last tile was written");
     }
+    seal_gram_file(partial_, layout, identity_);
     std::filesystem::rename(partial_, path_);
     sync_folder(std::filesystem::path(path_).parent_path().string());
   });
   sealed_ = true;
   share(layout);
-}
-
-void GramStore::transfer_in(std::int64_t offset, void* bytes, std::int64_t size) const {
-  auto* next = static_cast<char*>(bytes);
-  while (size > 0) {
-    const ssize_t moved = ::pread(file_, next, static_cast<std::size_t>(size), offset);
-    if (moved < 0 && errno == EINTR) continue;
-    if (moved < 0) fail(partial_, "reading a tile");
-    if (moved == 0) throw Error(partial_ + ": ends before its last tile");
-    next += moved;
-    offset += moved;
-    size -= moved;
-  }
-}
-
-void GramStore::transfer_out(std::int64_t offset, const void* bytes, std::int64_t size) const {
-  const auto* next = static_cast<const char*>(bytes);
-  while (size > 0) {
-    const ssize_t moved = ::pwrite(file_, next, static_cast<std::size_t>(size), offset);
-    if (moved < 0 && errno == EINTR) continue;
-    if (moved < 0) fail(partial_, "writing a tile");
-    next += moved;
-    offset += moved;
-    size -= moved;
-  }
 }
 
 }  // namespace thalweg

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "parallel/communicator.hpp"
+#include "records/file_descriptor.hpp"
 #include "records/record.hpp"
 
 namespace thalweg {
@@ -60,7 +62,6 @@ class GramStore {
             const Attributes& provenance, bool resume);
   GramStore(const GramStore&) = delete;
   GramStore& operator=(const GramStore&) = delete;
-  ~GramStore();
 
   [[nodiscard]] const GramIdentity& identity() const { return identity_; }
   /// Local. Was the strip there when the file was opened, or written and flushed by this rank
@@ -85,15 +86,13 @@ class GramStore {
   [[nodiscard]] std::int64_t entry(StripPlace place) const;
   [[nodiscard]] std::int64_t offset(std::int64_t entry) const;
   void share(GramFileLayout& layout);
-  void transfer_in(std::int64_t offset, void* bytes, std::int64_t size) const;
-  void transfer_out(std::int64_t offset, const void* bytes, std::int64_t size) const;
 
   const Communicator* comm_;
   std::string path_;
   std::string partial_;
   GramIdentity identity_;
   bool sealed_ = false;
-  int file_ = -1;
+  std::optional<FileDescriptor> file_;
   std::vector<std::int64_t> tile_offsets_;  ///< bytes, by column panel and row panel; 0: not stored
   // By entry of the journal: column panels · strips rows of row panels.
   std::vector<std::uint8_t> done_;

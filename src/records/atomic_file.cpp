@@ -1,6 +1,5 @@
 #include "records/atomic_file.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,34 +9,13 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "records/file_descriptor.hpp"
 
 namespace thalweg {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-[[noreturn]] void fail(const std::string& path, const char* what, int code) {
-  throw Error(fmt::format("{}: {}: {}", path, what, std::strerror(code)));
-}
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags)
-      : id_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    if (id_ < 0) fail(path, "cannot be opened", errno);
-  }
-  ~Descriptor() {
-    if (id_ >= 0) ::close(id_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int id() const { return id_; }
-
- private:
-  int id_;
-};
 
 /// Removes the partial file unless it was renamed.
 class Partial {
@@ -68,30 +46,29 @@ std::string partial_name(const std::string& path) {
 }
 
 void sync_folder(const std::string& folder) {
-  const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
+  const FileDescriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
   // Some file systems have no fsync of a folder and say EINVAL; they order renames themselves.
-  if (::fsync(descriptor.id()) != 0 && errno != EINVAL) fail(folder, "fsync failed", errno);
+  if (::fsync(descriptor.id()) != 0 && errno != EINVAL) {
+    throw Error(fmt::format("{}: fsync failed: {}", folder, std::strerror(errno)));
+  }
 }
 
 void write_bytes_atomically(const std::string& path, std::string_view bytes) {
   const std::string folder = folder_of(path);
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) fail(folder, "the folder cannot be made", error.value());
+  if (error) {
+    throw Error(fmt::format("{}: the folder cannot be made: {}", folder, error.message()));
+  }
   const std::string partial = partial_name(path);
   {
-    const Descriptor descriptor(partial, O_WRONLY | O_CREAT | O_TRUNC);
+    const FileDescriptor file(partial, O_WRONLY | O_CREAT | O_TRUNC);
     Partial guard(partial);
-    std::size_t at = 0;
-    while (at < bytes.size()) {
-      const ssize_t n = ::write(descriptor.id(), bytes.data() + at, bytes.size() - at);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail(path, "cannot be written", errno);
-      at += static_cast<std::size_t>(n);
+    file.write_at(0, bytes.data(), static_cast<std::int64_t>(bytes.size()));
+    file.sync();
+    if (::rename(partial.c_str(), path.c_str()) != 0) {
+      throw Error(fmt::format("{}: cannot be renamed into place: {}", path, std::strerror(errno)));
     }
-    if (::fsync(descriptor.id()) != 0) fail(partial, "fsync failed", errno);
-    if (::rename(partial.c_str(), path.c_str()) != 0)
-      fail(path, "cannot be renamed into place", errno);
     guard.keep();
   }
   sync_folder(folder);

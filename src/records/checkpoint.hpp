@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "records/record.hpp"
 
 namespace thalweg {
@@ -14,18 +15,19 @@ struct CheckpointSource {
   std::vector<std::string> skipped;  ///< one sentence for each broken generation
 };
 
-/// Writes a checkpoint with a checksum over all arrays and attributes and keeps the one before as
-/// "PATH.previous". At any moment at least one whole generation is on disk. Local. Throws Error.
+/// Writes a checkpoint and keeps the one before as "PATH.previous". At any moment at least one
+/// whole generation is on disk. Local. Throws Error.
 void write_checkpoint(const std::string& path, const Record& record);
 
 /// The newest whole generation, its checksum verified; nothing when there is none. Local.
 std::optional<Record> read_newest_checkpoint(const std::string& path,
                                              CheckpointSource* source = nullptr);
 
+/// The same for going on from it: says on `log` which one it is and at which step, and warns of
+/// each that was passed over. Local.
+std::optional<Record> resume_checkpoint(const std::string& path, const Log& log);
+
 /// Removes all generations. Local.
 void remove_checkpoint(const std::string& path);
-
-/// 64-bit checksum of everything in a record, as 16 hexadecimal digits.
-std::string record_checksum(const Record& record);
 
 }  // namespace thalweg

@@ -26,6 +26,11 @@ void fail(const std::string& where, const std::string& what) {
         return 0;
       },
       &cause);
+  // Some parallel file systems refuse locks, which HDF5 takes on every file that it opens.
+  if (cause.find("unable to lock file") != std::string::npos) {
+    cause +=
+        "; where the file system has no locks, set HDF5_USE_FILE_LOCKING=FALSE in the environment";
+  }
   throw Error(fmt::format("{}: {} failed{}{}", where, what, cause.empty() ? "" : ": ", cause));
 }
 

@@ -1,25 +1,15 @@
 #include "records/journal.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <utility>
 
 #include "base/checksum.hpp"
-#include "base/error.hpp"
 
 namespace thalweg {
 
 namespace {
-
-[[noreturn]] void fail(const std::string& path, const char* what) {
-  throw Error(fmt::format("{}: {}: {}", path, what, std::strerror(errno)));
-}
 
 /// Index, values, checksum of both.
 std::int64_t row_bytes(std::int64_t values) {
@@ -38,35 +28,25 @@ std::vector<char> packed(const JournalRow& row) {
   return bytes;
 }
 
-}  // namespace
-
-Journal::Journal(std::string path, std::int64_t values_per_row)
-    : path_(std::move(path)), values_(values_per_row) {
-  std::error_code ignored;
-  std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), ignored);
-  constexpr int readable = 0644;
-  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, readable);
-  if (file_ < 0) fail(path_, "opening");
-  const off_t size = ::lseek(file_, 0, SEEK_END);
-  if (size < 0) fail(path_, "seeking");
-  const off_t whole = size / row_bytes(values_) * row_bytes(values_);
-  if (::ftruncate(file_, whole) != 0) fail(path_, "truncating");
-  if (::lseek(file_, 0, SEEK_END) < 0) fail(path_, "seeking");
+/// `path`, its folder made.
+const std::string& with_folder(const std::string& path) {
+  std::error_code ignored;  // opening the file says what is wrong
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  return path;
 }
 
-Journal::~Journal() {
-  if (file_ >= 0) ::close(file_);
+}  // namespace
+
+Journal::Journal(const std::string& path, std::int64_t values_per_row)
+    : file_(with_folder(path), O_WRONLY | O_CREAT),
+      end_(file_.size() / row_bytes(values_per_row) * row_bytes(values_per_row)) {
+  file_.truncate(end_);
 }
 
 void Journal::append(const JournalRow& row) {
   const auto bytes = packed(row);
-  std::size_t written = 0;
-  while (written < bytes.size()) {
-    const ssize_t count = ::write(file_, bytes.data() + written, bytes.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(path_, "writing");
-    written += static_cast<std::size_t>(count);
-  }
+  file_.write_at(end_, bytes.data(), static_cast<std::int64_t>(bytes.size()));
+  end_ += static_cast<std::int64_t>(bytes.size());
 }
 
 std::vector<JournalRow> read_journal(const std::string& path, std::int64_t values_per_row) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "records/file_descriptor.hpp"
+
 namespace thalweg {
 
 /// One finished piece of work: its number and what came of it.
@@ -20,18 +22,14 @@ class Journal {
  public:
   /// Opens `path`, made if missing, after its last whole row. Local: one process writes. Throws
   /// Error.
-  Journal(std::string path, std::int64_t values_per_row);
-  Journal(const Journal&) = delete;
-  Journal& operator=(const Journal&) = delete;
-  ~Journal();
+  Journal(const std::string& path, std::int64_t values_per_row);
 
   /// Local. Throws Error naming file and cause.
   void append(const JournalRow& row);
 
  private:
-  std::string path_;
-  std::int64_t values_;
-  int file_ = -1;
+  FileDescriptor file_;
+  std::int64_t end_;  ///< of the last whole row
 };
 
 /// The whole rows of a journal, none where there is no file. Local.

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "records/atomic_file.hpp"
 #include "records/dimension_scale.hpp"
+#include "records/file_seal.hpp"
 #include "records/hdf5_attribute.hpp"
 #include "records/hdf5_dataset.hpp"
 #include "records/record_file.hpp"
@@ -71,7 +72,7 @@ std::string file_image(const std::string& path, const Record& record) {
 }  // namespace
 
 void write_record(const std::string& path, const Record& record) {
-  write_bytes_atomically(path, file_image(path, record));
+  write_bytes_atomically(path, sealed(file_image(path, record)));
 }
 
 Record read_record(const std::string& path) {

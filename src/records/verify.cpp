@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "records/diff.hpp"
+#include "records/file_seal.hpp"
 #include "records/provenance.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
@@ -220,6 +221,9 @@ class Verification {
 void verify_file(const std::string& path, std::vector<std::string>& faults) {
   try {
     const RecordFile file(path);
+    if (check_seal(path) == Seal::absent) {
+      faults.push_back(path + ": no checksum: cut short, or changed after it was written");
+    }
     Verification(file, faults).run();
   } catch (const Error& error) {
     faults.emplace_back(error.what());

@@ -7,6 +7,7 @@
 
 #include "optimizers/stepper.hpp"
 #include "records/checkpoint.hpp"
+#include "studies/checkpoint_clock.hpp"
 #include "studies/run_network.hpp"
 #include "studies/sample_order.hpp"
 
@@ -112,8 +113,7 @@ class CurveRun {
   /// False where it is time to stop; a checkpoint is written then, or when one is due.
   bool keep_and_go_on() {
     const Communicator& world = ground_.context.world;
-    const bool due =
-        world.is_root() && since_checkpoint_.elapsed_s() > plan_.training.checkpoint_every_s;
+    const bool due = world.is_root() && checkpoints_.is_due();
     constexpr std::int64_t stop = 2;
     const std::int64_t mine = ground_.context.time_to_stop() ? stop : (due ? 1 : 0);
     const std::int64_t agreed = world.max(mine);
@@ -122,6 +122,10 @@ class CurveRun {
   }
 
   void save() {
+    checkpoints_.time([&] { write(); });
+  }
+
+  void write() {
     std::vector<std::vector<Real>> state;
     for (const auto slice : stepper_.state()) {
       state.emplace_back(result_.control_points.size());
@@ -145,7 +149,6 @@ class CurveRun {
       }
       write_checkpoint(checkpoint(), record);
     });
-    since_checkpoint_ = Stopwatch();
   }
 
   /// The root reads, the others receive.
@@ -156,7 +159,7 @@ class CurveRun {
                                          std::vector<Real>(result_.control_points.size()));
     collectively(world, [&] {
       if (!world.is_root() || !ground_.context.resume) return;
-      const auto found = read_newest_checkpoint(checkpoint());
+      const auto found = resume_checkpoint(checkpoint(), ground_.context.log);
       if (!found) return;
       facts[0] = 1;
       facts[1] = std::get<std::int64_t>(found->attributes.at("step"));
@@ -171,7 +174,6 @@ class CurveRun {
         state[k] = std::get<std::vector<Real>>(
             found->arrays.at(fmt::format("/optimizer/state{}", k)).values);
       }
-      ground_.context.log.info(fmt::format("{}: resumed at step {}", name_, facts[1]));
     });
     world.broadcast(std::span<std::int64_t>(facts));
     if (facts[0] == 0) return;
@@ -202,7 +204,7 @@ class CurveRun {
   std::int64_t step_ = 0;
   double sum_ = 0.0;
   std::int64_t summed_ = 0;
-  Stopwatch since_checkpoint_;
+  CheckpointClock checkpoints_{plan_.training.checkpoint_every_s};
 };
 
 }  // namespace

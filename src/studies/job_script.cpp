@@ -26,7 +26,8 @@ std::string quoted(const std::string& argument) {
       text += c;
     }
   }
-  return text + "'";
+  text += '\'';
+  return text;
 }
 
 std::string option(const char* name, const std::string& value) {
@@ -42,7 +43,8 @@ std::string commands_of(const std::string& script) {
     if (line.starts_with("#SBATCH")) continue;
     if (!begun && (line.empty() || line.front() == '#')) continue;
     begun = true;
-    kept += line + "\n";
+    kept += line;
+    kept += '\n';
   }
   return kept;
 }
@@ -97,8 +99,9 @@ std::string job_script(const StudyPlan& plan, const Site& site, const JobSize& s
       size.nodes, size.ranks_per_node, size.mebibytes_per_node, duration_text(size.seconds),
       site.signal_before_end_s);
   text += fmt::format("set -- {}", quoted(plan.file));
-  for (const auto& argument : arguments) text += " " + quoted(argument);
-  return text + "\n" + commands_of(commands);
+  for (const auto& argument : arguments) text += fmt::format(" {}", quoted(argument));
+  text += '\n';
+  return text + commands_of(commands);
 }
 
 }  // namespace thalweg

@@ -34,6 +34,12 @@ constexpr std::array kOwned{"study.h5",        "gram.h5",          "runs",      
   throw ConfigurationError(fmt::format("output folder {}: {}", path.string(), why));
 }
 
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) refuse(folder, "cannot be made: " + error.message());
+}
+
 std::string read_text(const fs::path& path) {
   std::ifstream file(path);
   std::stringstream text;
@@ -41,15 +47,21 @@ std::string read_text(const fs::path& path) {
   return text.str();
 }
 
-/// Nothing is there, or the configuration alone, left by a study that failed before it had any
-/// result.
-bool holds_no_work(const fs::path& folder) {
+/// Whether there is nothing but the lock and what is `allowed`.
+bool holds_nothing_but(const fs::path& folder, std::string_view allowed) {
   std::error_code error;
   const fs::directory_iterator entries(folder, error);
   if (error) refuse(folder, "cannot be read: " + error.message());
-  return std::all_of(fs::begin(entries), fs::end(entries), [](const fs::directory_entry& entry) {
-    return entry.path().filename() == "config.toml";
+  return std::all_of(fs::begin(entries), fs::end(entries), [&](const fs::directory_entry& entry) {
+    const std::string name = entry.path().filename().string();
+    return name == FolderLock::kName || name == allowed;
   });
+}
+
+/// Nothing is there, or the configuration alone, left by a study that failed before it had any
+/// result.
+bool holds_no_work(const fs::path& folder) {
+  return holds_nothing_but(folder, "config.toml");
 }
 
 /// The configuration that the folder's record or unfinished work was made with.
@@ -153,14 +165,32 @@ void check_output_folder(const std::string& folder, bool may_hold) {
   }
 }
 
+HeldFolder::HeldFolder(const Communicator& world, const std::string& folder,
+                       const LockHolder& holder)
+    : is_root_(world.is_root()) {
+  // Ranks of a job killed a moment ago end within seconds.
+  constexpr double patience_s = 10.0;
+  collectively(world, [&] {
+    if (!is_root_) return;
+    make_folder(folder);
+    lock_.emplace(folder, holder, patience_s);
+    lock_->share();
+  });
+  collectively(world, [&] {
+    if (!is_root_) lock_.emplace(folder);
+  });
+}
+
+HeldFolder::~HeldFolder() {
+  if (is_root_ && lock_) lock_->remove();
+}
+
 StudyStart open_output_folder(const std::string& folder, const std::string& resolved, bool resume,
                               bool force) {
   check_output_folder(folder, resume || force);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) refuse(folder, "cannot be made: " + error.message());
+  make_folder(folder);
   StudyStart start = StudyStart::fresh;
-  if (resume ? !fs::is_empty(folder) : !holds_no_work(folder)) {
+  if (resume ? !holds_nothing_but(folder, "") : !holds_no_work(folder)) {
     if (force) {
       delete_owned(folder);
     } else {

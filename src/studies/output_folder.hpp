@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "parallel/communicator.hpp"
+#include "records/folder_lock.hpp"
 #include "studies/study.hpp"
 
 namespace thalweg {
@@ -12,10 +14,25 @@ namespace thalweg {
 /// Local.
 void check_output_folder(const std::string& folder, bool may_hold);
 
-/// Makes the folder and keeps `resolved` there as config.toml. With `resume`, the stored
-/// configuration must equal `resolved` (team_size apart), else ConfigurationError naming the first
-/// key that differs. With `force`, what a study owns is deleted first; a folder that holds
-/// something but no record is refused. Local.
+/// The output folder made and closed to other jobs: by every rank, so that it stays closed until
+/// the last process of a killed job has gone.
+class HeldFolder {
+ public:
+  /// Collective over `world`. Throws ReportedError (usage) where another job holds it.
+  HeldFolder(const Communicator& world, const std::string& folder, const LockHolder& holder);
+  HeldFolder(const HeldFolder&) = delete;
+  HeldFolder& operator=(const HeldFolder&) = delete;
+  ~HeldFolder();
+
+ private:
+  bool is_root_;
+  std::optional<FolderLock> lock_;
+};
+
+/// Makes the folder and keeps `resolved` there as config.toml. With `resume`,
+/// the stored configuration must equal `resolved` (team_size apart), else ConfigurationError naming
+/// the first key that differs. With `force`, what a study owns is deleted first; a folder that
+/// holds something but no record is refused. Local.
 StudyStart open_output_folder(const std::string& folder, const std::string& resolved, bool resume,
                               bool force);
 

@@ -27,18 +27,13 @@ const std::vector<T>& values_of(const Record& record, const std::string& name) {
 
 /// On the root: the newest whole checkpoint of a run that began at `start`.
 std::optional<Record> newest(const std::string& file, const std::string& start, const Log& log) {
-  CheckpointSource source;
-  auto checkpoint = read_newest_checkpoint(file, &source);
-  for (const auto& reason : source.skipped) log.warn(reason);
-  if (!checkpoint) return checkpoint;
-  if (attribute<std::string>(*checkpoint, "start_hash") != start) {
+  auto checkpoint = resume_checkpoint(file, log);
+  if (checkpoint && attribute<std::string>(*checkpoint, "start_hash") != start) {
     throw ConfigurationError(
         fmt::format("{}: the run began at other parameters than those it is given now; was [train] "
                     "initial changed?",
-                    source.file));
+                    file));
   }
-  log.info(fmt::format("{}: resumed at step {}", source.file,
-                       attribute<std::int64_t>(*checkpoint, "step")));
   return checkpoint;
 }
 

@@ -1,6 +1,7 @@
 #include "studies/study.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include <sstream>
 
 #include "records/schema.hpp"
+#include "records/verify.hpp"
 #include "studies/output_folder.hpp"
 
 namespace thalweg {
@@ -30,6 +32,31 @@ void print_plan(const StudyHeader& header, const Settings& settings, const Study
       header.name, header.kind, header.seed, context.world.size(), context.output_folder,
       settings.resolved());
   std::fflush(stdout);
+}
+
+/// Whether the folder's record is whole, and needs no work. What a kill after its last file left
+/// over is removed. Collective.
+bool is_complete(const StudyContext& context) {
+  bool complete = false;
+  collectively(context.world, [&] {
+    const std::string& folder = context.output_folder;
+    if (!context.world.is_root() || !std::filesystem::exists(folder + "/study.h5")) return;
+    const auto faults = verify_record(folder);
+    for (const auto& fault : faults) context.log.warn(fault);
+    complete = faults.empty();
+    if (!complete) return;
+    std::filesystem::remove_all(folder + "/checkpoints");
+    context.log.info(folder + ": the record is complete, nothing is left to do");
+    fmt::print("record: {}/study.h5\n", folder);
+    std::fflush(stdout);
+  });
+  return context.world.any(complete);
+}
+
+LockHolder holder_of(const Provenance& provenance) {
+  const auto job = provenance.slurm.find("SLURM_JOB_ID");
+  return {provenance.hostnames.front(), ::getpid(),
+          job == provenance.slurm.end() ? std::string() : job->second};
 }
 
 }  // namespace
@@ -92,6 +119,7 @@ ExitCode run_study(const Settings& settings, StudyContext& context) {
     if (context.world.is_root()) print_plan(header, settings, context);
     return ExitCode::done;
   }
+  const HeldFolder held(context.world, context.output_folder, holder_of(context.provenance));
   auto start = static_cast<std::int64_t>(StudyStart::fresh);
   collectively(context.world, [&] {
     if (context.world.is_root()) {
@@ -100,6 +128,9 @@ ExitCode run_study(const Settings& settings, StudyContext& context) {
     }
   });
   context.world.broadcast(std::span(&start, 1));
+  if (static_cast<StudyStart>(start) == StudyStart::resumed && is_complete(context)) {
+    return ExitCode::done;
+  }
   return body(static_cast<StudyStart>(start));
 }
 

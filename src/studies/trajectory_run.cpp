@@ -9,6 +9,7 @@
 #include "records/checkpoint.hpp"
 #include "records/record.hpp"
 #include "records/schema.hpp"
+#include "studies/checkpoint_clock.hpp"
 #include "studies/run_calendar.hpp"
 #include "studies/run_checkpoint.hpp"
 #include "studies/run_network.hpp"
@@ -104,9 +105,7 @@ class TrajectoryRun {
   /// Whether any rank was told to stop, or the root's clock says that a checkpoint is due.
   Request agree() {
     Request mine = Request::none;
-    if (team_.is_root() && since_checkpoint_.elapsed_s() > plan_.train.checkpoint_every_s) {
-      mine = Request::checkpoint;
-    }
+    if (team_.is_root() && checkpoints_.is_due()) mine = Request::checkpoint;
     if (context_.time_to_stop()) mine = Request::stop;
     return static_cast<Request>(team_.max(static_cast<std::int64_t>(mine)));
   }
@@ -217,8 +216,8 @@ class TrajectoryRun {
   RunParts<Real> parts() { return {progress_, w_, objective_->network(), stepper_, record_}; }
 
   void save() {
-    save_run(space_, files_.checkpoint, parts(), start_hash_, elapsed_s());
-    since_checkpoint_ = Stopwatch();
+    checkpoints_.time(
+        [&] { save_run(space_, files_.checkpoint, parts(), start_hash_, elapsed_s()); });
   }
 
   /// Whether the end was reached before an interrupt.
@@ -291,7 +290,7 @@ class TrajectoryRun {
   RunProgress progress_;
   double earlier_s_ = 0.0;
   Stopwatch watch_;
-  Stopwatch since_checkpoint_;
+  CheckpointClock checkpoints_{plan_.train.checkpoint_every_s};
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "optimizers/descent.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
+#include "studies/checkpoint_clock.hpp"
 
 namespace thalweg {
 
@@ -248,7 +249,7 @@ class Run {
   /// 0: go on, 1: write a checkpoint, 2: and stop. The team's common answer.
   std::int64_t agree() {
     std::int64_t mine = 0;
-    if (team_.is_root() && since_checkpoint_.elapsed_s() > plan_.checkpoint_every_s) mine = 1;
+    if (team_.is_root() && checkpoints_.is_due()) mine = 1;
     if (context_.time_to_stop()) mine = 2;
     return team_.max(mine);
   }
@@ -283,6 +284,10 @@ class Run {
   }
 
   void save() {
+    checkpoints_.time([&] { write(); });
+  }
+
+  void write() {
     collectively(team_, [&] {
       if (!team_.is_root()) return;
       Record checkpoint;
@@ -293,22 +298,18 @@ class Run {
       checkpoint.column("/parameters/current", w_, "parameter", "1", "parameters");
       write_checkpoint(files_.checkpoint, checkpoint);
     });
-    since_checkpoint_ = Stopwatch();
   }
 
   /// The root reads, the others receive.
   void resume() {
     collectively(team_, [&] {
       if (!team_.is_root() || !context_.resume) return;
-      CheckpointSource source;
-      const auto checkpoint = read_newest_checkpoint(files_.checkpoint, &source);
-      for (const auto& reason : source.skipped) log_.warn(reason);
+      const auto checkpoint = resume_checkpoint(files_.checkpoint, log_);
       if (!checkpoint) return;
       step_ = std::get<std::int64_t>(checkpoint->attributes.at("step"));
       earlier_s_ = std::get<double>(checkpoint->attributes.at("elapsed_s"));
       w_ = std::get<std::vector<Real>>(checkpoint->arrays.at("/parameters/current").values);
       read_rows(*checkpoint);
-      log_.info(fmt::format("{}: resumed at step {} from {}", run_.name, step_, source.file));
     });
     team_.broadcast(std::span(&step_, 1));
     if (step_ == 0) return;
@@ -376,7 +377,7 @@ class Run {
   std::string status_ = "finished";
   double earlier_s_ = 0.0;
   Stopwatch watch_;
-  Stopwatch since_checkpoint_;
+  CheckpointClock checkpoints_{plan_.checkpoint_every_s};
 };
 
 }  // namespace

@@ -1,14 +1,9 @@
-"""Surfaces and paths: bits, ranks, kill and resume, files for others' scripts, bad input."""
-import random
-import shutil
-import time
-
+"""Surfaces and paths: bits, ranks, files for others' scripts, bad input."""
 import h5py
 import numpy
 import pytest
 
 from studies import assert_identical, run_study, thalweg
-from test_resume import kill_once
 
 RUNS = """
 [study]
@@ -227,34 +222,6 @@ def test_residual_blocks_are_refused_where_units_are_exchanged(tmp_path):
 def test_record_is_whole(explored):
     result = thalweg("verify", explored / "one")
     assert result.returncode == 0, result.stdout
-
-
-@pytest.mark.parametrize("kind,tables,kills", [("surface", SURFACES, 3), ("connection", PATHS, 3)],
-                         ids=["surface", "connection"])
-def test_killed_and_resumed_is_identical(tmp_path, kind, tables, kills):
-    # Larger than above, so that kills hit the work after the training.
-    text = study(kind, tables).replace("nx = 5", "nx = 35").replace("epochs = 20", "epochs = 300")
-    text = text.replace("points = 9", "points = 60")
-    started = time.monotonic()
-    undisturbed = run_study(tmp_path, text, "undisturbed", ranks=2)
-    assert undisturbed.returncode == 0, undisturbed.stderr
-    duration_s = time.monotonic() - started
-    chance = random.Random(11)
-    hit = 0
-    for attempt in range(3 * kills):
-        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.15, 0.4) * duration_s,
-                                  ranks=1 + (attempt + 1) % 3)
-        hit += running
-        if hit == kills:
-            break
-        if not running:  # too late, on a machine whose speed changes: once more from the start, sooner
-            shutil.rmtree(tmp_path / "killed")
-            duration_s /= 2
-    assert hit > 0
-    result = run_study(tmp_path, text, "killed", "--resume", ranks=2)
-    assert result.returncode == 0, result.stderr
-    assert_identical(tmp_path / "undisturbed", tmp_path / "killed")
-    assert not (tmp_path / "killed" / "checkpoints").exists()
 
 
 def test_on_the_runs_of_a_record(explored):

@@ -1,14 +1,11 @@
 """Studies made of several kernels: a comparison, and small training sets from one pool."""
-import random
-import signal
-import time
 
 import h5py
 import numpy
 import pytest
 
+from kills import survive_kills
 from studies import assert_identical, run_study, thalweg
-from test_resume import kill_once
 
 COMPARISON = """
 [study]
@@ -111,18 +108,7 @@ def test_small_data_is_identical_on_any_number_of_ranks(tmp_path):
 def test_small_data_killed_and_resumed_is_identical(tmp_path):
     text = small_data(pool=240).replace("image_size = 8", "image_size = 12")
     text += '\n[[run]]\nname = "convolutional"\nkernel.type = "cntk"\nkernel.depth = 5\n'
-    started = time.monotonic()
-    assert run_study(tmp_path, text, "whole", ranks=2).returncode == 0
-    duration_s = time.monotonic() - started
-    chance = random.Random(5)
-    hit = 0
-    for attempt in range(4):
-        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.3, 0.95) * duration_s, ranks=1 + attempt % 3,
-                                  number=signal.SIGKILL)
-        hit += running
-    assert hit > 0
-    assert run_study(tmp_path, text, "killed", "--resume", ranks=2).returncode == 0
-    assert_identical(tmp_path / "whole", tmp_path / "killed")
+    survive_kills(tmp_path, text, kills=3, seed=5)
 
 
 @pytest.mark.parametrize("ranks", [1, 3])

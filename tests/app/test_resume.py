@@ -1,81 +1,16 @@
-"""The second promise: killed at any moment and resumed, a study ends in the record of an undisturbed one."""
+"""Work that is stopped and resumed: signals, time limits, broken files, two jobs in one folder."""
 import os
-import pathlib
-import random
 import signal
-import subprocess
 import time
 
-import pytest
-
-from studies import assert_identical, command, kernel, protocol, run_study, thalweg, trajectories
-
-
-def wait_for_orphans(output):
-    """Ranks outlive a killed launcher by a second or two, and would go on writing beside the resumed study."""
-    def alive():
-        for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                if str(output) in file.read_bytes().decode(errors="replace").split("\0"):
-                    return True
-            except OSError:
-                pass
-        return False
-    deadline = time.monotonic() + 30
-    while alive() and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
-def kill_once(folder, text, output, delay_s, ranks, number=signal.SIGKILL):
-    """Starts the study in a session of its own and signals all of it after a while; was it still running?"""
-    study = folder / "study.toml"
-    study.write_text(text)
-    arguments = command("run", study, "-o", folder / output, "--resume", ranks=ranks)
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                               start_new_session=True)
-    time.sleep(delay_s)
-    running = process.poll() is None
-    if running:
-        if number == signal.SIGKILL:
-            os.killpg(process.pid, number)
-        else:
-            process.send_signal(number)
-    _, errors = process.communicate(timeout=120)
-    wait_for_orphans(folder / output)
-    return running, process.returncode, errors
-
-
-@pytest.mark.parametrize("text,kills", [(trajectories(epochs=1000, optimizer="adam"), 6),
-                                        (trajectories(epochs=200, norm="none"), 4), (kernel(train=2500), 4),
-                                        (protocol("steps = 600"), 6)],
-                         ids=["trajectories", "drift", "kernel", "protocol"])
-def test_killed_and_resumed_is_identical(tmp_path, text, kills):
-    started = time.monotonic()
-    undisturbed = run_study(tmp_path, text, "undisturbed", ranks=2)
-    assert undisturbed.returncode == 0, undisturbed.stderr
-    duration_s = time.monotonic() - started
-    chance = random.Random(7)
-    hit = 0
-    for attempt in range(kills):
-        # Resumed on another number of ranks each time.
-        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.2, 0.9) * duration_s,
-                                  ranks=1 + attempt % 3)
-        hit += running
-        if not running:
-            break
-    assert hit > 0
-    result = run_study(tmp_path, text, "killed", "--resume", ranks=2)
-    assert result.returncode == 0, result.stderr
-    for name in ["gram.h5"] if "[kernel]" in text else [""]:
-        assert_identical(tmp_path / "undisturbed" / name, tmp_path / "killed" / name)
-    assert not list((tmp_path / "killed").rglob("*.partial"))
-    assert not (tmp_path / "killed" / "checkpoints").exists()
+from kills import PATIENCE_S, signal_once, start, wait_for_orphans
+from studies import assert_identical, run_study, thalweg, trajectories
 
 
 def test_signal_checkpoints_and_exits_75(tmp_path):
     text = trajectories(epochs=20000)
     text = text.replace("checkpoint_every_s = 0.05", "checkpoint_every_s = 1000")
-    running, code, errors = kill_once(tmp_path, text, "out", 2.0, ranks=2, number=signal.SIGUSR1)
+    running, code, errors = signal_once(tmp_path, text, "out", 2.0, ranks=2)
     assert running
     assert code == 75, errors
     assert "--resume" in errors
@@ -148,3 +83,46 @@ def test_verify_says_unfinished_and_no_more_of_work_in_progress(tmp_path):
     result = thalweg("verify", tmp_path / "out")
     assert result.returncode == 3
     assert "unfinished" in result.stdout and "checkpoint" not in result.stdout
+
+
+def test_a_whole_record_is_left_alone(tmp_path):
+    assert run_study(tmp_path, trajectories(), "out").returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    (tmp_path / "out" / "checkpoints").mkdir()  # as a kill between the last file and its tidying leaves it
+    result = run_study(tmp_path, trajectories(), "out", "--resume", ranks=2)
+    assert result.returncode == 0 and "complete" in result.stderr, result.stderr
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
+
+
+def test_a_damaged_run_of_a_whole_record_is_made_again(tmp_path):
+    assert run_study(tmp_path, trajectories(), "whole").returncode == 0
+    assert run_study(tmp_path, trajectories(), "out").returncode == 0
+    run = tmp_path / "out" / "runs" / "another.h5"
+    data = bytearray(run.read_bytes())
+    data[len(data) // 3] ^= 0x10
+    run.write_bytes(data)
+    assert thalweg("verify", tmp_path / "out").returncode == 3
+    result = run_study(tmp_path, trajectories(), "out", "--resume", ranks=2)
+    assert result.returncode == 0 and "checksum" in result.stderr, result.stderr
+    assert_identical(tmp_path / "whole", tmp_path / "out")
+
+
+def test_a_folder_in_use_is_refused_and_free_again_after_a_kill(tmp_path):
+    text = trajectories(epochs=100000)
+    process = start(tmp_path, text, "out", ranks=2)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not (tmp_path / "out" / "config.toml").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for flag in ["--resume", "--force"]:
+            result = run_study(tmp_path, text, "out", flag, ranks=2)
+            assert result.returncode == 2, result.stderr
+            assert "in use by process" in result.stderr and os.uname().nodename in result.stderr
+        assert process.poll() is None, "the first job is not disturbed"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=PATIENCE_S)
+    # At once: what is left of the killed job is waited for.
+    result = run_study(tmp_path, text, "out", "--resume", "--time-limit", "0.2", ranks=2)
+    assert result.returncode == 75, result.stderr
+    wait_for_orphans(tmp_path / "out")

@@ -1,14 +1,12 @@
 """The UCI study and the general data sources as a user meets them: same record on any ranks, resumed or not."""
-import random
-import time
 
 import h5py
 import numpy
 import pytest
 
+from kills import survive_kills
 from studies import assert_identical, kernel, run_study, thalweg
 from test_bad_input import refused
-from test_resume import kill_once
 
 STUDY = """
 [study]
@@ -70,21 +68,7 @@ def test_record_is_the_same_on_any_number_of_ranks(tmp_path, sets):
 
 def test_killed_and_resumed_is_identical(tmp_path, sets):
     text = STUDY.replace("PATH", str(sets)).replace("depths = [1, 2]", "depths = [1, 2, 3, 4, 5]")
-    started = time.monotonic()
-    assert run_study(tmp_path, text, "undisturbed", ranks=2).returncode == 0
-    duration_s = time.monotonic() - started
-    chance = random.Random(3)
-    hit = 0
-    for attempt in range(3):
-        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.3, 0.9) * duration_s,
-                                  ranks=1 + attempt)
-        hit += running
-        if not running:
-            break
-    assert hit > 0
-    result = run_study(tmp_path, text, "killed", "--resume", ranks=3)
-    assert result.returncode == 0, result.stderr
-    assert_identical(tmp_path / "undisturbed", tmp_path / "killed")
+    survive_kills(tmp_path, text, kills=2, seed=3)
 
 
 @pytest.mark.parametrize("ranks", [1, 3])

@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 
+#include "records/file_seal.hpp"
 #include "records/hdf5_handle.hpp"
 #include "records/sample_record.hpp"
 #include "records/schema.hpp"
@@ -33,8 +34,12 @@ std::string after(const std::function<void(Record&)>& change) {
   return joined(verify_record(scratch.file("run.h5")));
 }
 
-void expect_one(const std::string& faults, const std::string& part) {
+void expect_part(const std::string& faults, const std::string& part) {
   EXPECT_NE(faults.find(part), std::string::npos) << "\"" << part << "\" is not in: " << faults;
+}
+
+void expect_one(const std::string& faults, const std::string& part) {
+  expect_part(faults, part);
   EXPECT_EQ(faults.find('\n'), faults.size() - 1) << "more than one fault: " << faults;
 }
 
@@ -97,6 +102,8 @@ TEST(Verify, MissingScaleIsFound) {
         H5Adelete_by_name(file.id(), "/trajectory/train_loss", "DIMENSION_LIST", H5P_DEFAULT), "f",
         "delete");
   }
+  expect_part(joined(verify_record(scratch.file("run.h5"))), "no checksum");
+  seal_file(scratch.file("run.h5"), {});
   expect_one(joined(verify_record(scratch.file("run.h5"))),
              "/trajectory/train_loss: axis 0 has no dimension scale");
 }
