@@ -104,7 +104,8 @@ void price_teams(const WorkStage& stage, std::int64_t ranks, const NetworkModel&
   std::vector<double> costs;
   for (const auto& task : stage.tasks) costs.push_back(task.rank);
   const auto order = longest_first(costs);
-  const auto count = static_cast<std::int64_t>(std::max<std::size_t>(stage.tasks.size(), 1));
+  const auto count = static_cast<std::int64_t>(
+      std::max<std::size_t>(stage.teams_for > 0 ? stage.teams_for : stage.tasks.size(), 1));
   priced.team_size =
       stage.team_size > 0 ? stage.team_size : std::max<std::int64_t>(1, ranks / count);
   const auto sizes = team_sizes(ranks, priced.team_size);

@@ -227,7 +227,10 @@ WorkTask task_of(const RunPlan& run, const GroupEstimate& group, std::int64_t sa
   }
   double training_s = 0.0;
   for (const auto& piece : task.pieces) training_s += piece.count * piece.unit.compute_s(1);
-  const auto saves = static_cast<std::int64_t>(training_s / run.train.checkpoint_every_s) +
+  // As CheckpointClock has it: at most a fiftieth of the time.
+  constexpr double most_often = 50.0;
+  const double every_s = std::max(run.train.checkpoint_every_s, most_often * group.checkpoint_s);
+  const auto saves = static_cast<std::int64_t>(training_s / every_s) +
                      (run.probes.empty() ? 0 : 1 + static_cast<std::int64_t>(run.probes.size()));
   add("checkpoints", saves, saves, "clock of one rank, and each probe", once(group.checkpoint_s));
   add("snapshots", expected.snapshots, most.snapshots, "schedule", once(group.snapshot_s));

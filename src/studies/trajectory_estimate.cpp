@@ -73,7 +73,8 @@ class TrajectoryEstimate {
   }
 
   void add_stage(const std::string& name, WorkStage::Deal deal, std::vector<WorkTask> tasks) {
-    estimate_.work.stages.push_back({name, deal, team_size(), std::move(tasks)});
+    estimate_.work.stages.push_back({name, deal, plan_.header.team_size, std::move(tasks),
+                                     std::max(plan_.runs.size(), trials_.size())});
   }
 
   /// As Teams decides, for the larger of runs and trials.

@@ -52,8 +52,9 @@ struct WorkStage {
   };
   std::string name;
   Deal deal = Deal::together;
-  std::int64_t team_size = 0;  ///< 0: as deal_out decides by the number of tasks
+  std::int64_t team_size = 0;  ///< 0: as Teams decides by the number of tasks
   std::vector<WorkTask> tasks;
+  std::size_t teams_for = 0;  ///< the number of tasks that teams are made for; 0: of these
 };
 
 /// All of a study's work in order, as functions of the number of ranks.
