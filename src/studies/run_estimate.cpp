@@ -10,8 +10,14 @@ namespace thalweg {
 
 namespace {
 
-/// Part of a group's time that goes to training; the rest is for its probes.
-constexpr double kTrainingShare = 0.5;
+/// Part of a group's time that goes to training; the rest is for its probes. Where a target is to
+/// be reached the number of steps hangs on it, elsewhere only the point that probes are tried at.
+double training_share(const RunPlan& run) {
+  constexpr double to_a_target = 0.5;
+  constexpr double on_the_way = 0.2;
+  if (!run.train.takes_steps()) return 0.0;
+  return run.train.has_target() ? to_a_target : on_the_way;
+}
 
 double share_of(double count, std::int64_t ranks) {
   return count / static_cast<double>(std::max<std::int64_t>(ranks, 1));
@@ -133,7 +139,7 @@ GroupEstimate estimate_group(const RunPlan& run, const DataSet<Real>& data,
   NetworkCalibration<Real> measured(request.self, run, data);
   GroupEstimate group;
   const Stopwatch watch;
-  group.trial = measured.train(run.train.takes_steps() ? kTrainingShare * seconds : 0.0);
+  group.trial = measured.train(training_share(run) * seconds);
   if (run.train.takes_steps()) {
     group.step = measured.step();
     // A step among others is what was asked for; the units say how it is made up.
