@@ -125,10 +125,27 @@ class GroundEstimate {
       probe.statistics = plan.reestimated ? Statistics::batch : Statistics::frozen;
       constexpr double most_s = 2.0;
       const ProbeTrial trial = measured(run).try_probe(probe, most_s);
+      hold(run, probe, trial);
       add_together(name + ": axes", {{name + ": eigenvectors", 1.0, 1.0, counts_text(trial),
                                       measured(run).answer(probe, trial)}});
     }
     add_points(name, plan.nx * plan.ny, point(run, plan.reestimated, plan.samples));
+  }
+
+  /// Where all ranks together hold more for this than a team does for a run. The estimate's first
+  /// two parts, program and samples, are there in both cases.
+  void hold(const RunPlan& run, const ProbePlan& probe, const ProbeTrial& trial) {
+    RunPlan asked = run;
+    asked.probes = {probe};
+    NetworkCalibration<Real> network(request_.self, asked, data_);
+    const std::int64_t team = input_.placement == Placement::sharded
+                                  ? std::max<std::int64_t>(input_.team_size, 1)
+                                  : request_.ranks;
+    std::vector<PlannedBytes> parts(estimate_.memory.begin(), estimate_.memory.begin() + 2);
+    const auto held =
+        run_memory(network, data_, {{probe.name, trial}}, team, request_.network.is_one_node(team));
+    parts.insert(parts.end(), held.begin(), held.end());
+    if (bytes_of(parts) > bytes_of(estimate_.memory)) estimate_.memory = std::move(parts);
   }
 
   void add_connection(const ConnectionPlan& plan) {
@@ -241,17 +258,16 @@ StudyEstimate estimate_recorded(const GroundSource& ground, const StudyHeader& h
   const bool apart = ground.study.data.placement == Placement::node;
   const std::int64_t team =
       header.team_size == 0 && !apart ? request.ranks : std::max<std::int64_t>(header.team_size, 1);
-  add_ground_estimate<Real>({ground.plans, ground.study.runs, ground.study.data.placement, team},
-                            data, request, trials, estimate);
   NetworkCalibration<Real> network(request.self, ground.study.runs.front(), data);
   auto parts = base_memory(data, program, ground.study.data.placement, team);
   const auto held = run_memory(network, data, trials, team, request.network.is_one_node(team));
   parts.insert(parts.end(), held.begin(), held.end());
-  double total = 0.0;
-  for (const auto& part : parts) total += part.bytes;
-  if (loading_peak > total)
-    parts.push_back({"more while the data are loaded", loading_peak - total});
+  if (loading_peak > bytes_of(parts)) {
+    parts.push_back({"more while the data are loaded", loading_peak - bytes_of(parts)});
+  }
   estimate.memory = std::move(parts);
+  add_ground_estimate<Real>({ground.plans, ground.study.runs, ground.study.data.placement, team},
+                            data, request, trials, estimate);
   return estimate;
 }
 

@@ -285,10 +285,8 @@ class KernelEstimate {
     parts.push_back(
         {"right-hand sides and sums", levels * 8.0 * static_cast<double>(n_ * outputs) +
                                           4.0 * 8.0 * static_cast<double>(block * block)});
-    double total = 0.0;
-    for (const auto& part : parts) total += part.bytes;
-    if (loading_peak > total) {
-      parts.push_back({"more while the data are loaded", loading_peak - total});
+    if (loading_peak > bytes_of(parts)) {
+      parts.push_back({"more while the data are loaded", loading_peak - bytes_of(parts)});
     }
     estimate_.memory = std::move(parts);
   }
@@ -355,22 +353,6 @@ StudyEstimate estimate_kernel(const Settings& settings, const StudyHeader& heade
     all.add(KernelEstimate(plan, prefix, request).make(seconds));
   }
   return all;
-}
-
-void StudyEstimate::add(const StudyEstimate& other) {
-  work.stages.insert(work.stages.end(), other.work.stages.begin(), other.work.stages.end());
-  disk.insert(disk.end(), other.disk.begin(), other.disk.end());
-  transient_disk.insert(transient_disk.end(), other.transient_disk.begin(),
-                        other.transient_disk.end());
-  notes.insert(notes.end(), other.notes.begin(), other.notes.end());
-  gemm_flops_s = std::max(gemm_flops_s, other.gemm_flops_s);
-  // One part follows the other: the largest decides.
-  const auto sum_of = [](const std::vector<PlannedBytes>& parts) {
-    double sum = 0.0;
-    for (const auto& part : parts) sum += part.bytes;
-    return sum;
-  };
-  if (sum_of(other.memory) > sum_of(memory)) memory = other.memory;
 }
 
 }  // namespace thalweg

@@ -15,6 +15,9 @@ struct PlannedBytes {
   double bytes = 0.0;
 };
 
+/// Their sum. Local.
+[[nodiscard]] double bytes_of(const std::vector<PlannedBytes>& parts);
+
 /// What a plan is asked for, and what the study may be measured with.
 struct PlanRequest {
   const Communicator& self;  ///< this rank alone

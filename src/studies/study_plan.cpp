@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::int64_t kMostRanks = 4096;
 
-double sum_of(const std::vector<PlannedBytes>& parts) {
-  double sum = 0.0;
-  for (const auto& part : parts) sum += part.bytes;
-  return sum;
-}
-
 /// α and β between the ranks of this node, from small and large gatherings. Collective.
 void measure_node(const Communicator& world, NetworkModel& network) {
   if (world.size() == 1) return;
@@ -50,11 +44,11 @@ void measure_node(const Communicator& world, NetworkModel& network) {
 }  // namespace
 
 double StudyPlan::memory_bytes() const {
-  return sum_of(estimate.memory);
+  return bytes_of(estimate.memory);
 }
 
 double StudyPlan::disk_bytes() const {
-  return sum_of(estimate.disk) + sum_of(estimate.transient_disk);
+  return bytes_of(estimate.disk) + bytes_of(estimate.transient_disk);
 }
 
 StudyPlan plan_study(const Settings& settings, PlanRequest& request, const Site& site) {

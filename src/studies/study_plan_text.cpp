@@ -35,9 +35,7 @@ std::string count_text(double count) {
 
 std::string table_of(const char* title, const std::vector<PlannedBytes>& parts) {
   if (parts.empty()) return {};
-  double sum = 0.0;
-  for (const auto& part : parts) sum += part.bytes;
-  std::string text = fmt::format("{:<64}{:>12}\n", title, bytes_text(sum));
+  std::string text = fmt::format("{:<64}{:>12}\n", title, bytes_text(bytes_of(parts)));
   for (const auto& part : parts) {
     text += fmt::format("  {:<62}{:>12}\n", part.name, bytes_text(part.bytes));
   }

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "studies/deal_out.hpp"
 #include "studies/ground_estimate.hpp"
@@ -13,11 +12,6 @@
 namespace thalweg {
 
 namespace {
-
-double sum_of(const std::vector<PlannedBytes>& parts) {
-  return std::accumulate(parts.begin(), parts.end(), 0.0,
-                         [](double sum, const PlannedBytes& part) { return sum + part.bytes; });
-}
 
 template <class Real>
 class TrajectoryEstimate {
@@ -151,10 +145,10 @@ class TrajectoryEstimate {
     auto parts = base_memory(data, program, plan_.data.placement, team_size());
     const std::vector<PlannedBytes>* most = nullptr;
     for (const auto& [name, group] : groups_) {
-      if (most == nullptr || sum_of(group.memory) > sum_of(*most)) most = &group.memory;
+      if (most == nullptr || bytes_of(group.memory) > bytes_of(*most)) most = &group.memory;
     }
     parts.insert(parts.end(), most->begin(), most->end());
-    const double total = sum_of(parts);
+    const double total = bytes_of(parts);
     if (loading_peak > total) {
       parts.push_back({"more while the data are loaded", loading_peak - total});
     }
