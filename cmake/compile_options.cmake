@@ -9,7 +9,7 @@ target_compile_features(thalweg_options INTERFACE cxx_std_20)
 set_target_properties(thalweg_options PROPERTIES EXPORT_NAME options)
 target_compile_options(thalweg_options INTERFACE
   $<BUILD_INTERFACE:-ffp-contract=off -fno-math-errno -fno-trapping-math>
-  $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-fopenmp-simd>>
+  $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU,Clang>:-fopenmp-simd>>
   $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion>)
 if(THALWEG_WERROR)
   target_compile_options(thalweg_options INTERFACE $<BUILD_INTERFACE:-Werror>)

@@ -6,7 +6,9 @@ BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git openmpi-bin lib
   librandom123-dev zlib1g-dev)
 PYTHON_PACKAGES=(python3 python3-numpy python3-h5py python3-h5netcdf python3-pandas python3-xarray python3-matplotlib)
 TEST_PACKAGES=(libgtest-dev libbenchmark-dev python3-pytest)
+SLURM_PACKAGES=(slurmd slurmctld slurm-client munge)
 DEVELOPER_PACKAGES=(clang-format clang-tidy)
+FUZZ_PACKAGES=(clang libclang-rt-dev)  # the sanitizer build and libFuzzer
 
 # A heading with the seconds since the script began.
 phase() { printf '\n== [%4d s] %s\n' "$SECONDS" "$*"; }
@@ -45,6 +47,23 @@ install_missing() {
     fail "apt-get could not install the packages above (whole log: $log)"
   fi
   rm -f "$log"
+}
+
+# Debian asks this program whether a server may be started when its package is installed.
+daemon_policy=/usr/sbin/policy-rc.d
+
+# install_without_daemons PACKAGE…: the same, as root, for servers that a test starts and stops itself.
+install_without_daemons() {
+  if [[ -e $daemon_policy ]] || ! command -v dpkg-query >/dev/null; then
+    install_missing "$@"
+    return
+  fi
+  (
+    trap 'rm -f "$daemon_policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$daemon_policy"
+    chmod 755 "$daemon_policy"
+    install_missing "$@"
+  )
 }
 
 # What is fixed for one machine, whatever the caller's shell exports: BLAS picks its own kernels for this CPU, one

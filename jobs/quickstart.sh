@@ -38,6 +38,6 @@ Figure    results/figure.png
 Next      build/src/thalweg show results/large_batch          what is in a record
           build/src/thalweg list                              what can be studied
           edit a copy of jobs/large_batch/study.toml          a new experiment is a new file
-          sbatch jobs/study.sbatch FILE                       the same on a cluster
+          jobs/submit.sh study FILE                           the same on a cluster (jobs/README.md)
           analysis/README.md                                  the records in Python
 END

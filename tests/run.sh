@@ -8,6 +8,8 @@ clean_environment
 
 phase "Packages for the tests"
 install_missing "${BUILD_PACKAGES[@]}" "${PYTHON_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+# Without root no node could have a name of its own, and the tests with a real SLURM are skipped.
+if ((EUID == 0)); then install_without_daemons "${SLURM_PACKAGES[@]}"; fi
 
 phase "Build (preset ci)"
 cmake --preset ci -DTHALWEG_TESTS=ON -DTHALWEG_BENCH=ON

@@ -190,6 +190,13 @@ def test_a_permuted_copy_is_an_end_of_its_own(tmp_path):
         tables.table(opened(folder)))
 
 
+def test_table_of_surfaces(tmp_path):
+    rows = cells(tables.table(opened(landscape.write_line(landscape.write_plane(tmp_path / "s")))))
+    # Lowest at the origin, highest at the corner: 1e-3 + x² + 4 y² of x = ±1, y = 1.5.
+    assert ["pca", "small-1", "pca", "17 × 21", "0.001", "y = 0, x = 0", "10", "y = 1.5, x = -1"] in rows
+    assert ["ray", "small-1", "random", "21", "0.001", "x = 0", "1.001", "x = 1"] in rows
+
+
 def test_table_of_connections(tmp_path):
     rows = cells(tables.table(opened(landscape.write_connections(tmp_path / "c"))))
     assert ["straight-0", "small-1", "large-1", "line", "2.55", "2.5", "2.5", "25", "25"] in rows

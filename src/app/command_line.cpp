@@ -30,6 +30,7 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
   add_show(app, session, action);
   add_diff(app, session, action);
   add_verify(app, session, action);
+  add_merge(app, session, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -15,6 +15,7 @@ void add_list(CLI::App& app, const Session& session, Action& action);
 void add_show(CLI::App& app, const Session& session, Action& action);
 void add_diff(CLI::App& app, const Session& session, Action& action);
 void add_verify(CLI::App& app, const Session& session, Action& action);
+void add_merge(CLI::App& app, const Session& session, Action& action);
 
 /// Parses the arguments and does what they say. Collective over the session's world.
 ExitCode run_command_line(const Session& session, int argc, char** argv);

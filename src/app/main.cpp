@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/allocation.hpp"
 #include "app/command_line.hpp"
 #include "app/environment.hpp"
 #include "app/mpi_lifetime.hpp"
@@ -35,13 +36,12 @@ int fail(const std::string& message, ExitCode code) {
   return static_cast<int>(code);
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, const Environment& environment) {
   const std::vector<std::string> arguments(argv, argv + argc);
   const MpiLifetime mpi(argc, argv);
   abort_on_terminate();
   use_one_blas_thread();
   const Interrupt interrupt;
-  const Environment environment = Environment::capture();
   const Communicator world = Communicator::duplicate(MPI_COMM_WORLD);
   const Log log(world.is_root(), isatty(STDERR_FILENO) != 0);
   const Session session{world, log, environment, arguments};
@@ -58,8 +58,15 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const Environment environment = Environment::capture();
   try {
-    return run(argc, argv);
+    refuse_tasks_without_mpi(environment);
+  } catch (const Error& error) {
+    std::fputs(fmt::format("thalweg: {}\n", error.what()).c_str(), stderr);
+    return static_cast<int>(error.code());
+  }
+  try {
+    return run(argc, argv, environment);
   } catch (const Error& error) {
     return fail(error.what(), error.code());
   } catch (const std::bad_alloc&) {

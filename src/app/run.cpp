@@ -3,6 +3,7 @@
 #include <limits>
 #include <memory>
 
+#include "app/allocation.hpp"
 #include "app/command_line.hpp"
 #include "base/blas_setup.hpp"
 #include "studies/study.hpp"
@@ -59,6 +60,13 @@ ExitCode run_all(const Session& session, const RunOptions& options) {
   const std::string slow = blas_core_warning(session.environment.get("OPENBLAS_CORETYPE"));
   if (!slow.empty()) session.log.warn(slow);
   const Provenance provenance = make_provenance(session);
+  collectively(session.world, [&] {
+    if (!session.world.is_root()) return;
+    for (const auto& warning :
+         check_allocation(session.environment, session.world.size(), provenance.threads)) {
+      session.log.warn(warning);
+    }
+  });
   for (const auto& file : options.studies) {
     const ExitCode code = run_one(session, options, file, time_limit_s, started, provenance);
     if (code != ExitCode::done) return code;
@@ -93,7 +101,7 @@ void add_run(CLI::App& app, const Session& session, Action& action) {
       "Examples:\n"
       "  thalweg run study.toml --dry-run\n"
       "  mpirun -n 4 thalweg run study.toml -o results/a --set optimizer.learning_rate=0.05\n"
-      "  srun thalweg run study.toml -o results/a --resume --time-limit 03:50:00");
+      "  srun --mpi=pmix thalweg run study.toml -o results/a --resume --time-limit 03:50:00");
   run->callback([&session, &action, options] {
     action = [&session, options] { return run_all(session, *options); };
   });

@@ -29,7 +29,9 @@ void ByteReader::read(std::span<std::uint8_t> bytes, const std::string& what) {
 
 std::string ByteReader::read_rest() {
   std::string text;
-  std::vector<std::uint8_t> piece(std::size_t{1} << 20);
+  constexpr std::int64_t longest = std::int64_t{1} << 20;
+  std::vector<std::uint8_t> piece(
+      static_cast<std::size_t>(std::clamp<std::int64_t>(most_bytes(), 1, longest)));
   for (std::int64_t got = advance(piece); got > 0; got = advance(piece)) {
     text.append(piece.begin(), piece.begin() + got);
   }

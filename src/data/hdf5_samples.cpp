@@ -55,6 +55,19 @@ NumberDataset open(hid_t file, const std::string& file_name, const std::string& 
   return found;
 }
 
+/// A dataset can announce any size without a value in the file: such a one is refused before memory
+/// is asked for. Filters make no honest data smaller than this.
+void check_stored(const NumberDataset& from) {
+  constexpr double densest = 65536.0;
+  double announced = sizeof(double);
+  for (const auto extent : from.shape) announced *= static_cast<double>(extent);
+  const auto stored = static_cast<double>(H5Dget_storage_size(from.dataset.id()));
+  if (announced <= densest * stored) return;
+  throw ConfigurationError(
+      fmt::format("{}: shape {} announced, but the file stores {:.0f} bytes of it: was it written?",
+                  from.name, hdf5::shape_text(from.shape), stored));
+}
+
 /// All values in memory order; HDF5 converts them to `memory_type`. Rows are read in pieces below
 /// 1 GiB.
 template <class Value>
@@ -93,6 +106,7 @@ ArrayHalf read_half(hid_t file, const std::string& file_name, const std::string&
     throw ConfigurationError(x.name + ": holds neither integers nor floating-point numbers");
   }
   sample_shape(x.name, x.shape);
+  check_stored(x);
   if (x.unsigned_byte) {
     result.bytes = read_all<std::uint8_t>(x, H5T_NATIVE_UINT8);
   } else {
@@ -104,6 +118,7 @@ ArrayHalf read_half(hid_t file, const std::string& file_name, const std::string&
     throw ConfigurationError(y.name + ": holds no integers, expected classes from 0");
   }
   check_label_shape(result, y.shape);
+  check_stored(y);
   result.labels = read_all<std::int64_t>(y, H5T_NATIVE_INT64);
   return result;
 }

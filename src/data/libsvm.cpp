@@ -57,6 +57,18 @@ SparseRows read_sparse(const std::string& path) {
   return sparse;
 }
 
+/// One wrong index makes all rows as long as it says; what is hardly filled was not meant.
+void check_density(const std::string& path, std::int64_t samples, std::int64_t features,
+                   std::size_t entries) {
+  constexpr double sparsest = 65536.0;
+  const double numbers = static_cast<double>(samples) * static_cast<double>(features);
+  if (numbers <= sparsest * static_cast<double>(entries)) return;
+  throw ConfigurationError(fmt::format(
+      "{}: {} samples with indices up to {} hold {} numbers, fewer than one in {:.0f} of "
+      "a dense table: is the largest index right?",
+      path, samples, features, entries, sparsest));
+}
+
 TableRows dense(SparseRows sparse, std::int64_t features) {
   TableRows rows = std::move(sparse.rows);
   rows.features = features;
@@ -78,9 +90,10 @@ SampleHalves read_libsvm(const DataOptions& options) {
   if (!options.test_path.empty()) test = read_sparse(options.test_path);
   const std::int64_t features = std::max(train.largest, test.largest);
   if (features == 0) throw ConfigurationError(options.path + ": no sample has a feature");
-  check_table_size(options.path,
-                   static_cast<std::int64_t>(train.rows.labels.size() + test.rows.labels.size()),
-                   features);
+  const auto samples =
+      static_cast<std::int64_t>(train.rows.labels.size() + test.rows.labels.size());
+  check_table_size(options.path, samples, features);
+  check_density(options.path, samples, features, train.entries.size() + test.entries.size());
   TableRows train_rows = dense(std::move(train), features);
   return table_halves(std::move(train_rows),
                       options.test_path.empty() ? TableRows{} : dense(std::move(test), features),

@@ -26,6 +26,7 @@ struct Provenance {
   std::string mpi;
   std::string hdf5;
   std::map<std::string, std::string> slurm;  ///< every SLURM_* variable
+  std::vector<std::string> merged_from;      ///< folders of the parts; empty: made in one piece
 };
 
 /// The root attributes that every record carries.
@@ -35,7 +36,7 @@ Attributes provenance_attributes(const Provenance& provenance);
 const std::vector<std::string>& provenance_names();
 
 /// Whether a root attribute says how a record was made, not what it found: those above, every
-/// SLURM_* and team_size.
+/// SLURM_*, team_size and merged_from.
 bool is_provenance(const std::string& attribute);
 
 /// Now, as ISO 8601 in UTC.

@@ -13,6 +13,7 @@
 #include "records/provenance.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
+#include "records/verify_configuration.hpp"
 #include "records/verify_gram.hpp"
 
 namespace thalweg {
@@ -240,6 +241,12 @@ std::vector<std::string> verify_record(const std::string& path) {
   }
   if (!fs::exists(fs::path(path) / "study.h5")) {
     faults.push_back(path + ": no study.h5: unfinished, or not a record");
+  } else {
+    try {
+      verify_configuration(path, [&](const std::string& what) { faults.push_back(what); });
+    } catch (const Error&) {
+      // What is wrong with study.h5 is said of the file itself, below.
+    }
   }
   for (const auto& name : record_files(path)) {
     // A checkpoint is work in progress with a checksum of its own, not a part of the record.

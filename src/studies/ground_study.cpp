@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "studies/output_folder.hpp"
 #include "studies/trajectory_study.hpp"
 
 namespace thalweg {
@@ -94,11 +95,7 @@ GroundSource read_ground_source(const Settings& settings, const StudyHeader& hea
   if (folder.empty()) from.fail("record", "expected the folder of a finished study");
   const std::string output =
       context.output_folder.empty() ? "results/" + header.name : context.output_folder;
-  std::error_code none;
-  const auto within = std::filesystem::weakly_canonical(folder, none)
-                          .lexically_relative(std::filesystem::weakly_canonical(output, none));
-  // --force would delete what is to be read.
-  if (!within.empty() && *within.begin() != "..") {
+  if (lies_within(folder, output)) {
     from.fail("record",
               fmt::format("found {}, which lies in the output folder {}", folder, output));
   }

@@ -8,6 +8,7 @@
 
 #include "data/data_set.hpp"
 #include "records/record.hpp"
+#include "records/verify.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/kernel_record.hpp"
 
@@ -104,7 +105,9 @@ StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& head
     const bool resume = start == StudyStart::resumed;
     const auto study = fs::path(context.output_folder) / "study.h5";
     std::int64_t complete = 0;
-    if (context.world.is_root()) complete = resume && fs::exists(study) ? 1 : 0;
+    if (context.world.is_root() && resume && fs::exists(study)) {
+      complete = verify_record(context.output_folder).empty() ? 1 : 0;
+    }
     context.world.broadcast(std::span<std::int64_t>(&complete, 1));
     if (complete != 0) {
       if (context.world.is_root()) context.log.info(study.string() + " is complete: nothing to do");

@@ -117,8 +117,9 @@ std::vector<std::pair<std::string, std::string>> flatten(const std::string& text
       const auto parent = counts.find(line.substr(1, dot == std::string::npos ? dot : dot - 1));
       if (parent != counts.end()) header = fmt::format("{} {} ", line, parent->second - 1);
     } else {
-      const auto equals = line.find(" = ");
-      values.emplace_back(header + line.substr(0, equals), line.substr(equals + 3));
+      const auto equals = line.find(" = ");  // none in a line that was damaged
+      values.emplace_back(header + line.substr(0, equals),
+                          equals == std::string::npos ? "" : line.substr(equals + 3));
     }
   }
   return values;
@@ -148,6 +149,13 @@ std::optional<std::string> configuration_difference(const std::string& stored,
   return std::nullopt;
 }
 
+bool lies_within(const std::string& path, const std::string& folder) {
+  std::error_code none;
+  const auto within =
+      fs::weakly_canonical(path, none).lexically_relative(fs::weakly_canonical(folder, none));
+  return !within.empty() && *within.begin() != "..";
+}
+
 void check_output_folder(const std::string& folder, bool may_hold) {
   std::error_code error;
   fs::path place = fs::absolute(folder);
@@ -163,6 +171,12 @@ void check_output_folder(const std::string& folder, bool may_hold) {
     refuse(folder,
            "is not empty; --resume continues a study there, --force replaces it, -o names another");
   }
+}
+
+LockHolder holder_of(const Provenance& provenance) {
+  const auto job = provenance.slurm.find("SLURM_JOB_ID");
+  return {provenance.hostnames.front(), ::getpid(),
+          job == provenance.slurm.end() ? std::string() : job->second};
 }
 
 HeldFolder::HeldFolder(const Communicator& world, const std::string& folder,
@@ -202,9 +216,10 @@ StudyStart open_output_folder(const std::string& folder, const std::string& reso
       start = StudyStart::resumed;
     }
   }
-  if (start == StudyStart::fresh) {
-    write_bytes_atomically((fs::path(folder) / "config.toml").string(),
-                           fmt::format("{}\n{}", kMark, resolved));
+  // A resumed folder may have lost its own, and be known by study.h5 alone.
+  const fs::path config = fs::path(folder) / "config.toml";
+  if (start == StudyStart::fresh || !read_text(config).starts_with(kMark)) {
+    write_bytes_atomically(config.string(), fmt::format("{}\n{}", kMark, resolved));
   }
   return start;
 }

@@ -14,6 +14,9 @@ namespace thalweg {
 /// Local.
 void check_output_folder(const std::string& folder, bool may_hold);
 
+/// This process, as the lock of a folder names it. Local.
+LockHolder holder_of(const Provenance& provenance);
+
 /// The output folder made and closed to other jobs: by every rank, so that it stays closed until
 /// the last process of a killed job has gone.
 class HeldFolder {
@@ -35,6 +38,9 @@ class HeldFolder {
 /// holds something but no record is refused. Local.
 StudyStart open_output_folder(const std::string& folder, const std::string& resolved, bool resume,
                               bool force);
+
+/// Is `path` the folder, or below it? Then --force could delete what is to be read. Local.
+bool lies_within(const std::string& path, const std::string& folder);
 
 /// The first difference of two resolved configurations in words, or nothing. team_size does not
 /// count.

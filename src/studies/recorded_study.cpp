@@ -12,6 +12,7 @@
 #include "records/schema.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/run_files.hpp"
+#include "studies/study_part.hpp"
 
 namespace thalweg {
 
@@ -85,7 +86,8 @@ RecordedStudy read_plans(const std::string& folder, const std::string& config) {
   study.header = read_study_header(settings, folder);
   const auto seed = static_cast<std::uint64_t>(study.header.seed);
   study.data = data_options(settings.table("data"), seed);
-  study.runs = read_run_plans(settings, seed);
+  const auto runs = read_run_plans(settings, seed);
+  study.runs = read_study_part(settings, runs.size()).of(runs);
   study.wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
   return study;

@@ -21,6 +21,14 @@ bool is_run(const std::vector<RunPlan>& runs, const std::string& name) {
                      [&](const RunPlan& run) { return run.name == name; });
 }
 
+/// Two points that are one span no line and no plane.
+void refuse_one_twice(const Settings& table, const std::string& key,
+                      std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) table.fail(key, fmt::format("\"{}\" is named twice", *twice));
+}
+
 std::string quoted(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "\"" : ", \"") + name + "\"";
@@ -32,6 +40,7 @@ std::string quoted(const std::vector<std::string>& names) {
 std::vector<ChosenRuns> choose_runs(const Settings& table, const std::string& key,
                                     const std::vector<std::string>& names,
                                     const std::vector<RunPlan>& runs) {
+  refuse_one_twice(table, key, names);
   if (std::all_of(names.begin(), names.end(),
                   [&](const std::string& name) { return is_run(runs, name); })) {
     return {{names, ""}};
@@ -47,6 +56,12 @@ std::vector<ChosenRuns> choose_runs(const Settings& table, const std::string& ke
     if (choice.runs.size() == names.size()) chosen.push_back(std::move(choice));
   }
   if (!chosen.empty()) return chosen;
+  if (std::any_of(names.begin(), names.end(),
+                  [&](const std::string& name) { return is_run(runs, name); })) {
+    table.fail(key, fmt::format("found {}, expected either runs alone or groups alone, which stand "
+                                "for one run of each seed",
+                                quoted(names)));
+  }
   std::vector<std::string> groups;
   for (const auto& run : runs) {
     if (std::find(groups.begin(), groups.end(), run.group) == groups.end()) {

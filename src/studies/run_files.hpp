@@ -17,8 +17,8 @@ struct RunFiles {
 /// Local.
 RunFiles files_of(const std::string& folder, const std::string& run);
 
-/// Whether a run's record is there and whole. One that cannot be read is made again, with a
-/// warning. Local: the team's root asks.
+/// Whether a run's record is there and whole, and the snapshots that it lists. One that cannot be
+/// read is made again, with a warning. Local: the team's root asks.
 bool is_finished(const std::string& record, const Log& log);
 
 }  // namespace thalweg

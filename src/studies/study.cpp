@@ -1,15 +1,14 @@
 #include "studies/study.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <sstream>
 
 #include "records/schema.hpp"
 #include "records/verify.hpp"
+#include "studies/configuration_text.hpp"
 #include "studies/output_folder.hpp"
 
 namespace thalweg {
@@ -53,12 +52,6 @@ bool is_complete(const StudyContext& context) {
   return context.world.any(complete);
 }
 
-LockHolder holder_of(const Provenance& provenance) {
-  const auto job = provenance.slurm.find("SLURM_JOB_ID");
-  return {provenance.hostnames.front(), ::getpid(),
-          job == provenance.slurm.end() ? std::string() : job->second};
-}
-
 }  // namespace
 
 StudyHeader read_study_header(const Settings& settings, const std::string& study_file) {
@@ -81,12 +74,7 @@ StudyHeader read_study_header(const Settings& settings, const std::string& study
 }
 
 std::string recorded_configuration(const Settings& settings) {
-  std::string kept;
-  std::istringstream lines(settings.resolved());
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind("team_size = ", 0) != 0) kept += line + "\n";
-  }
-  return kept;
+  return without_study_key(settings.resolved(), "team_size");
 }
 
 void add_study_attributes(Record& record, const StudyHeader& header, const StudyContext& context,

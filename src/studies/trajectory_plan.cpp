@@ -20,6 +20,13 @@ TrajectoryPlan read_trajectory_plan(const Settings& settings, const StudyHeader&
   plan.tune = read_tune(settings, seed, plan.runs);
   plan.ground = read_ground_plans(settings, plan.runs, seed);
   plan.correlation = read_correlation(settings, seed, plan.runs);
+  plan.part = read_study_part(settings, plan.runs.size());
+  if (!plan.part.is_whole()) {
+    // What needs all runs is computed once the parts are merged.
+    plan.runs = plan.part.of(plan.runs);
+    plan.ground = {};
+    plan.correlation.reset();
+  }
   plan.wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
   for (const auto& run : settings.tables("run")) {

@@ -9,6 +9,7 @@
 #include "studies/correlation_record.hpp"
 #include "studies/ground_works.hpp"
 #include "studies/study.hpp"
+#include "studies/study_part.hpp"
 #include "studies/tune.hpp"
 
 namespace thalweg {
@@ -16,6 +17,7 @@ namespace thalweg {
 /// Everything that a study of kind "trajectories" says.
 struct TrajectoryPlan {
   StudyHeader header;
+  StudyPart part;
   DataOptions data;
   std::vector<RunPlan> runs;
   std::optional<TuneOptions> tune;

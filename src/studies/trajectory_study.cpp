@@ -18,6 +18,7 @@
 #include "studies/ground_works.hpp"
 #include "studies/run_check.hpp"
 #include "studies/run_summary.hpp"
+#include "studies/study_part.hpp"
 #include "studies/trajectory_plan.hpp"
 #include "studies/trajectory_run.hpp"
 #include "studies/tune.hpp"
@@ -198,7 +199,8 @@ class TrajectoryStudy {
     for (const auto& trial : trials_) remove_checkpoint(files(trial.plan.name).checkpoint);
     summarise_runs(study, names, runs);
     if (plan_.tune) write_tune(study, *plan_.tune, trials_, trial_results_);
-    const std::string critical = fit_critical_batches(study, runs_, runs);
+    const std::string critical =
+        plan_.part.is_whole() ? fit_critical_batches(study, runs_, runs) : std::string();
     const std::string correlation =
         plan_.correlation ? correlate(study, *plan_.correlation, runs_) : std::string();
     works_.write_to(study);

@@ -136,11 +136,6 @@ Record make_record(const UciPlan& plan, const StudyContext& context,
 ExitCode run_uci_study(const UciPlan& plan, const StudyContext& context) {
   const Communicator& world = context.world;
   const std::string study = context.output_folder + "/study.h5";
-  const bool complete = world.any(world.is_root() && std::filesystem::exists(study));
-  if (complete) {
-    if (world.is_root()) context.log.info(study + " is complete: nothing to do");
-    return ExitCode::done;
-  }
   const auto sets = agree_on_sets(plan, context);
   bool finished = false;
   collectively(world, [&] {

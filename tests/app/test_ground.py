@@ -261,6 +261,8 @@ record = "{explored / 'one'}"
     ("bends = 2", "bends = 0", "bends"),
     ('between = ["net-seed1"]', 'between = ["net-seed1", "net-seed2"]', "between"),
     ('curve = "chain"\nbends = 2', 'curve = "line"\nbends = 2', "bends"),
+    ('toward = ["net-seed2", "net-seed3"]', 'toward = ["net-seed2", "net-seed2"]', "\"net-seed2\" is named twice"),
+    ('between = ["net-seed1", "net-seed2"]', 'between = ["net", "net-seed2"]', "either runs alone or groups alone"),
 ])
 def test_bad_input_is_named(tmp_path, before, after, message):
     text = study("surface", SURFACES + PATHS)
@@ -313,7 +315,7 @@ def test_an_audit_tells_what_sees_more_than_the_function(tmp_path):
 
 @pytest.mark.parametrize("before,after,message", [
     ("factors = [0.25, 1.0, 4.0]", "factors = [0.25, 4.0]", "1 among them"),
-    ("factors = [0.25, 1.0, 4.0]", "factors = [0.0, 1.0]", "above 0"),
+    ("factors = [0.25, 1.0, 4.0]", "factors = [0.0, 1.0]", "from 1e-06 to 1000000"),
     ('run = "net-seed1"', 'run = "net-seed1"\nlayer = "dense9"', "dense9"),
     ('run = "net-seed1"', 'run = "net-seed1"\ntransformation = "filter"', "batch norm"),
     ('widths = [24, 16]', 'widths = [24, 16]\nactivation = "gelu"', "relu"),

@@ -69,8 +69,9 @@ def test_shell_script_parses(script):
 
 def test_scripts_are_found_and_those_to_be_run_are_executable():
     names = {path.relative_to(ROOT).as_posix() for path in scripts()}
-    assert {"jobs/quickstart.sh", "tests/run.sh", ".ci/run"} <= names
-    for name in ("jobs/quickstart.sh", "tests/run.sh", ".ci/run"):
+    run = {"jobs/quickstart.sh", "jobs/submit.sh", "tests/run.sh", ".ci/run"}
+    assert run <= names
+    for name in run:
         assert (ROOT / name).stat().st_mode & 0o100, f"{name} is not executable"
 
 

@@ -15,10 +15,11 @@ def stubs(tmp_path):
     """A PATH on which only package 'there' is installed and apt writes down what it is asked."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("basename", "mktemp", "tail", "rm", "env", "cat"):
+    for name in ("basename", "mktemp", "tail", "rm", "env", "cat", "chmod"):
         (folder / name).symlink_to(shutil.which(name))
     write(folder / "dpkg-query", '[[ ${!#} == there ]] && printf installed || exit 1')
-    write(folder / "apt-get", f'echo "$@" >>{tmp_path}/asked; echo apt output; exit "${{APT_STATUS:-0}}"')
+    write(folder / "apt-get", f'echo "$@" >>{tmp_path}/asked; [[ ! -x {tmp_path}/policy ]] || {tmp_path}/policy; '
+          f'echo "policy $?" >>{tmp_path}/policies; echo apt output; exit "${{APT_STATUS:-0}}"')
     return folder
 
 
@@ -69,6 +70,24 @@ def test_neither_root_nor_sudo_is_said(stubs, tmp_path):
     result = run(stubs, "install_missing there absent", user=65534)
     assert result.returncode == 1 and asked(tmp_path) == []
     assert "neither root nor sudo to install them: absent" in result.stderr
+
+
+@needs_root
+@pytest.mark.parametrize("status", ["0", "100"])
+def test_servers_are_not_started_and_the_policy_goes(stubs, tmp_path, status):
+    result = run(stubs, f"daemon_policy={tmp_path}/policy; install_without_daemons absent; echo still here",
+                 APT_STATUS=status)
+    assert (result.returncode == 0) == ("still here" in result.stdout) == (status == "0")
+    assert set((tmp_path / "policies").read_text(encoding="utf-8").splitlines()) == {"policy 101"}
+    assert not (tmp_path / "policy").exists()
+
+
+@needs_root
+def test_a_policy_of_the_machine_stays(stubs, tmp_path):
+    write(tmp_path / "policy", "exit 7")
+    assert run(stubs, f"daemon_policy={tmp_path}/policy; install_without_daemons absent").returncode == 0
+    assert (tmp_path / "policies").read_text(encoding="utf-8").splitlines()[0] == "policy 7"
+    assert (tmp_path / "policy").exists()
 
 
 def test_other_systems_are_told_what_is_needed(stubs):

@@ -5,6 +5,7 @@
 
 #include "data/sample_files.hpp"
 #include "data/support.hpp"
+#include "records/hdf5_handle.hpp"
 #include "records/record.hpp"
 
 namespace thalweg {
@@ -203,6 +204,22 @@ TEST_F(Hdf5Test, RefusesWhatIsBroken) {
   expect_refusal([&] { read_hdf5(options_); }, {"data.h5", "HDF5"});
   options_.path = folder_ / "nowhere.h5";
   expect_refusal([&] { read_hdf5(options_); }, {"nowhere.h5", "no such file"});
+}
+
+TEST_F(Hdf5Test, RefusesADatasetThatWasNeverWritten) {
+  read();
+  {
+    const hdf5::Handle file(H5Fopen(options_.path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose,
+                            options_.path, "H5Fopen");
+    ASSERT_GE(H5Ldelete(file.id(), "/train/x", H5P_DEFAULT), 0);
+    const hsize_t extent[2] = {2, 50000000};
+    const hdf5::Handle space(H5Screate_simple(2, extent, nullptr), H5Sclose, "",
+                             "H5Screate_simple");
+    const hdf5::Handle set(H5Dcreate2(file.id(), "/train/x", H5T_IEEE_F64LE, space.id(),
+                                      H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                           H5Dclose, "", "H5Dcreate2");
+  }
+  expect_refusal([&] { read_hdf5(options_); }, {"data.h5/train/x", "50000000", "0 bytes"});
 }
 
 TEST_F(Hdf5Test, RefusesATruncatedFile) {

@@ -183,6 +183,7 @@ TEST_F(TableTest, LibsvmRefusesWithLine) {
   expect_libsvm_refused("1 7\n", {"train:1", "\"7\"", "INDEX:VALUE"});
   expect_libsvm_refused("1 99999999999999999999:1\n", {"train:1", "INDEX:VALUE"});
   expect_libsvm_refused("1 900000000000000:1\n", {"train", "900000000000000 features", "machine"});
+  expect_libsvm_refused("1 1:1\n2 9000000:1\n", {"train", "9000000", "largest index"});
   expect_libsvm_refused("", {"train", "empty"});
   expect_libsvm_refused("# nothing\n", {"train", "no samples"});
 }

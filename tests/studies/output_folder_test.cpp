@@ -6,6 +6,8 @@
 #include <fstream>
 #include <functional>
 
+#include "records/atomic_file.hpp"
+#include "records/record.hpp"
 #include "support/scratch.hpp"
 
 namespace thalweg {
@@ -44,6 +46,20 @@ TEST(OutputFolder, IsMadeResumedAndProtected) {
              "is not empty");
   EXPECT_EQ(open_output_folder(folder, kConfig, true, false), StudyStart::resumed);
   EXPECT_EQ(open_output_folder(scratch.file("new"), kConfig, true, false), StudyStart::fresh);
+}
+
+TEST(OutputFolder, ALostOrDamagedConfigurationIsToldByTheRecord) {
+  const Scratch scratch;
+  const std::string config = scratch.file("config.toml");
+  Record study;
+  study.attributes["config_resolved"] = std::string(kConfig);
+  write_record(scratch.file("study.h5"), study);
+  for (const char* left : {"", "# thalweg: the conf"}) {
+    write_bytes_atomically(config, left);
+    EXPECT_EQ(open_output_folder(scratch.path(), kConfig, true, false), StudyStart::resumed);
+    EXPECT_GT(fs::file_size(config), std::string(kConfig).size());
+  }
+  EXPECT_TRUE(configuration_difference("[study]\nx", kConfig).has_value());
 }
 
 TEST(OutputFolder, ResumeNamesTheFirstKeyThatDiffers) {

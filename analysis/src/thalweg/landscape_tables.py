@@ -23,6 +23,21 @@ def connection_ends(attributes) -> tuple:
     return first, "its permuted copy" if attributes.get("permuted_copy") else str(attributes.get("to"))
 
 
+def surface_rows(study: Study) -> tuple:
+    """(header, rows): a row a surface with its points, and where along it the training loss is lowest and highest."""
+    header = ["surface", "through", "directions", "points", "lowest training loss", "at", "highest", "at"]
+    rows = []
+    for name, surface in study.named("surfaces").items():
+        loss = surface["train_loss"]
+        cells = []
+        for best in (np.nanargmin, np.nanargmax):
+            place = np.unravel_index(best(loss.values), loss.shape)
+            at = ", ".join(f"{axis} = {float(surface[axis][i]):.3g}" for axis, i in zip(loss.dims, place))
+            cells += [f"{float(loss.values[place]):.4g}", at]
+        rows.append([name, surface.attrs["run"], surface.attrs["directions"], " × ".join(map(str, loss.shape)), *cells])
+    return header, rows
+
+
 def connection_rows(study: Study) -> tuple:
     """(header, rows): a row a connection with its highest training loss and its barriers; errors in %."""
     header = ["connection", "from", "to", "path", "highest training loss", "barrier: training loss", "test loss",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .landscape_tables import audit_tables, connection_rows, correlation_rows
+from .landscape_tables import audit_tables, connection_rows, correlation_rows, surface_rows
 from .records import Study
 
 # Bookkeeping that a table over groups does not average.
@@ -92,7 +92,8 @@ def table(study: Study) -> str:
         parts.append("mean ± standard deviation over runs" + _sentence(left_out(summary)))
     parts += [part(study) for path, part in (("tune", tuned_rates), ("critical_batch", critical_batches))
               if study.has_group(path)]
-    parts += [markdown(*rows(study)) for path, rows in (("connections", connection_rows), ("correlation", correlation_rows))
+    parts += [markdown(*rows(study)) for path, rows in (("surfaces", surface_rows), ("connections", connection_rows),
+                                                      ("correlation", correlation_rows))
               if study.has_group(path)]
     parts += [markdown(*audit) for audit in audit_tables(study)]
     kernel = study.kernel
