@@ -23,6 +23,7 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
       "75 checkpointed: run again with --resume.");
   Action action;
   add_run(app, session, action);
+  add_plan(app, session, action);
   add_probe(app, session, action);
   add_weights(app, session, action);
   add_list(app, session, action);

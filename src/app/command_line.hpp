@@ -8,6 +8,7 @@ namespace thalweg {
 
 // Each adds its subcommand to `app`; when the parser meets it, `action` becomes its work.
 void add_run(CLI::App& app, const Session& session, Action& action);
+void add_plan(CLI::App& app, const Session& session, Action& action);
 void add_probe(CLI::App& app, const Session& session, Action& action);
 void add_weights(CLI::App& app, const Session& session, Action& action);
 void add_list(CLI::App& app, const Session& session, Action& action);
@@ -21,5 +22,8 @@ ExitCode run_command_line(const Session& session, int argc, char** argv);
 
 /// Seconds from "90", "MM:SS", "HH:MM:SS" or "D-HH:MM:SS"; throws ConfigurationError.
 double parse_time_limit(const std::string& text);
+
+/// A whole file. Local. Throws ConfigurationError naming it.
+std::string read_text_file(const std::string& path);
 
 }  // namespace thalweg

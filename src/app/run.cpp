@@ -1,12 +1,7 @@
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <memory>
-#include <sstream>
 
 #include "app/allocation.hpp"
 #include "app/command_line.hpp"
@@ -27,22 +22,11 @@ struct RunOptions {
   std::string time_limit;
 };
 
-std::string read_study(const std::string& path) {
-  if (std::filesystem::is_directory(path))
-    throw ConfigurationError(path + ": is a folder, expected a study file");
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    throw ConfigurationError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 ExitCode run_one(const Session& session, const RunOptions& options, const std::string& file,
                  double time_limit_s, const Stopwatch& started, const Provenance& provenance) {
   std::string text;
   collectively(session.world, [&] {
-    if (session.world.is_root()) text = read_study(file);
+    if (session.world.is_root()) text = read_text_file(file);
   });
   text = session.world.broadcast(text);
   std::unique_ptr<Settings> settings;

@@ -128,11 +128,11 @@ typename NetworkLoss<Real>::Batch& NetworkLoss<Real>::whole(const DataSplit<Real
 }
 
 template <class Real>
-std::int64_t NetworkLoss<Real>::shards_at_once(const Batch& batch, Statistics statistics,
+std::int64_t NetworkLoss<Real>::shards_at_once(std::int64_t shard, Statistics statistics,
                                                typename Network<Real>::Holding holding) const {
   using Holding = typename Network<Real>::Holding;
   if (network_.mixes_shards(statistics)) return std::numeric_limits<std::int64_t>::max();
-  const std::int64_t bytes = network_.memory_bytes(batch.layout.shard(), holding);
+  const std::int64_t bytes = network_.memory_bytes(shard, holding);
   std::int64_t limit = memory_;
   if (holding == Holding::gradient) limit = memory_ / 2;
   if (holding == Holding::outputs) limit = std::min(memory_, kOutputsMemory);
@@ -177,9 +177,10 @@ Evaluation NetworkLoss<Real>::evaluation_of(Batch& batch, const Pass<Real>& sett
                                             std::span<const Real> x) {
   using Holding = typename Network<Real>::Holding;
   std::vector<double> of_shards;
-  const std::int64_t shards = updates_averages(settings)
-                                  ? std::numeric_limits<std::int64_t>::max()
-                                  : shards_at_once(batch, settings.statistics, Holding::outputs);
+  const std::int64_t shards =
+      updates_averages(settings)
+          ? std::numeric_limits<std::int64_t>::max()
+          : shards_at_once(batch.layout.shard(), settings.statistics, Holding::outputs);
   for_each_piece(batch, shards, [&](const Piece& piece) {
     Pass<Real> pass = pass_over(batch, piece, settings.statistics);
     pass.update_running = settings.update_running;
@@ -231,9 +232,10 @@ double NetworkLoss<Real>::gradient_of(Batch& batch, Pass<Real> settings, std::sp
                                       std::span<Real> gradient_slice) {
   using Holding = typename Network<Real>::Holding;
   std::vector<double> of_shards;
-  const std::int64_t shards = updates_averages(settings)
-                                  ? std::numeric_limits<std::int64_t>::max()
-                                  : shards_at_once(batch, settings.statistics, Holding::gradient);
+  const std::int64_t shards =
+      updates_averages(settings)
+          ? std::numeric_limits<std::int64_t>::max()
+          : shards_at_once(batch.layout.shard(), settings.statistics, Holding::gradient);
   reduce_pieces(batch, shards, gradient_slice, [&](const Piece& piece) {
     Pass<Real> pass = pass_over(batch, piece, settings.statistics);
     pass.update_running = settings.update_running;
@@ -299,7 +301,7 @@ void NetworkLoss<Real>::hessian_vector(std::span<const Real> x, std::span<const 
   using Holding = typename Network<Real>::Holding;
   Batch& batch = whole(split(), subset);
   const bool kept = is_linearised(batch, x);
-  const std::int64_t shards = shards_at_once(batch, statistics_, Holding::products);
+  const std::int64_t shards = shards_at_once(batch.layout.shard(), statistics_, Holding::products);
   const Real* outputs = nullptr;
   reduce_pieces(batch, shards, product_slice, [&](const Piece& piece) {
     const Pass<Real> pass = pass_over(batch, piece, statistics_);

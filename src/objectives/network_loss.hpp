@@ -54,6 +54,8 @@ class NetworkLoss final : public Objective<Real>,
   void set_shards(std::int64_t training, std::int64_t evaluation);
   /// Rows of a shard of a training batch. Local.
   [[nodiscard]] std::int64_t training_shard(std::int64_t batch) const;
+  /// Rows of a shard in evaluations of whole sets. Local.
+  [[nodiscard]] std::int64_t evaluation_shard() const { return evaluation_shard_; }
   /// Bytes that a pass may hold on each rank besides the samples: products with the Hessian take as
   /// many, gradients half of them, outputs alone at most 64 MiB, and a batch that needs more is cut
   /// into pieces, which changes no bit. No limit holds where all samples of a batch must be there
@@ -66,6 +68,13 @@ class NetworkLoss final : public Objective<Real>,
   /// widest layer a level above the second, and two where shards are added up; what the exchange
   /// takes. Collective.
   [[nodiscard]] std::int64_t step_bytes(std::int64_t batch) const;
+  /// The same of the rank that holds most in a team of so many ranks, of one node or of several.
+  /// Local.
+  [[nodiscard]] std::int64_t step_bytes(std::int64_t batch, int ranks, bool one_node) const;
+  /// What a pass over a set makes a rank hold that has so many rows of it: the rows, and the
+  /// layers' arrays of as many as limit_memory leaves at once. Local.
+  [[nodiscard]] std::int64_t pass_bytes(std::int64_t rows, Statistics statistics,
+                                        typename Network<Real>::Holding holding) const;
   /// Applied to the samples of training steps.
   void set_augmentation(const Augmentation& augmentation) { augmentation_ = augmentation; }
 
@@ -138,8 +147,10 @@ class NetworkLoss final : public Objective<Real>,
     return settings.update_running && !network_.buffers().empty();
   }
   /// Shards that fit the memory of a pass; all of this rank's where layers need the whole batch.
-  [[nodiscard]] std::int64_t shards_at_once(const Batch& batch, Statistics statistics,
+  [[nodiscard]] std::int64_t shards_at_once(std::int64_t shard, Statistics statistics,
                                             typename Network<Real>::Holding holding) const;
+  [[nodiscard]] std::int64_t step_bytes(std::int64_t rows, std::span<const TreeNode> nodes,
+                                        bool alone, std::int64_t exchange) const;
   /// Calls compute(piece) for the pieces of the batch, one of them if all fits. Collective.
   void for_each_piece(const Batch& batch, std::int64_t shards,
                       const std::function<void(const Piece&)>& compute) const;

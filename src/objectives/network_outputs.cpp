@@ -49,11 +49,13 @@ std::vector<Real> NetworkLoss<Real>::outputs_of(
     const std::function<const Real*(const Pass<Real>&, const Real*)>& pass_of) {
   const std::int64_t width = network_.outputs();
   std::vector<Real> mine(static_cast<std::size_t>(batch.layout.rows().size() * width));
-  for_each_piece(batch, shards_at_once(batch, statistics_, holding), [&](const Piece& piece) {
-    const Real* found = pass_of(pass_over(batch, piece, statistics_),
-                                batch.rows.data() + piece.first_row * network_.inputs());
-    std::copy_n(found, piece.layout.rows().size() * width, mine.data() + piece.first_row * width);
-  });
+  for_each_piece(
+      batch, shards_at_once(batch.layout.shard(), statistics_, holding), [&](const Piece& piece) {
+        const Real* found = pass_of(pass_over(batch, piece, statistics_),
+                                    batch.rows.data() + piece.first_row * network_.inputs());
+        std::copy_n(found, piece.layout.rows().size() * width,
+                    mine.data() + piece.first_row * width);
+      });
   return gathered(batch, mine.data());
 }
 
@@ -63,15 +65,15 @@ void NetworkLoss<Real>::transposed_jacobian_product(std::span<const Real> x,
                                                     std::span<Real> slice) {
   Batch& batch = whole(split(), subset);
   const std::int64_t first = batch.layout.rows().begin;
-  reduce_pieces(batch, shards_at_once(batch, statistics_, Network<Real>::Holding::gradient), slice,
-                [&](const Piece& piece) {
-                  const Pass<Real> pass = pass_over(batch, piece, statistics_);
-                  const Real* in = batch.rows.data() + piece.first_row * network_.inputs();
-                  network_.forward(pass, x, in);
-                  network_.backward(pass, x, in,
-                                    u.data() + (first + piece.first_row) * network_.outputs(),
-                                    tree_);
-                });
+  reduce_pieces(
+      batch, shards_at_once(batch.layout.shard(), statistics_, Network<Real>::Holding::gradient),
+      slice, [&](const Piece& piece) {
+        const Pass<Real> pass = pass_over(batch, piece, statistics_);
+        const Real* in = batch.rows.data() + piece.first_row * network_.inputs();
+        network_.forward(pass, x, in);
+        network_.backward(pass, x, in, u.data() + (first + piece.first_row) * network_.outputs(),
+                          tree_);
+      });
 }
 
 template <class Real>

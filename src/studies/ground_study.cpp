@@ -4,10 +4,9 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
-#include "studies/ground_works.hpp"
 #include "studies/output_folder.hpp"
-#include "studies/recorded_study.hpp"
 #include "studies/trajectory_study.hpp"
 
 namespace thalweg {
@@ -83,13 +82,14 @@ class GroundStudy {
 
 }  // namespace
 
-StudyBody prepare_ground_study(const Settings& settings, const StudyHeader& header,
-                               StudyContext& context) {
-  if (settings.tables(header.kind).empty()) {
-    settings.table("study").fail(
-        "kind", fmt::format("found \"{}\", but there is no [[{}]]", header.kind, header.kind));
-  }
-  if (!settings.has("from")) return prepare_trajectory_study(settings, header, context);
+void require_ground_table(const Settings& settings, const StudyHeader& header) {
+  if (!settings.tables(header.kind).empty()) return;
+  settings.table("study").fail(
+      "kind", fmt::format("found \"{}\", but there is no [[{}]]", header.kind, header.kind));
+}
+
+GroundSource read_ground_source(const Settings& settings, const StudyHeader& header,
+                                const StudyContext& context) {
   const Settings from = settings.table("from");
   const auto folder = from.string("record", "");
   if (folder.empty()) from.fail("record", "expected the folder of a finished study");
@@ -99,11 +99,20 @@ StudyBody prepare_ground_study(const Settings& settings, const StudyHeader& head
     from.fail("record",
               fmt::format("found {}, which lies in the output folder {}", folder, output));
   }
-  RecordedStudy source = open_recorded_study(context.world, folder);
+  RecordedStudy study = open_recorded_study(context.world, folder);
   GroundPlans plans =
-      read_ground_plans(settings, source.runs, static_cast<std::uint64_t>(header.seed));
-  return [settings, header, source, plans, &context](StudyStart /*start*/) {
+      read_ground_plans(settings, study.runs, static_cast<std::uint64_t>(header.seed));
+  return {std::move(study), std::move(plans)};
+}
+
+StudyBody prepare_ground_study(const Settings& settings, const StudyHeader& header,
+                               StudyContext& context) {
+  require_ground_table(settings, header);
+  if (!settings.has("from")) return prepare_trajectory_study(settings, header, context);
+  const GroundSource ground = read_ground_source(settings, header, context);
+  return [settings, header, ground, &context](StudyStart /*start*/) {
     const std::string resolved = recorded_configuration(settings);
+    const auto& [source, plans] = ground;
     return source.wide ? GroundStudy<double>(header, source, plans, resolved, context).run()
                        : GroundStudy<float>(header, source, plans, resolved, context).run();
   };

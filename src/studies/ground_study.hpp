@@ -1,8 +1,25 @@
 #pragma once
 
+#include "studies/ground_works.hpp"
+#include "studies/recorded_study.hpp"
 #include "studies/study.hpp"
 
 namespace thalweg {
+
+/// Throws ConfigurationError where a kind "surface" has no [[surface]], a kind "connection" no
+/// [[connection]]. Local.
+void require_ground_table(const Settings& settings, const StudyHeader& header);
+
+/// What a study with [from] stands on.
+struct GroundSource {
+  RecordedStudy study;
+  GroundPlans plans;
+};
+
+/// Reads [from] and the tables of a study that has it. Collective over the context's world. Throws
+/// ConfigurationError and ReportedError.
+GroundSource read_ground_source(const Settings& settings, const StudyHeader& header,
+                                const StudyContext& context);
 
 /// The kinds "surface" and "connection": what the tables of that name (and [[slice]] and the other
 /// one) ask for, on the runs of `[from] record`, a finished study of trajectories, whose data and

@@ -101,13 +101,18 @@ void print_table(const Record& record, const std::string& file) {
 
 }  // namespace
 
-StudyBody prepare_kernel_comparison(const Settings& settings, const StudyHeader& header,
-                                    StudyContext& context) {
+std::vector<std::pair<std::string, Settings>> compared_kernels(const Settings& settings) {
   std::vector<std::pair<std::string, Settings>> runs;
   std::set<std::string> taken;
   for (const Settings& run : settings.tables("run")) {
     runs.emplace_back(part_name(run, taken), settings.with(run));
   }
+  return runs;
+}
+
+StudyBody prepare_kernel_comparison(const Settings& settings, const StudyHeader& header,
+                                    StudyContext& context) {
+  const auto runs = compared_kernels(settings);
   // The parts keep contexts of their own; their bodies refer to them, so they stay in place.
   auto parts = std::make_shared<std::vector<Part>>();
   parts->reserve(runs.size());

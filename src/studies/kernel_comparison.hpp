@@ -1,8 +1,16 @@
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "studies/study.hpp"
 
 namespace thalweg {
+
+/// The [[run]] tables of a comparison: name, and the study's settings with the run's over them.
+/// Local. Throws ConfigurationError.
+std::vector<std::pair<std::string, Settings>> compared_kernels(const Settings& settings);
 
 /// A kernel study with [[run]] tables: the same data and regression with several kernels, each
 /// [[run]] overriding what it names (kernel.type = "gaussian"). Every run is a kernel study in a

@@ -11,7 +11,6 @@
 #include "records/verify.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/kernel_record.hpp"
-#include "studies/kernel_settings.hpp"
 
 namespace thalweg {
 
@@ -85,18 +84,24 @@ Computed compute_mixed(const DataOptions& options, const KernelSettings& chosen,
 
 }  // namespace
 
-StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& header,
-                               StudyContext& context) {
+KernelPlan read_kernel_plan(const Settings& settings, const StudyHeader& header) {
   const Settings data_table = settings.table("data");
-  const DataOptions options = data_options(data_table, static_cast<std::uint64_t>(header.seed));
-  if (options.placement == Placement::sharded) {
+  KernelPlan plan;
+  plan.data = data_options(data_table, static_cast<std::uint64_t>(header.seed));
+  if (plan.data.placement == Placement::sharded) {
     data_table.fail("placement", "a kernel study needs \"node\": every rank reads all samples");
   }
-  const KernelSettings chosen = kernel_settings(settings, options.train);
+  plan.chosen = kernel_settings(settings, plan.data.train);
   if (header.team_size != 0) {
     settings.table("study").fail("team_size", "a kernel study always uses all ranks; leave it out");
   }
-  return [=, &context](StudyStart start) {
+  return plan;
+}
+
+StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& header,
+                               StudyContext& context) {
+  const auto [options, chosen] = read_kernel_plan(settings, header);
+  return [=, options = options, chosen = chosen, &context](StudyStart start) {
     const bool resume = start == StudyStart::resumed;
     const auto study = fs::path(context.output_folder) / "study.h5";
     std::int64_t complete = 0;

@@ -1,8 +1,19 @@
 #pragma once
 
+#include "data/data_options.hpp"
+#include "studies/kernel_settings.hpp"
 #include "studies/study.hpp"
 
 namespace thalweg {
+
+/// What a study of one kernel says.
+struct KernelPlan {
+  DataOptions data;
+  KernelSettings chosen;
+};
+
+/// Reads it. Local. Throws ConfigurationError.
+KernelPlan read_kernel_plan(const Settings& settings, const StudyHeader& header);
 
 /// The kind "kernel": kernel ridge regression with an infinitely wide network. Writes study.h5 and
 /// gram.h5 and prints a table. `prepare` of study_kinds().

@@ -65,19 +65,6 @@ std::vector<bool> mask_of(const Rows& rows, std::int64_t points) {
   return done;
 }
 
-/// Runs of points that are claimed together: long ones first and single ones at the end
-/// (Polychronopoulos and Kuck 1987), so that few claims are made and no team waits long for the
-/// last.
-std::vector<Range> claimed_together(std::int64_t points, std::int64_t teams) {
-  std::vector<Range> runs;
-  for (std::int64_t begin = 0; begin < points;) {
-    const std::int64_t size = std::max<std::int64_t>(1, (points - begin) / (4 * teams));
-    runs.push_back({begin, begin + size});
-    begin += size;
-  }
-  return runs;
-}
-
 template <class Real>
 class PointWork {
  public:
@@ -127,6 +114,16 @@ class PointWork {
 };
 
 }  // namespace
+
+std::vector<Range> claimed_together(std::int64_t points, std::int64_t teams) {
+  std::vector<Range> runs;
+  for (std::int64_t begin = 0; begin < points;) {
+    const std::int64_t size = std::max<std::int64_t>(1, (points - begin) / (4 * teams));
+    runs.push_back({begin, begin + size});
+    begin += size;
+  }
+  return runs;
+}
 
 void PointValues::write_to(Record& record, const std::string& group,
                            const std::vector<std::int64_t>& shape,

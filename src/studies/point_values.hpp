@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "parallel/partition.hpp"
 #include "studies/ground.hpp"
 
 namespace thalweg {
@@ -29,6 +30,11 @@ struct PointValues {
   void write_to(Record& record, const std::string& group, const std::vector<std::int64_t>& shape,
                 const std::vector<std::string>& dimensions) const;
 };
+
+/// Runs of points that are claimed together: long ones first and single ones at the end
+/// (Polychronopoulos and Kuck 1987), so that few claims are made and no team waits long for the
+/// last. Local.
+[[nodiscard]] std::vector<Range> claimed_together(std::int64_t points, std::int64_t teams);
 
 /// Evaluates points 0 … points − 1 of a network; `point_at(i, x)` writes point i. Teams take the
 /// next point whenever they have ended one, so the values may not depend on who computes them, and

@@ -6,32 +6,21 @@
 #include <cmath>
 
 #include "base/clock.hpp"
-#include "optimizers/stepper.hpp"
 #include "records/checkpoint.hpp"
 #include "records/record.hpp"
 #include "records/schema.hpp"
 #include "studies/checkpoint_clock.hpp"
+#include "studies/run_calendar.hpp"
 #include "studies/run_checkpoint.hpp"
 #include "studies/run_network.hpp"
 #include "studies/run_probes.hpp"
 #include "studies/run_record.hpp"
-#include "studies/sample_order.hpp"
 #include "studies/snapshots.hpp"
+#include "studies/training_step.hpp"
 
 namespace thalweg {
 
 namespace {
-
-/// Steps between two agreements on whether to stop or to checkpoint.
-constexpr std::int64_t kAgreeEvery = 16;
-
-bool reaches_target(const TrainOptions& train, const TrajectoryPoint& point) {
-  const double accuracy =
-      train.target_on_validation ? point.validation_accuracy : point.test_accuracy;
-  return train.has_target() &&
-         (train.target_loss == 0.0 || point.train_loss <= train.target_loss) &&
-         accuracy >= train.target_accuracy;
-}
 
 template <class Real>
 class TrajectoryRun {
@@ -99,11 +88,6 @@ class TrajectoryRun {
   std::int64_t training_count() const {
     return data_.train.size() - static_cast<std::int64_t>(validation_.size());
   }
-  bool is_evaluated(std::int64_t step) const {
-    if (step == last_step_) return true;
-    const std::int64_t every = plan_.train.evaluate_every;
-    return every > 0 ? step % every == 0 : schedule_.at(step).begin == 0;
-  }
   double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
 
   void warn_of_idle_ranks() const {
@@ -128,20 +112,8 @@ class TrajectoryRun {
 
   void take_step() {
     const Schedule::Step now = schedule_.at(progress_.step);
-    const Subset samples = order_.batch(now);
-    const StepDraws draws{plan_.seed, static_cast<std::uint64_t>(progress_.step),
-                          static_cast<std::uint64_t>(now.epoch)};
-    const auto gradient = [&](std::span<const Real> w, std::span<Real> slice) {
-      return objective_->training_gradient(w, samples, slice, draws);
-    };
-    // The running statistics are those of the points that the run visits, not of SAM's.
-    const auto perturbed = [&](std::span<const Real> w, std::span<Real> slice) {
-      const auto buffers = objective_->network().buffers();
-      const double loss = gradient(w, slice);
-      objective_->network().set_buffers(buffers);
-      return loss;
-    };
-    const double loss = stepper_.step(std::span<Real>(w_), now.learning_rate, gradient, perturbed);
+    const double loss = training_step(*objective_, stepper_, order_, now, plan_.seed,
+                                      progress_.step, std::span<Real>(w_));
     if (!std::isfinite(loss)) {
       progress_.status = kDiverged;
       return;
@@ -151,7 +123,7 @@ class TrajectoryRun {
   }
 
   void measure_point() {
-    if (progress_.step == 0 || is_evaluated(progress_.step)) evaluate();
+    if (evaluation_due(plan_.train, schedule_, progress_.step)) evaluate();
     measure_every_steps();
     if (is_snapshot_due()) take_snapshot();
   }
@@ -185,13 +157,13 @@ class TrajectoryRun {
     record_.add(point);
     if (!std::isfinite(train.loss)) {
       progress_.status = kDiverged;
-    } else if (reaches_target(plan_.train, point)) {
+    } else if (reaches_target(plan_.train, point.train_loss,
+                              plan_.train.target_on_validation ? point.validation_accuracy
+                                                               : point.test_accuracy)) {
       progress_.status = "finished";
     }
     for (const auto& probe : plan_.probes) {
-      const bool due =
-          probe.every_epochs > 0 && next.begin == 0 && next.epoch % probe.every_epochs == 0;
-      if (due && progress_.status.empty()) measure(probe);
+      if (probe_due_at_epoch(probe, next) && progress_.status.empty()) measure(probe);
     }
   }
 
@@ -203,10 +175,7 @@ class TrajectoryRun {
 
   void measure_every_steps() {
     for (const auto& probe : plan_.probes) {
-      if (probe.every_steps > 0 && progress_.step % probe.every_steps == 0 &&
-          progress_.status.empty()) {
-        measure(probe);
-      }
+      if (probe_due_at_step(probe, progress_.step) && progress_.status.empty()) measure(probe);
     }
   }
 
@@ -223,11 +192,7 @@ class TrajectoryRun {
   }
 
   bool is_snapshot_due() const {
-    const TrainOptions& train = plan_.train;
-    if (!train.has_snapshots() || !progress_.status.empty()) return false;
-    if (train.snapshot_every_steps > 0) return progress_.step % train.snapshot_every_steps == 0;
-    const Schedule::Step next = schedule_.at(progress_.step);
-    return next.begin == 0 && next.epoch % train.snapshot_every_epochs == 0;
+    return progress_.status.empty() && snapshot_due(plan_.train, schedule_, progress_.step);
   }
 
   /// Unless the step has one.

@@ -14,39 +14,18 @@
 #include "records/schema.hpp"
 #include "studies/correlation_record.hpp"
 #include "studies/critical_batch_record.hpp"
-#include "studies/data_settings.hpp"
 #include "studies/deal_out.hpp"
 #include "studies/ground_works.hpp"
 #include "studies/run_check.hpp"
 #include "studies/run_summary.hpp"
 #include "studies/study_part.hpp"
+#include "studies/trajectory_plan.hpp"
 #include "studies/trajectory_run.hpp"
 #include "studies/tune.hpp"
 
 namespace thalweg {
 
 namespace {
-
-struct TrajectoryPlan {
-  StudyHeader header;
-  StudyPart part;
-  DataOptions data;
-  std::vector<RunPlan> runs;
-  std::optional<TuneOptions> tune;
-  GroundPlans ground;
-  std::optional<CorrelationOptions> correlation;
-  std::string resolved;
-};
-
-/// Samples seen plus a tax on every step.
-double cost_of(const RunPlan& run, std::int64_t samples) {
-  constexpr double step_tax = 30.0;
-  const double passes = run.optimizer.sharpness_aware == "none" ? 1.0 : 2.0;
-  const Schedule schedule = schedule_of(run, samples);
-  const auto steps = static_cast<double>(schedule.steps());
-  const double epochs = schedule.at(schedule.steps()).epochs_done;
-  return passes * (epochs * static_cast<double>(samples) + steps * step_tax);
-}
 
 template <class Real>
 class TrajectoryStudy {
@@ -105,7 +84,7 @@ class TrajectoryStudy {
     std::vector<DealtRun> runs;
     for (const auto& plan : plans) {
       if (left_out_.contains(plan.group)) continue;
-      runs.push_back({plan.name, cost_of(plan, data_.train.size()), [this, &plan] {
+      runs.push_back({plan.name, dealing_cost(plan, data_.train.size()), [this, &plan] {
                         return run_trajectory(teams_.mine(), plan, data_, files(plan.name),
                                               context_, log_);
                       }});
@@ -260,35 +239,10 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
 
 StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
-  TrajectoryPlan plan;
-  plan.header = header;
-  if (header.team_size > context.world.size()) {
-    settings.table("study").fail("team_size", fmt::format("found {}, but there are {} ranks",
-                                                          header.team_size, context.world.size()));
-  }
-  plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
-  plan.runs = read_run_plans(settings, static_cast<std::uint64_t>(header.seed));
-  plan.tune = read_tune(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
-  plan.ground = read_ground_plans(settings, plan.runs, static_cast<std::uint64_t>(header.seed));
-  plan.correlation = read_correlation(settings, static_cast<std::uint64_t>(header.seed), plan.runs);
-  plan.part = read_study_part(settings, plan.runs.size());
-  if (!plan.part.is_whole()) {
-    // What needs all runs is computed once the parts are merged.
-    plan.runs = plan.part.of(plan.runs);
-    plan.ground = {};
-    plan.correlation.reset();
-  }
-  const bool wide =
-      settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
-  for (const auto& run : settings.tables("run")) {
-    if (run.table("train").has("precision")) {
-      run.table("train").fail(
-          "precision", "belongs to the whole study, under [train]: its runs share one data set");
-    }
-  }
-  return [settings, plan, wide, &context](StudyStart /*start*/) mutable {
+  TrajectoryPlan plan = read_trajectory_plan(settings, header, context.world.size());
+  return [settings, plan, &context](StudyStart /*start*/) mutable {
     plan.resolved = recorded_configuration(settings);
-    return wide ? run_study_of<double>(plan, context) : run_study_of<float>(plan, context);
+    return plan.wide ? run_study_of<double>(plan, context) : run_study_of<float>(plan, context);
   };
 }
 

@@ -1,0 +1,50 @@
+#include "studies/trajectory_plan.hpp"
+
+#include <fmt/format.h>
+
+#include "studies/data_settings.hpp"
+
+namespace thalweg {
+
+TrajectoryPlan read_trajectory_plan(const Settings& settings, const StudyHeader& header,
+                                    std::int64_t ranks) {
+  TrajectoryPlan plan;
+  plan.header = header;
+  if (header.team_size > ranks) {
+    settings.table("study").fail(
+        "team_size", fmt::format("found {}, but there are {} ranks", header.team_size, ranks));
+  }
+  const auto seed = static_cast<std::uint64_t>(header.seed);
+  plan.data = data_options(settings.table("data"), seed);
+  plan.runs = read_run_plans(settings, seed);
+  plan.tune = read_tune(settings, seed, plan.runs);
+  plan.ground = read_ground_plans(settings, plan.runs, seed);
+  plan.correlation = read_correlation(settings, seed, plan.runs);
+  plan.part = read_study_part(settings, plan.runs.size());
+  if (!plan.part.is_whole()) {
+    // What needs all runs is computed once the parts are merged.
+    plan.runs = plan.part.of(plan.runs);
+    plan.ground = {};
+    plan.correlation.reset();
+  }
+  plan.wide =
+      settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
+  for (const auto& run : settings.tables("run")) {
+    if (run.table("train").has("precision")) {
+      run.table("train").fail(
+          "precision", "belongs to the whole study, under [train]: its runs share one data set");
+    }
+  }
+  return plan;
+}
+
+double dealing_cost(const RunPlan& run, std::int64_t samples) {
+  constexpr double step_tax = 30.0;
+  const double passes = run.optimizer.sharpness_aware == "none" ? 1.0 : 2.0;
+  const Schedule schedule = schedule_of(run, samples);
+  const auto steps = static_cast<double>(schedule.steps());
+  const double epochs = schedule.at(schedule.steps()).epochs_done;
+  return passes * (epochs * static_cast<double>(samples) + steps * step_tax);
+}
+
+}  // namespace thalweg

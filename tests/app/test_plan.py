@@ -1,0 +1,251 @@
+"""thalweg plan: what it predicts of memory, disk and counts against what the study then takes; bad input; job scripts.
+Predicted times decide no test."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import h5py
+import pytest
+
+from studies import BINARY, SOURCE
+
+TRAJECTORIES = """
+[study]
+name = "planned"
+kind = "trajectories"
+[data]
+train = 3000
+test = 1000
+[model]
+widths = [256, 128]
+batch_norm = "batch"
+[train]
+batch = 500
+epochs = 3
+snapshot_every_epochs = 2
+[optimizer]
+type = "adam"
+[sweep]
+seeds = [1, 2]
+[[run]]
+name = "net"
+[[probe]]
+type = "hessian_extremes"
+iterations = 20
+every_epochs = 2
+[[probe]]
+type = "trace"
+vectors = 10
+"""
+
+KERNEL = """
+[study]
+name = "planned"
+kind = "kernel"
+[data]
+train = 4000
+test = 1000
+preprocess = ["unit_norm"]
+[kernel]
+depth = 2
+"""
+
+# Runs a program and writes down the most memory it had resident.
+PEAK = """
+import os, resource, subprocess, sys
+code = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL).returncode
+with open(f"{sys.argv[1]}.{os.environ['OMPI_COMM_WORLD_RANK']}", "w") as out:
+    out.write(str(1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+
+
+def write(folder, text):
+    path = folder / "study.toml"
+    path.write_text(text)
+    return path
+
+
+def thalweg(*arguments, ranks=1):
+    return subprocess.run(["mpirun", "-n", str(ranks), BINARY, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=300, check=False)
+
+
+def plan(study, *arguments, ranks=1):
+    # Trials end when they are done; a slow machine is given time for them.
+    result = thalweg("plan", study, "--calibrate", "60", "--json", *arguments, ranks=ranks)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)[0]
+
+
+def refused(*arguments):
+    result = thalweg("plan", *arguments)
+    assert result.returncode == 2, result.stdout + result.stderr
+    return result.stderr
+
+
+def pieces(planned):
+    return {piece["name"]: piece for stage in planned["stages"] for piece in stage["pieces"]}
+
+
+def run_with_peak(folder, study, ranks):
+    """Peak resident bytes of the rank that had most."""
+    script = folder / "peak.py"
+    script.write_text(PEAK)
+    result = subprocess.run(["mpirun", "-n", str(ranks), sys.executable, str(script), str(folder / "peak"), BINARY, "run",
+                             str(study), "-o", str(folder / "out")], capture_output=True, text=True, timeout=300, check=False)
+    assert result.returncode == 0, result.stderr
+    return max(int((folder / f"peak.{rank}").read_text()) for rank in range(ranks))
+
+
+def bytes_of(folder):
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("text", [TRAJECTORIES, KERNEL], ids=["trajectories", "kernel"])
+def test_memory_is_within_a_tenth(tmp_path, text, ranks):
+    study = write(tmp_path, text)
+    planned = plan(study, ranks=ranks)
+    measured = run_with_peak(tmp_path, study, ranks)
+    assert planned["ranks"] == ranks
+    assert planned["memory_bytes"] == pytest.approx(measured, rel=0.1), planned["memory"]
+    assert planned["memory_bytes"] == pytest.approx(sum(part["bytes"] for part in planned["memory"]))
+
+
+def test_disk_and_counts_of_trajectories(tmp_path):
+    study = write(tmp_path, TRAJECTORIES)
+    planned = plan(study, "--ranks", "2")
+    run_with_peak(tmp_path, study, 2)
+    disk = {part["name"]: part["bytes"] for part in planned["disk"]}
+    found = bytes_of(tmp_path / "out")
+    records = sum(size for name, size in found.items() if name.startswith("runs/"))
+    snapshots = sum(size for name, size in found.items() if name.startswith("snapshots/"))
+    assert disk["records of the runs"] == pytest.approx(records, rel=0.05)
+    assert disk["snapshots"] == pytest.approx(snapshots, rel=0.05)
+    assert sum(disk.values()) == pytest.approx(sum(found.values()), rel=0.05)
+
+    made = pieces(planned)
+    with h5py.File(tmp_path / "out" / "runs" / "net-seed1.h5") as record:
+        steps = int(record["trajectory/step"][-1])
+        assert made["training steps"]["count"] == 2 * steps == made["training steps"]["most"]
+        assert made["evaluation of the training set"]["count"] == 2 * len(record["trajectory/step"])
+        assert made["probe hessian_extremes"]["count"] == 2 * len(record["probes/hessian_extremes/step"])
+        assert made["probe trace"]["count"] == 2
+        assert made["probe trace"]["basis"].startswith("10 products")
+        assert made["snapshots"]["count"] == 2 * len(record["snapshots/step"])
+
+
+def test_disk_of_a_kernel(tmp_path):
+    study = write(tmp_path, KERNEL)
+    planned = plan(study)
+    run_with_peak(tmp_path, study, 1)
+    disk = {part["name"]: part["bytes"] for part in planned["disk"]}
+    found = bytes_of(tmp_path / "out")
+    assert disk["gram.h5"] == pytest.approx(found["gram.h5"], rel=0.01)
+    assert disk["study.h5"] == pytest.approx(found["study.h5"], rel=0.05)
+
+
+def test_ground_is_planned_with_its_points(tmp_path):
+    study = write(tmp_path, TRAJECTORIES.replace("train = 3000", "train = 200") + """
+[[slice]]
+between = ["net-seed1", "net-seed2"]
+points = 7
+[[surface]]
+name = "plane"
+run = "net-seed1"
+nx = 5
+ny = 3
+[[connection]]
+name = "curve"
+between = ["net-seed1", "net-seed2"]
+curve = "bezier"
+steps = 11
+points = 9
+[connection.optimizer]
+type = "sgd"
+[[audit]]
+name = "scaled"
+run = "net-seed1"
+transformation = "filter"
+factors = [1.0, 2.0, 4.0]
+""")
+    made = pieces(plan(study))
+    points = {name: piece["count"] for name, piece in made.items() if name.endswith(": points")}
+    assert sorted(points.values()) == [7, 9, 15]
+    assert made["path curve: training steps"]["count"] == 11
+    assert made["audit scaled: probe trace"]["count"] == 3
+
+
+def test_one_process_plans_for_many_ranks(tmp_path):
+    study = write(tmp_path, TRAJECTORIES)
+    planned = plan(study, "--ranks", "8", "--set", "study.team_size=4")
+    runs = next(stage for stage in planned["stages"] if stage["name"] == "runs")
+    assert (runs["teams"], runs["team_size"]) == (2, 4)
+    assert planned["measured_on_ranks"] == 1
+    assert [row["ranks"] for row in planned["scaling"]] == [2**k for k in range(13)]
+    assert all(row["strong_s"] > 0 and row["weak_s"] > 0 for row in planned["scaling"])
+
+
+def test_a_target_is_told_with_the_most(tmp_path):
+    study = write(tmp_path, TRAJECTORIES)
+    planned = plan(study, "--set", "train.target_loss=0.5", "--set", "train.epochs=40", "--set", "probe=[]")
+    steps = pieces(planned)["training steps"]
+    assert steps["count"] <= steps["most"] == 2 * 240
+    assert any("steps expected" in note for note in planned["notes"])
+
+
+def test_what_run_refuses_is_refused(tmp_path):
+    study = write(tmp_path, TRAJECTORIES)
+    for arguments in (["--set", "train.bach=4"], ["--set", "model.widths=[-1]"], ["--set", "study.team_size=3"],
+                      ["--set", "probe.0.samples=99999"], ["--set", "optimizer.type=newton"]):
+        of_plan = refused(study, "--ranks", "2", *arguments)
+        of_run = thalweg("run", study, "-o", tmp_path / "none", *arguments, ranks=2)
+        assert of_run.returncode == 2
+        message = next(line for line in of_run.stderr.splitlines() if "thalweg:" in line).split("thalweg:")[1]
+        assert message.split("] ")[-1].strip()[-60:] in of_plan
+    assert "cannot be read" in refused(tmp_path / "missing.toml")
+    assert "uci" in refused(write(tmp_path, "[study]\nkind = \"uci\"\n"))
+    assert "trajectories" in refused(write(tmp_path, "[study]\nkind = \"uci\"\n"))
+
+
+def test_mistakes_of_the_site_name_their_line(tmp_path):
+    study = write(tmp_path, TRAJECTORIES)
+    site = tmp_path / "site.conf"
+    site.write_text('partition="a"\nnodes=4\n')
+    message = refused(study, "--site", site)
+    assert f"{site}:2" in message and "nodes" in message
+    assert "--site" in refused(study, "--sbatch")
+
+
+def test_job_script_is_one(tmp_path):
+    study = write(tmp_path, TRAJECTORIES)
+    site = tmp_path / "site.conf"
+    site.write_text('partition="long"\naccount="a1"\ncores_per_node=2\nmax_walltime="00:10:00"\n')
+    shutil.copy(pathlib.Path(SOURCE) / "jobs" / "study.sbatch", tmp_path)
+    result = thalweg("plan", study, "--ranks", "4", "--calibrate", "1", "--site", site, "--sbatch", "--set", "train.epochs=2")
+    assert result.returncode == 0, result.stderr
+    job = tmp_path / "job.sh"
+    job.write_text(result.stdout)
+    assert subprocess.run(["bash", "-n", str(job)], check=False).returncode == 0
+    for line in ("#SBATCH --partition=long", "#SBATCH --account=a1", "#SBATCH --nodes=2", "#SBATCH --ntasks-per-node=2",
+                 "#SBATCH --signal=B:USR1@120", "#SBATCH --requeue"):
+        assert line in result.stdout.splitlines()
+    assert f"set -- '{study}' '--set' 'train.epochs=2'" in result.stdout
+    assert "--qos" not in result.stdout
+    # What a shell makes of the arguments.
+    shown = subprocess.run(["bash", "-c", next(line for line in result.stdout.splitlines() if line.startswith("set -- ")) +
+                            '; printf "%s\\n" "$@"'], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines() == [str(study), "--set", "train.epochs=2"]
+
+
+def test_tables_name_every_piece(tmp_path):
+    result = thalweg("plan", write(tmp_path, TRAJECTORIES), "--calibrate", "1")
+    assert result.returncode == 0, result.stderr
+    for part in ("training steps", "probe trace", "memory of the rank", "disk at the end", "scaling", "efficiency",
+                 "4096"):
+        assert part in result.stdout
+    assert not os.path.exists("results/planned")
