@@ -8,6 +8,8 @@ import h5py
 import numpy
 import pytest
 
+from studies import run_study, trajectories
+
 BINARY = os.environ.get("THALWEG_BINARY", "build/src/thalweg")
 CATEGORIES = ["datasets", "models", "objectives", "optimizers", "schedules", "probes", "kernels", "searches",
               "claims"]
@@ -179,12 +181,14 @@ def test_diff_finds_a_planted_fault_and_exits_3(tmp_path):
 
 
 def test_verify_accepts_a_sound_run_and_finds_faults(tmp_path):
-    path = write_run(tmp_path / "x.h5")
-    sound = thalweg("verify", path)
-    assert sound.returncode == 0, sound.stdout
-    write_run(path, loss=(1.0, float("nan"), 1.0))
+    assert run_study(tmp_path, trajectories(), "out").returncode == 0
+    sound = thalweg("verify", tmp_path / "out")
+    assert sound.returncode == 0 and "complete and unbroken" in sound.stdout, sound.stdout
+    # What another program wrote has no checksum; its contents are looked at all the same.
+    path = write_run(tmp_path / "x.h5", loss=(1.0, float("nan"), 1.0))
     broken = thalweg("verify", path, ranks=2)
     assert broken.returncode == 3
+    assert broken.stdout.count("no checksum") == 1
     assert broken.stdout.count("/trajectory/train_loss: value 1 is not finite") == 1
     path.write_bytes(path.read_bytes()[:-100])
     assert thalweg("verify", path).returncode == 3
