@@ -110,7 +110,7 @@ class KernelEstimate {
     n_ = data.train.size();
     test_ = data.test.size();
     classes_ = data.train.classes();
-    const double numbers = static_cast<double>((n_ + test_) * data.train.features());
+    const auto numbers = static_cast<double>((n_ + test_) * data.train.features());
     sample_bytes_ =
         (sizeof(Real) + (plan_.chosen.precision == Precision::mixed ? 4.0 : 0.0)) * numbers;
     return status_bytes("VmHWM");
@@ -300,7 +300,8 @@ class KernelEstimate {
   void add_disk() {
     const std::int64_t block = choose_block(n_);
     const auto side = [](std::int64_t size, std::int64_t of) {
-      return static_cast<double>((size + of - 1) / of * of);
+      const std::int64_t whole = (size + of - 1) / of * of;
+      return static_cast<double>(whole);
     };
     if (plan_.chosen.keeps_matrix(n_)) {
       const double padded = side(n_, block);
@@ -313,7 +314,7 @@ class KernelEstimate {
     }
     const auto outputs = static_cast<double>(classes_) *
                          (1.0 + static_cast<double>(plan_.chosen.regression.times.size()));
-    const double of_tests = static_cast<double>(test_ - std::min(test_, large_.samples));
+    const auto of_tests = static_cast<double>(test_ - std::min(test_, large_.samples));
     estimate_.disk.push_back(
         {prefix_ + "study.h5", large_.record_bytes + 8.0 * of_tests * (outputs + 1.0)});
   }

@@ -179,8 +179,8 @@ std::vector<Exchange> NetworkCalibration<Real>::step_exchanges() const {
   const std::int64_t batch = std::min(plan_.train.batch, training_samples());
   const bool twice = plan_.optimizer.sharpness_aware != "none";
   const auto vector = static_cast<double>(w_.size() * sizeof(Real));
-  const double norm = 8.0 * static_cast<double>((w_.size() + kVectorBlock - 1) /
-                                                static_cast<std::size_t>(kVectorBlock));
+  const std::int64_t blocks = (objective_->dimension() + kVectorBlock - 1) / kVectorBlock;
+  const double norm = 8.0 * static_cast<double>(blocks);
   auto exchanges = gradient_exchanges(Statistics::batch, batch, objective_->training_shard(batch));
   if (twice) {
     for (auto& exchange : exchanges) exchange.calls *= 2.0;

@@ -82,7 +82,7 @@ class Assignment {
     return static_cast<std::int64_t>(number);
   }
   [[nodiscard]] std::string launcher() const {
-    const std::string name = text();
+    std::string name = text();
     if (name != "auto" && name != "srun" && name != "mpirun") refuse("auto, srun or mpirun");
     return name;
   }
