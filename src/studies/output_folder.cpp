@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -175,7 +176,9 @@ void check_output_folder(const std::string& folder, bool may_hold) {
 
 LockHolder holder_of(const Provenance& provenance) {
   const auto job = provenance.slurm.find("SLURM_JOB_ID");
-  return {provenance.hostnames.front(), ::getpid(),
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return {host.data(), ::getpid(),
           job == provenance.slurm.end() ? std::string() : job->second};
 }
 
