@@ -32,6 +32,10 @@ std::map<std::string, std::int64_t> lengths_of(const Record& record, const std::
   std::map<std::string, std::int64_t> lengths;
   for (const auto& [path, array] : record.arrays) {
     for (std::size_t axis = 0; axis < array.shape.size(); ++axis) {
+      if (array.dimensions[axis].find('/') != std::string::npos) {
+        throw Error(fmt::format("{}: {}: the axis \"{}\" has a / in its name", file_name, path,
+                                array.dimensions[axis]));
+      }
       const std::string scale = folder_of(path) + "/" + array.dimensions[axis];
       const auto [known, fresh] = lengths.emplace(scale, array.shape[axis]);
       if (!fresh && known->second != array.shape[axis]) {

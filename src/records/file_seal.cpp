@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <string_view>
 
 #include "base/checksum.hpp"
 #include "base/error.hpp"
@@ -96,6 +97,23 @@ struct FoundSeal {
   bool sound = false;  ///< its own bytes are as they were
 };
 
+/// Whether bytes stand behind the end that HDF5's superblock names (file format specification,
+/// II.A): then there was a seal, for HDF5 itself leaves none.
+bool goes_on_behind_hdf5(const FileDescriptor& file, std::int64_t size) {
+  constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
+  std::array<char, 52> start{};
+  if (size < static_cast<std::int64_t>(start.size())) return false;
+  file.read_at(0, start.data(), start.size());
+  const std::size_t version = static_cast<unsigned char>(start[signature.size()]);
+  if (!std::string_view(start.data(), start.size()).starts_with(signature) || version > 3) {
+    return false;
+  }
+  constexpr std::array<std::size_t, 4> place{40, 44, 28, 28};
+  std::uint64_t end = 0;
+  std::memcpy(&end, start.data() + place.at(version), sizeof(end));
+  return end < static_cast<std::uint64_t>(size);
+}
+
 std::optional<FoundSeal> find_seal(const FileDescriptor& file) {
   const std::int64_t size = file.size();
   constexpr auto own = static_cast<std::int64_t>(sizeof(Trailer));
@@ -107,8 +125,8 @@ std::optional<FoundSeal> find_seal(const FileDescriptor& file) {
   const std::int64_t room = (size - own) / each;
   const bool fits = trailer.ranges >= 0 && trailer.ranges <= room &&
                     trailer.size == size - own - trailer.ranges * each;
-  // One damaged number leaves the other as a witness that this is a seal.
-  if (trailer.mark != kMark && !fits) return std::nullopt;
+  // One damaged number leaves the others as witnesses that this is a seal.
+  if (trailer.mark != kMark && !fits && !goes_on_behind_hdf5(file, size)) return std::nullopt;
   if (!fits) return found;
   found.ranges.resize(static_cast<std::size_t>(trailer.ranges));
   file.read_at(trailer.size, found.ranges.data(), trailer.ranges * each);

@@ -36,7 +36,9 @@ fuzz() {
   mkdir -p "$folder/corpus"
   cp tests/fuzz/corpus/"$target"/* "$folder/corpus/"
   # The suite's own studies are seeds too.
-  if [[ $target == study ]]; then cp jobs/*/*.toml "$folder/corpus/"; fi
+  if [[ $target == study ]]; then
+    for study in jobs/*/*.toml; do cp "$study" "$folder/corpus/${study//\//-}"; done
+  fi
   local options=(-max_total_time="$seconds" -seed=1 -timeout=20 -rss_limit_mb=4096 -malloc_limit_mb=1024
     -artifact_prefix="$folder/" -print_final_stats=1 -entropic=0)
   if [[ -f tests/fuzz/$target.dict ]]; then options+=(-dict="tests/fuzz/$target.dict"); fi

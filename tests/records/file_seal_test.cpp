@@ -76,6 +76,22 @@ TEST(FileSeal, OpenRangesMayChangeAndNothingElse) {
   EXPECT_EQ(check_seal(path), Seal::broken);
 }
 
+TEST(FileSeal, WhatIsLeftOfARecordsSealIsABrokenOne) {
+  const Scratch scratch;
+  const std::string path = scratch.file("a.h5");
+  write_record(path, sample_run());
+  const std::size_t size = bytes_of(path).size();
+  flip(path, size - 1);   // the mark
+  flip(path, size - 37);  // how many ranges are open
+  EXPECT_EQ(check_seal(path), Seal::broken);
+  std::filesystem::resize_file(path, size - 1);
+  EXPECT_EQ(check_seal(path), Seal::broken);
+  // Without all of it, this is a file as HDF5 leaves one.
+  std::filesystem::resize_file(path, size - 40);
+  EXPECT_EQ(check_seal(path), Seal::absent);
+  EXPECT_EQ(read_record(path).arrays.size(), sample_run().arrays.size());
+}
+
 TEST(FileSeal, DamagedRecordsAreRefusedBeforeHdf5SeesThem) {
   const Scratch scratch;
   const std::string path = scratch.file("run.h5");

@@ -125,6 +125,19 @@ TEST(Settings, SyntaxErrorsNameTheLine) {
   expect_has(message_of([] { (void)Settings::parse("a = 1\na = 2\n", "s.toml"); }), "s.toml:2");
 }
 
+TEST(Settings, LettersBeyondAsciiStandInQuotesAndCommentsOnly) {
+  const Settings root = Settings::parse(
+      "a = \"ö\" # ö \"\n'b.ü' = ['ß', '''ä''', \"\"\"\\\"\"ö\n\"\"\"\"]\n", "s.toml");
+  EXPECT_EQ(root.string("a", ""), "ö");
+  EXPECT_EQ(root.strings("b.ü", {}), (std::vector<std::string>{"ß", "ä", "\"\"ö\n\""}));
+  for (const char* stray : {"a = 1\nö = 2\n", "\n[Û]", "a = \"x\"\nb = Û", "a = 1\nb = 'c' Û"}) {
+    expect_has(message_of([&] { (void)Settings::parse(stray, "s.toml"); }),
+               "s.toml:2: not valid TOML: a character beyond ASCII");
+  }
+  const Settings given = Settings::parse("", "s.toml", {"data.path=größe"});
+  EXPECT_EQ(given.table("data").string("path", ""), "größe");
+}
+
 TEST(Settings, ArgumentsOverrideTheFile) {
   const Settings root = Settings::parse(
       kStudy, "s.toml",
