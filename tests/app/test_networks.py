@@ -1,14 +1,11 @@
 """Networks of images, their optimisers and probes from outside: identity over ranks, kill and resume, bad input."""
-import random
-import time
-
 import h5py
 import numpy
 import pytest
 
+from kills import survive_kills
 from studies import assert_identical, run_study, thalweg
 from test_bad_input import refused
-from test_resume import kill_once
 
 # Convolution, norm, pooling, a residual block whose shortcut changes shape, dropout, crops and flips; every family of
 # optimisers; every probe that fits.
@@ -123,20 +120,7 @@ def test_identical_on_any_number_of_ranks(tmp_path, placement):
 def test_killed_and_resumed_is_identical(tmp_path):
     text = NETWORKS.replace("epochs = 2", "epochs = 200") + PROBES.replace("every_steps = 2", "every_epochs = 50")
     text = text.replace("every_epochs = 1\n", "every_epochs = 50\n")
-    started = time.monotonic()
-    undisturbed = run_study(tmp_path, text, "undisturbed", ranks=2)
-    assert undisturbed.returncode == 0, undisturbed.stderr
-    duration_s = time.monotonic() - started
-    chance = random.Random(11)
-    hit = 0
-    for ranks in [3, 1, 4]:
-        running, _, _ = kill_once(tmp_path, text, "killed", chance.uniform(0.3, 0.8) * duration_s, ranks=ranks)
-        hit += running
-    assert hit > 0
-    result = run_study(tmp_path, text, "killed", "--resume", "--set", "study.team_size=2", ranks=2)
-    assert result.returncode == 0, result.stderr
-    assert_identical(tmp_path / "undisturbed", tmp_path / "killed")
-    assert not (tmp_path / "killed" / "checkpoints").exists()
+    survive_kills(tmp_path, text, kills=3, seed=11, most_ranks=4)
 
 
 def test_a_network_that_diverges_leaves_the_others_alone(tmp_path):

@@ -1,13 +1,10 @@
 """Width studies: the same on any number of ranks and after a kill, and their numbers are what they say."""
-import random
-import time
-
 import h5py
 import numpy as np
 import pytest
 
+from kills import survive_kills
 from studies import assert_identical, run_study, thalweg
-from test_resume import kill_once
 
 WIDTH = """
 [study]
@@ -49,21 +46,7 @@ def test_identical_on_any_number_of_ranks_and_teams(tmp_path):
 
 def test_killed_and_resumed_is_identical(tmp_path):
     text = width(steps=2000)
-    started = time.monotonic()
-    assert run_study(tmp_path, text, "undisturbed", ranks=2).returncode == 0
-    duration_s = time.monotonic() - started
-    chance = random.Random(11)
-    hit = 0
-    for attempt in range(4):
-        delay_s = chance.uniform(0.3, 0.8) * duration_s
-        running, _, _ = kill_once(tmp_path, text, "killed", delay_s, ranks=1 + attempt % 3)
-        hit += running
-    assert hit > 0
-    limited = run_study(tmp_path, text, "killed", "--resume", "--time-limit", "0.1")
-    assert limited.returncode in (0, 75), limited.stderr
-    assert run_study(tmp_path, text, "killed", "--resume", ranks=3).returncode == 0
-    assert_identical(tmp_path / "undisturbed", tmp_path / "killed")
-    assert not (tmp_path / "killed" / "checkpoints").exists()
+    survive_kills(tmp_path, text, kills=3, seed=11)
 
 
 def test_time_limit_stops_inside_a_run_and_resumes(tmp_path):
