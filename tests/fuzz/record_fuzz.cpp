@@ -33,9 +33,14 @@ std::string name_from(FuzzedDataProvider& input) {
   return name.empty() ? "x" : name;
 }
 
+/// Of one name: groups and datasets with another spelling of their path are the suite's own
+/// mistake.
 std::string path_from(FuzzedDataProvider& input) {
   static constexpr std::array groups{"", "/summary", "/trajectory", "/snapshots", "/kernel"};
-  return std::string(input.PickValueInArray(groups)) + "/" + name_from(input);
+  const std::string group = input.PickValueInArray(groups);
+  std::string name = name_from(input);
+  std::erase(name, '/');
+  return group + "/" + (name.empty() || name == "." ? "x" : name);
 }
 
 template <class T>
