@@ -1,14 +1,12 @@
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
-#include <algorithm>
 #include <limits>
 #include <sstream>
 
 #include "base/error.hpp"
 #include "studies/settings_node.hpp"
 #include "studies/settings_parser.hpp"
-#include "studies/toml_text.hpp"
+#include "studies/toml.hpp"
 
 namespace thalweg {
 
@@ -40,16 +38,6 @@ bool holds_tables(const toml::node& node) {
 
 std::string join(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
-}
-
-toml::table parsed(const std::string& text, const std::string& file) {
-  if (const auto stray = stray_byte(text)) {
-    const auto lines =
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*stray), '\n');
-    throw toml::parse_error("a character beyond ASCII outside of quotes and comments",
-                            toml::source_position{static_cast<toml::source_index>(lines + 1), 1});
-  }
-  return toml::parse(text, file);
 }
 
 bool is_index(const std::string& text) {
@@ -95,10 +83,12 @@ std::shared_ptr<Settings::Node> Settings::Parser::table(const std::string& path,
 
 std::shared_ptr<Settings::Node> Settings::Parser::document(const std::string& text) const {
   try {
-    return table("", parsed(text, file), {file, 0});
+    return table("", toml::parse(text, file), {file, 0});
   } catch (const toml::parse_error& error) {
-    throw ConfigurationError(fmt::format("{}:{}: not valid TOML: {}", file,
-                                         error.source().begin.line, error.description()));
+    const auto line = error.source().begin.line;
+    throw ConfigurationError(fmt::format("{}: not valid TOML: {}",
+                                         line == 0 ? file : fmt::format("{}:{}", file, line),
+                                         error.description()));
   }
 }
 
@@ -165,8 +155,8 @@ Settings::Entry Settings::Parser::assigned(const std::string& path, const std::s
         fmt::format("--set {}: the value is empty or has several lines", argument));
   }
   try {
-    const toml::table document = parsed("x = " + text, file);
-    return entry(path, *document.get("x"), source);
+    const toml::table parsed = toml::parse("x = " + text, file);
+    return entry(path, *parsed.get("x"), source);
   } catch (const toml::parse_error& error) {
     // A bare word is a string; what starts like a quoted string, an array or a table must be one.
     if (std::string("\"'[{").find(text[first]) != std::string::npos) {

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <memory>
 #include <string>
 
 #include "studies/settings_node.hpp"
+#include "studies/toml.hpp"
 
 namespace thalweg {
 
