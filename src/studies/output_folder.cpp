@@ -178,8 +178,7 @@ LockHolder holder_of(const Provenance& provenance) {
   const auto job = provenance.slurm.find("SLURM_JOB_ID");
   std::array<char, HOST_NAME_MAX + 1> host{};
   ::gethostname(host.data(), host.size() - 1);
-  return {host.data(), ::getpid(),
-          job == provenance.slurm.end() ? std::string() : job->second};
+  return {host.data(), ::getpid(), job == provenance.slurm.end() ? std::string() : job->second};
 }
 
 HeldFolder::HeldFolder(const Communicator& world, const std::string& folder,
