@@ -77,8 +77,11 @@ class Assignment {
     return number;
   }
   [[nodiscard]] std::int64_t integer_at_least(std::int64_t least) const {
+    constexpr double largest = 1e9;
     const double number = number_at_least(static_cast<double>(least));
-    if (number != std::floor(number)) refuse("a whole number");
+    if (number != std::floor(number) || number > largest) {
+      refuse(fmt::format("a whole number of at most {:.0f}", largest));
+    }
     return static_cast<std::int64_t>(number);
   }
   [[nodiscard]] std::string launcher() const {

@@ -38,6 +38,7 @@ TEST(Site, NamesTheLineOfAMistake) {
                {"site.conf:1", "cores_per_node", "\"4\"", "number"});
   expect_parts(refused("cores_per_node=0\n"), {"cores_per_node", "at least 1"});
   expect_parts(refused("cores_per_node=2.5\n"), {"cores_per_node", "whole number"});
+  expect_parts(refused("cores_per_node=1e20\n"), {"1e20", "whole number of at most 1000000000"});
   expect_parts(refused("cores_per_node=4x\n"), {"cores_per_node", "4x"});
   expect_parts(refused("partition=long\n"), {"partition", "double quotes"});
   expect_parts(refused("setup=\"echo $HOME\"\n"), {"site.conf:1", "$HOME"});
