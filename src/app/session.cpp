@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/blas_setup.hpp"
+#include "base/shell_quoted.hpp"
 #include "thalweg_version.hpp"
 
 namespace thalweg {
@@ -38,24 +39,6 @@ std::string compiler() {
 #endif
 }
 
-/// An argument as a shell would need it, so that the recorded line can be run again.
-std::string quoted(const std::string& argument) {
-  const bool plain =
-      !argument.empty() && argument.find_first_not_of(
-                               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                               "_-+=.,:/@%") == std::string::npos;
-  if (plain) return argument;
-  std::string text;
-  for (const char c : argument) {
-    if (c == '\'') {
-      text.append("'\\''");
-    } else {
-      text.push_back(c);
-    }
-  }
-  return fmt::format("'{}'", text);
-}
-
 }  // namespace
 
 Provenance make_provenance(const Session& session) {
@@ -65,7 +48,7 @@ Provenance make_provenance(const Session& session) {
   provenance.git_dirty = THALWEG_GIT_DIRTY;
   for (const auto& argument : session.arguments) {
     if (!provenance.command_line.empty()) provenance.command_line += ' ';
-    provenance.command_line += quoted(argument);
+    provenance.command_line += shell_quoted(argument);
   }
   provenance.date = utc_date();
   for (const auto& host : session.world.gather_strings(hostname())) {

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "records/atomic_file.hpp"
-#include "records/file_seal.hpp"
+#include "records/record_file.hpp"
 
 namespace thalweg {
 
@@ -57,8 +57,9 @@ std::optional<Record> read_newest_checkpoint(const std::string& path, Checkpoint
   for (const auto& name : {next_name(path), path, previous_name(path)}) {
     if (!fs::exists(name)) continue;
     try {
-      if (check_seal(name) == Seal::absent) throw Error(name + ": has no checksum, cut short?");
-      result = read_record(name);
+      const RecordFile file(name);
+      if (file.seal() == Seal::absent) throw Error(name + ": has no checksum, cut short?");
+      result = read_record(file);
       found.file = name;
       break;
     } catch (const std::exception& error) {

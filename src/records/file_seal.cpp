@@ -1,7 +1,6 @@
 #include "records/file_seal.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -165,10 +164,12 @@ Seal check_seal(const std::string& path) {
   return whole ? Seal::whole : Seal::broken;
 }
 
-void refuse_broken_seal(const std::string& path) {
-  if (check_seal(path) == Seal::broken) {
+Seal sound_seal(const std::string& path) {
+  const Seal seal = check_seal(path);
+  if (seal == Seal::broken) {
     throw Error(path + ": damaged: its checksum does not match its bytes");
   }
+  return seal;
 }
 
 }  // namespace thalweg

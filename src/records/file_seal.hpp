@@ -32,7 +32,7 @@ void seal_file(const std::string& path, const std::vector<UnsealedRange>& open);
 /// crashes on some damaged metadata. Local. Throws Error where the file cannot be read.
 Seal check_seal(const std::string& path);
 
-/// Throws Error where the seal is broken. Local.
-void refuse_broken_seal(const std::string& path);
+/// The same, but a broken one throws Error. Local.
+Seal sound_seal(const std::string& path);
 
 }  // namespace thalweg

@@ -76,7 +76,10 @@ void write_record(const std::string& path, const Record& record) {
 }
 
 Record read_record(const std::string& path) {
-  const RecordFile file(path);
+  return read_record(RecordFile(path));
+}
+
+Record read_record(const RecordFile& file) {
   Record record;
   record.attributes = file.attributes();
   for (const auto& [name, attributes] : file.groups()) {

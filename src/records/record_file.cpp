@@ -9,7 +9,6 @@
 
 #include "base/error.hpp"
 #include "records/dimension_scale.hpp"
-#include "records/file_seal.hpp"
 #include "records/hdf5_attribute.hpp"
 
 namespace thalweg {
@@ -37,7 +36,7 @@ RecordFile::RecordFile(const std::string& path) : path_(path) {
     throw Error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
   }
   if (!std::filesystem::is_regular_file(path)) throw Error(path + ": not a file");
-  refuse_broken_seal(path);
+  seal_ = sound_seal(path);
   if (H5Fis_hdf5(path.c_str()) <= 0) throw Error(path + ": not an HDF5 file, or cut short");
   file_ = hdf5::Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, path,
                        "opening the file");

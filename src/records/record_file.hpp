@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "records/file_seal.hpp"
 #include "records/hdf5_dataset.hpp"
 #include "records/record.hpp"
 
@@ -23,6 +24,8 @@ class RecordFile {
   explicit RecordFile(const std::string& path);
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Whether a checksum proves its bytes: whole or absent, for a broken one is refused.
+  [[nodiscard]] Seal seal() const { return seal_; }
   [[nodiscard]] const Attributes& attributes() const { return attributes_; }
   /// Groups by absolute path, those without attributes too.
   [[nodiscard]] const std::map<std::string, Attributes>& groups() const { return groups_; }
@@ -38,11 +41,15 @@ class RecordFile {
  private:
   void visit(const std::string& name);
   std::string path_;
+  Seal seal_ = Seal::absent;
   hdf5::Handle file_;
   Attributes attributes_;
   std::map<std::string, Attributes> groups_;
   std::map<std::string, ArrayOutline> arrays_;
   std::map<std::string, std::string> links_;
 };
+
+/// All of an opened file. Local. Throws Error.
+Record read_record(const RecordFile& file);
 
 }  // namespace thalweg

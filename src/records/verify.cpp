@@ -9,7 +9,6 @@
 
 #include "base/error.hpp"
 #include "records/diff.hpp"
-#include "records/file_seal.hpp"
 #include "records/provenance.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
@@ -222,7 +221,7 @@ class Verification {
 void verify_file(const std::string& path, std::vector<std::string>& faults) {
   try {
     const RecordFile file(path);
-    if (check_seal(path) == Seal::absent) {
+    if (file.seal() == Seal::absent) {
       faults.push_back(path + ": no checksum: cut short, or changed after it was written");
     }
     Verification(file, faults).run();

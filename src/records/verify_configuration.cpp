@@ -2,25 +2,14 @@
 
 #include <filesystem>
 #include <fstream>
-#include <istream>
+#include <sstream>
+#include <string>
 #include <variant>
 
+#include "records/configuration_text.hpp"
 #include "records/record_file.hpp"
 
 namespace thalweg {
-
-namespace {
-
-/// The lines that say what was computed.
-std::string significant(std::istream& text) {
-  std::string kept;
-  for (std::string line; std::getline(text, line);) {
-    if (!line.starts_with("team_size = ") && !line.starts_with('#')) kept += line + "\n";
-  }
-  return kept;
-}
-
-}  // namespace
 
 void verify_configuration(const std::string& folder,
                           const std::function<void(const std::string&)>& fault) {
@@ -31,7 +20,11 @@ void verify_configuration(const std::string& folder,
   const auto found = study.attributes().find("config_resolved");
   if (found == study.attributes().end()) return;
   const auto* recorded = std::get_if<std::string>(&found->second);
-  if (recorded == nullptr || significant(file) == *recorded) return;
+  std::string mark;  // in the first line, that it is a study's
+  std::getline(file, mark);
+  std::stringstream resolved;
+  resolved << file.rdbuf();
+  if (recorded == nullptr || without_study_key(resolved.str(), "team_size") == *recorded) return;
   fault(path.string() + ": is not the configuration in study.h5 (config_resolved)");
 }
 

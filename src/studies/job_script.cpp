@@ -8,6 +8,7 @@
 
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "base/shell_quoted.hpp"
 
 namespace thalweg {
 
@@ -15,20 +16,6 @@ namespace {
 
 constexpr double kMebibyte = 1024.0 * 1024.0;
 constexpr double kGibibyte = 1024.0 * kMebibyte;
-
-/// As a shell needs it.
-std::string quoted(const std::string& argument) {
-  std::string text = "'";
-  for (const char c : argument) {
-    if (c == '\'') {
-      text += "'\\''";
-    } else {
-      text += c;
-    }
-  }
-  text += '\'';
-  return text;
-}
 
 std::string option(const char* name, const std::string& value) {
   return value.empty() ? std::string() : fmt::format("#SBATCH --{}={}\n", name, value);
@@ -98,8 +85,8 @@ std::string job_script(const StudyPlan& plan, const Site& site, const JobSize& s
       "#SBATCH --open-mode=append\n",
       size.nodes, size.ranks_per_node, size.mebibytes_per_node, duration_text(size.seconds),
       site.signal_before_end_s);
-  text += fmt::format("set -- {}", quoted(plan.file));
-  for (const auto& argument : arguments) text += fmt::format(" {}", quoted(argument));
+  text += fmt::format("set -- {}", shell_quoted(plan.file));
+  for (const auto& argument : arguments) text += fmt::format(" {}", shell_quoted(argument));
   text += '\n';
   return text + commands_of(commands);
 }

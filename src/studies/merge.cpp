@@ -7,9 +7,9 @@
 #include <memory>
 #include <set>
 
+#include "records/configuration_text.hpp"
 #include "records/record_file.hpp"
 #include "records/verify.hpp"
-#include "studies/configuration_text.hpp"
 #include "studies/merge_files.hpp"
 #include "studies/output_folder.hpp"
 #include "studies/recorded_study.hpp"

@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "records/configuration_text.hpp"
 #include "records/schema.hpp"
 #include "records/verify.hpp"
-#include "studies/configuration_text.hpp"
 #include "studies/output_folder.hpp"
 
 namespace thalweg {

@@ -234,7 +234,7 @@ def test_job_script_is_one(tmp_path):
     for line in ("#SBATCH --partition=long", "#SBATCH --account=a1", "#SBATCH --nodes=2", "#SBATCH --ntasks-per-node=2",
                  "#SBATCH --signal=B:USR1@120", "#SBATCH --requeue"):
         assert line in result.stdout.splitlines()
-    assert f"set -- '{study}' '--set' 'train.epochs=2'" in result.stdout
+    assert f"set -- {study} --set train.epochs=2" in result.stdout
     assert "--qos" not in result.stdout
     # What a shell makes of the arguments.
     shown = subprocess.run(["bash", "-c", next(line for line in result.stdout.splitlines() if line.startswith("set -- ")) +

@@ -96,7 +96,7 @@ TEST(JobScript, HasTheSitesOptionsAndItsCommands) {
   expect_parts(text, {"#!/bin/bash\n", "#SBATCH --partition=long\n", "#SBATCH --time=00:05:00\n",
                       "#SBATCH --nodes=1\n", "#SBATCH --ntasks-per-node=2\n",
                       "#SBATCH --mem=1229M\n", "#SBATCH --signal=B:USR1@120\n",
-                      "set -- 'it'\\''s.toml' '--set' 'train.batch=8'\nset -u\n# kept\nmpirun"});
+                      "set -- 'it'\\''s.toml' --set train.batch=8\nset -u\n# kept\nmpirun"});
   EXPECT_EQ(text.find("--account"), std::string::npos);
   EXPECT_EQ(text.find("--time=1\n"), std::string::npos);
   EXPECT_EQ(text.find("about it"), std::string::npos);

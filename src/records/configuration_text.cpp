@@ -1,4 +1,4 @@
-#include "studies/configuration_text.hpp"
+#include "records/configuration_text.hpp"
 
 #include <sstream>
 
