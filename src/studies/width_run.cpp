@@ -53,7 +53,7 @@ constexpr Column kColumns[] = {
      &Row::train_distance},
     {"test_distance", "1", "the same on the test samples", &Row::test_distance},
     {"linear_train_distance", "1",
-     "norm of the outputs' distance from the linearised net's over its norm",
+     "norm of the outputs' distance from the linearised net's over its norm; 1 where that diverges",
      &Row::linear_train_distance},
     {"linear_test_distance", "1", "the same on the test samples", &Row::linear_test_distance},
     {"kernel_drift", "1",
@@ -67,7 +67,8 @@ std::vector<double> widened(std::span<const Real> values) {
   return {values.begin(), values.end()};
 }
 
-/// ‖a − b‖ / ‖b‖.
+/// ‖a − b‖ / ‖b‖; its limit, 1, where b has grown beyond all bounds, as a linearised net does whose
+/// largest eigenvalue is beyond the learning rate's reach while the net itself settles.
 double relative_distance(std::span<const double> a, std::span<const double> b) {
   double gap = 0.0;
   double norm = 0.0;
@@ -75,7 +76,7 @@ double relative_distance(std::span<const double> a, std::span<const double> b) {
     gap += (a[i] - b[i]) * (a[i] - b[i]);
     norm += b[i] * b[i];
   }
-  return std::sqrt(gap / norm);
+  return std::isfinite(norm) ? std::sqrt(gap / norm) : 1.0;
 }
 
 std::vector<double> sum(std::vector<double> a, std::span<const double> b) {

@@ -95,6 +95,7 @@ def survive_kills(folder, text, kills, seed, compare="", most_ranks=3):
     undisturbed = run_study(folder, text, "undisturbed", ranks=2, timeout=600)
     assert undisturbed.returncode == 0, undisturbed.stderr
     longest_s = time.monotonic() - began
+    assert thalweg("verify", folder / "undisturbed").returncode == 0
     out = folder / "killed"
     chance = random.Random(seed)
     survived = Survived()

@@ -49,6 +49,16 @@ def test_killed_and_resumed_is_identical(tmp_path):
     survive_kills(tmp_path, text, kills=3, seed=11)
 
 
+def test_distance_from_a_linearised_net_that_diverges_is_one(tmp_path):
+    """At width 16 the linearised net's largest eigenvalue is above 2 over the learning rate, the net itself settles."""
+    result = run_study(tmp_path, width(steps=2000), "long")
+    assert result.returncode == 0, result.stderr
+    assert thalweg("verify", tmp_path / "long").returncode == 0
+    with h5py.File(tmp_path / "long" / "runs" / "width16-seed1.h5") as run:
+        assert run["trajectory/train_loss"][-1] < run["trajectory/train_loss"][0]
+        assert run["trajectory/linear_train_distance"][-1] == 1.0
+
+
 def test_time_limit_stops_inside_a_run_and_resumes(tmp_path):
     text = width(steps=8000)
     stopped = run_study(tmp_path, text, "limited", "--time-limit", "1.0")
