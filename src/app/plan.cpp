@@ -10,6 +10,7 @@
 #include "app/plan_json.hpp"
 #include "base/blas_setup.hpp"
 #include "studies/job_script.hpp"
+#include "studies/plan_timing.hpp"
 #include "studies/study_plan.hpp"
 
 namespace thalweg {
@@ -21,7 +22,7 @@ struct PlanOptions {
   std::vector<std::string> overrides;
   std::int64_t ranks = 0;
   std::string site;
-  double calibrate_s = 15.0;
+  double calibrate_s = 60.0;
   bool json = false;
   bool sbatch = false;
   std::string job;
@@ -60,7 +61,7 @@ Site site_of(const Session& session, const PlanOptions& options) {
 }
 
 StudyPlan plan_one(const Session& session, const PlanOptions& options, const Site& site,
-                   const std::string& file, const Provenance& provenance) {
+                   const std::string& file, const Provenance& provenance, double launch_s) {
   std::string text;
   collectively(session.world, [&] {
     if (session.world.is_root()) text = read_text_file(file);
@@ -83,6 +84,7 @@ StudyPlan plan_one(const Session& session, const PlanOptions& options, const Sit
                       .context = context,
                       .ranks = options.ranks > 0 ? options.ranks : session.world.size(),
                       .budget_s = options.calibrate_s,
+                      .launch_s = launch_s,
                       .network = {},
                       .scratch = scratch.path(),
                       .watch = Stopwatch()};
@@ -117,6 +119,7 @@ void check_sbatch(const PlanOptions& options) {
 }
 
 ExitCode plan(const Session& session, const PlanOptions& options) {
+  const double launch_s = seconds_since_launch();
   const std::string slow = blas_core_warning(session.environment.get("OPENBLAS_CORETYPE"));
   if (!slow.empty()) session.log.warn(slow);
   const Provenance provenance = make_provenance(session);
@@ -126,7 +129,7 @@ ExitCode plan(const Session& session, const PlanOptions& options) {
   });
   std::vector<StudyPlan> plans;
   for (const auto& file : options.studies) {
-    plans.push_back(plan_one(session, options, site, file, provenance));
+    plans.push_back(plan_one(session, options, site, file, provenance, launch_s));
   }
   return on_root(session.world, [&] {
     if (options.sbatch) {
@@ -159,7 +162,7 @@ void add_plan(CLI::App& app, const Session& session, Action& action) {
                       "The cluster: a file such as jobs/site.conf (default: its defaults)");
   command
       ->add_option("--calibrate", options->calibrate_s,
-                   "Seconds for trials of training and probes (15)")
+                   "Seconds for trials of training and probes (60)")
       ->check(CLI::Range(1.0, 3600.0));
   auto* json = command->add_flag("--json", options->json, "All numbers, for programs");
   auto* sbatch = command->add_flag("--sbatch", options->sbatch,

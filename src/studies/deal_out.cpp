@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/freed_memory.hpp"
 #include "parallel/claims.hpp"
 
 namespace thalweg {
@@ -56,6 +57,7 @@ Dealt deal_out(const Teams& teams, const std::string& folder, std::span<const De
       const Step step = step_for(team, claims, index, files_of(folder, run.name).record, log);
       if (step == Step::taken) interrupted = run.make() == RunOutcome::interrupted;
     });
+    give_back_freed_memory();
     if (!whole && team.is_root()) {
       failures.push_back(static_cast<std::int64_t>(index));
       log.warn("run " + run.name + " failed; the other runs go on");

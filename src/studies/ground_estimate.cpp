@@ -45,7 +45,6 @@ class GroundEstimate {
     for (const auto& plan : input_.plans.connections) add_connection(plan);
     for (const auto& plan : input_.plans.audits) add_audit(plan);
     if (points_ > 0) {
-      add_kept_by_allocator();
       estimate_.disk.push_back({"values at points", 4.0 * 8.0 * static_cast<double>(points_)});
     }
   }
@@ -131,19 +130,6 @@ class GroundEstimate {
                                       measured(run).answer(probe, trial)}});
     }
     add_points(name, plan.nx * plan.ny, point(run, plan.reestimated, plan.samples));
-  }
-
-  /// Every work makes a network of its own after the runs' were freed. glibc gives arrays below 32
-  /// MiB back late (its thresholds grow to the largest freed, and to twice that, mallopt(3)): what
-  /// two networks held is taken to stay.
-  void add_kept_by_allocator() {
-    constexpr double given_back = 32.0 * 1024.0 * 1024.0;
-    double kept = 0.0;
-    for (const auto& part : estimate_.memory) {
-      const bool of_network = part.name == kRowsOfSets || part.name == kLayersOfPass;
-      if (of_network && part.bytes < given_back) kept += 2.0 * part.bytes;
-    }
-    estimate_.memory.push_back({"freed, but kept by the allocator", kept});
   }
 
   /// Where all ranks together hold more for this than a team does for a run. The estimate's first
@@ -255,7 +241,7 @@ StudyEstimate estimate_recorded(const GroundSource& ground, const StudyHeader& h
   StudyEstimate estimate;
   // After products: BLAS touches its work space in the first.
   estimate.gemm_flops_s = gemm_rate<Real>();
-  const double program = status_bytes("VmRSS");
+  const double program = program_bytes();
   const Stopwatch loading;
   const Communicator& world = request.context.world;
   const DataSet<Real> data = load_recorded_data<Real>(ground.study, world, request.self);

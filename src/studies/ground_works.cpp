@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/freed_memory.hpp"
 #include "studies/audit.hpp"
 #include "studies/connection.hpp"
 #include "studies/slice.hpp"
@@ -45,6 +46,7 @@ RunOutcome GroundWorks<Real>::make(const Ground<Real>& ground) {
     }
     if (world.is_root()) ground.context.log.info(work->title());
     if (work->make(ground) == RunOutcome::interrupted) return RunOutcome::interrupted;
+    give_back_freed_memory();
     made_.push_back(work.get());
     if (world.any(ground.context.time_to_stop())) return RunOutcome::interrupted;
   }

@@ -79,7 +79,7 @@ class KernelEstimate {
     // After products: BLAS touches its work space in the first.
     estimate_.gemm_flops_s =
         plan_.chosen.precision == Precision::float64 ? gemm_rate<double>() : gemm_rate<float>();
-    const double program = status_bytes("VmRSS");
+    const double program = program_bytes();
     const bool single = plan_.chosen.precision == Precision::float32;
     element_ = plan_.chosen.precision == Precision::float64 ? 8 : 4;
     const Stopwatch loading;

@@ -318,13 +318,30 @@ std::int64_t NetworkCalibration<Real>::samples_of(const ProbePlan& probe) const 
 template <class Real>
 ProbeTrial NetworkCalibration<Real>::try_probe(const ProbePlan& probe, double seconds) {
   constexpr std::int64_t few = 512;
-  ProbeTrial trial;
-  trial.samples = std::min(samples_of(probe), few);
+  const std::int64_t all = samples_of(probe);
+  std::int64_t first = std::min(all, few);
   try {
-    probe.probe->check(objective_->network().parameters(), trial.samples);
+    probe.probe->check(objective_->network().parameters(), first);
   } catch (const ConfigurationError&) {
-    trial.samples = samples_of(probe);  // it asks about more than that at a time
+    first = all;  // it asks about more than that at a time
   }
+  const Stopwatch watch;
+  ProbeTrial trial = try_probe(probe, first, seconds);
+  const double took_s = watch.elapsed_s();
+  // A larger one may ask half as often again.
+  const double affordable = (seconds - took_s) / (1.5 * std::max(took_s, 1e-3));
+  const auto more = static_cast<std::int64_t>(
+      std::min(static_cast<double>(all), affordable * static_cast<double>(first)));
+  if (!trial.finished || more < 2 * first) return trial;
+  ProbeTrial larger = try_probe(probe, more, seconds - took_s);
+  return larger.finished ? larger : trial;
+}
+
+template <class Real>
+ProbeTrial NetworkCalibration<Real>::try_probe(const ProbePlan& probe, std::int64_t among,
+                                               double seconds) {
+  ProbeTrial trial;
+  trial.samples = among;
   trial.dimension = objective_->dimension();
   const auto samples = first_samples(trial.samples);
   const std::vector<double> x(w_.begin(), w_.end());

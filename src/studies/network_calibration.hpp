@@ -63,7 +63,8 @@ class NetworkCalibration {
   [[nodiscard]] WorkUnit product(Half half, Statistics statistics, std::int64_t samples);
   [[nodiscard]] WorkUnit all_outputs(std::int64_t samples);
 
-  /// Asks the probe where the trial has come to.
+  /// Asks the probe where the trial has come to, first about a few samples, then about as many as
+  /// there is time for: how often an iteration asks hangs on them.
   [[nodiscard]] ProbeTrial try_probe(const ProbePlan& probe, double seconds);
   /// One answer of the probe about all its samples, asked as often as in the trial, which may be
   /// another network's.
@@ -88,6 +89,7 @@ class NetworkCalibration {
   [[nodiscard]] const VectorSpace& space() const { return objective_->space(); }
 
  private:
+  [[nodiscard]] ProbeTrial try_probe(const ProbePlan& probe, std::int64_t samples, double seconds);
   using Pass = std::function<void(Subset)>;
   /// A unit of work over samples, timed at two sizes.
   [[nodiscard]] WorkUnit over_samples(std::int64_t samples, const Pass& pass);

@@ -1,16 +1,41 @@
 #include "studies/plan_timing.hpp"
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/freed_memory.hpp"
 #include "linalg/gemm.hpp"
 
 namespace thalweg {
+
+namespace {
+
+/// Seconds since the machine began at which a process did (proc(5), stat); negative: unknown.
+double start_of(const std::string& process) {
+  std::ifstream file("/proc/" + process + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto after_name = text.rfind(')');
+  if (after_name == std::string::npos) return -1.0;
+  std::istringstream fields(text.substr(after_name + 1));
+  constexpr int before = 19;  // the 22nd of all, the third being the first here
+  std::string field;
+  for (int k = 0; k < before && fields >> field; ++k) {
+  }
+  double ticks = -1.0;
+  return fields >> ticks ? ticks / static_cast<double>(sysconf(_SC_CLK_TCK)) : -1.0;
+}
+
+}  // namespace
 
 double seconds_of(const std::function<void()>& unit) {
   constexpr double long_s = 0.5;
@@ -48,6 +73,18 @@ double gemm_rate() {
   return 2.0 * static_cast<double>(n * n * n) / seconds;
 }
 
+double seconds_since_launch() {
+  static const std::set<std::string> launchers{"mpirun",  "mpiexec", "orterun",   "orted",
+                                               "prterun", "prted",   "slurmstepd"};
+  const std::string parent = std::to_string(getppid());
+  std::string name;
+  std::getline(std::ifstream("/proc/" + parent + "/comm") >> std::ws, name);
+  const double began = start_of(launchers.contains(name) ? parent : "self");
+  double now = -1.0;
+  std::ifstream("/proc/uptime") >> now;
+  return began < 0.0 || now < 0.0 ? 0.0 : std::max(0.0, now - began);
+}
+
 double status_bytes(const char* line) {
   std::ifstream file("/proc/self/status");
   const std::string wanted = std::string(line) + ":";
@@ -58,6 +95,11 @@ double status_bytes(const char* line) {
     return kibibytes * 1024.0;
   }
   return 0.0;
+}
+
+double program_bytes() {
+  give_back_freed_memory();
+  return status_bytes("VmRSS");
 }
 
 double allocated_bytes() {

@@ -23,9 +23,17 @@ struct LineThrough {
 template <class Real>
 [[nodiscard]] double gemm_rate();
 
+/// Seconds since the launcher of this process began (mpirun, orted or a job step's slurmstepd), or
+/// since it did itself where another program started it; 0 where the system does not say. Local.
+[[nodiscard]] double seconds_since_launch();
+
 /// Bytes of a line of /proc/self/status such as "VmHWM" or "VmRSS"; 0 where the system has none.
 /// Local.
 [[nodiscard]] double status_bytes(const char* line);
+
+/// What is resident now, nothing of what was freed; after work that loads libraries and touches
+/// their buffers, what a program holds before its data. Local.
+[[nodiscard]] double program_bytes();
 
 /// Bytes that the allocator has given out and not taken back. Local.
 [[nodiscard]] double allocated_bytes();

@@ -126,8 +126,9 @@ std::vector<PlannedBytes> run_memory(NetworkCalibration<Real>& measured, const D
       8.0 * static_cast<double>(2 * measured.training_samples() + data.test.size());
   return {{"parameters and optimiser", numbers * real},
           {"batch and gradients of a step", static_cast<double>(step_rest)},
-          {kRowsOfSets, static_cast<double>((train_rows + test_rows) * features) + indices},
-          {kLayersOfPass, static_cast<double>(layers)},
+          {"rows of the evaluated sets",
+           static_cast<double>((train_rows + test_rows) * features) + indices},
+          {"layers of the largest pass", static_cast<double>(layers)},
           {"vectors of probes, or a checkpoint as it is written", std::max(vectors, writing)}};
 }
 

@@ -46,10 +46,6 @@ WorkTask task_of(const RunPlan& run, const GroupEstimate& group, std::int64_t sa
 /// How often a run of the group does what, in as many steps as are expected. Local.
 RunCounts expected_counts(const RunPlan& run, const GroupEstimate& group, std::int64_t samples);
 
-/// Names of two parts of run_memory.
-inline constexpr const char* kRowsOfSets = "rows of the evaluated sets";
-inline constexpr const char* kLayersOfPass = "layers of the largest pass";
-
 /// What a team's busiest rank holds while it makes such a run, besides program and samples. Local.
 template <class Real>
 std::vector<PlannedBytes> run_memory(NetworkCalibration<Real>& measured, const DataSet<Real>& data,

@@ -23,7 +23,8 @@ struct PlanRequest {
   const Communicator& self;  ///< this rank alone
   StudyContext& context;     ///< its world measures side by side
   std::int64_t ranks = 1;    ///< that the study is to run on
-  double budget_s = 15.0;    ///< for trials of training and probes
+  double budget_s = 60.0;    ///< for trials of training and probes
+  double launch_s = 0.0;     ///< from the launcher's start to the first line of the program
   NetworkModel network;
   std::string scratch;  ///< a folder of this rank's for files that are timed
   Stopwatch watch;
@@ -34,7 +35,8 @@ struct PlanRequest {
 /// A study's work, and what it holds on the planned number of ranks.
 struct StudyEstimate {
   Workload work;
-  std::vector<PlannedBytes> memory;  ///< of the rank that holds most; they add up to its peak
+  std::vector<PlannedBytes> memory;  ///< of the rank that holds most, the program first; they
+                                     ///< add up to its peak
   std::vector<PlannedBytes> disk;    ///< what is left at the end
   std::vector<PlannedBytes> transient_disk;  ///< besides, while it runs
   std::vector<std::string> notes;

@@ -71,6 +71,16 @@ StudyPlan plan_study(const Settings& settings, PlanRequest& request, const Site&
   const Communicator node = context.world.split_by_node();
   if (node.size() == context.world.size()) measure_node(context.world, request.network);
   plan.estimate = estimate(settings, header, request);
+  // All code that a study runs is resident by now, nothing of its data any more.
+  double& program = plan.estimate.memory.front().bytes;
+  program = context.world.max(std::max(program, program_bytes()));
+  WorkUnit launch;
+  launch.fixed_s = context.world.max(request.launch_s);
+  auto& stages = plan.estimate.work.stages;
+  stages.insert(stages.begin(), {"launch",
+                                 WorkStage::Deal::root,
+                                 0,
+                                 {{"launch", 0.0, {{"launch", 1.0, 1.0, "measured", launch}}}}});
   plan.network = request.network;
   plan.forecast = forecast_of(plan.estimate.work, request.ranks, request.network);
   plan.scaling = scaling_table(plan.estimate.work, kMostRanks, request.network);

@@ -25,7 +25,7 @@ class TrajectoryEstimate {
     const Communicator& world = request_.context.world;
     // After products: BLAS touches its work space in the first.
     estimate_.gemm_flops_s = gemm_rate<Real>();
-    const double program = status_bytes("VmRSS");
+    const double program = program_bytes();
     const Stopwatch loading;
     const DataSet<Real> data = load_data<Real>(plan_.data, world, request_.self);
     const double loading_s = loading.elapsed_s();
