@@ -10,6 +10,7 @@
 #include "studies/kernel_record.hpp"
 #include "studies/kernel_study.hpp"
 #include "studies/plan_timing.hpp"
+#include "studies/rehearsal.hpp"
 #include "studies/study_estimate.hpp"
 
 namespace thalweg {
@@ -17,7 +18,7 @@ namespace thalweg {
 namespace {
 
 /// The whole regression on fewer samples, on one rank.
-struct Rehearsal {
+struct RegressionRehearsal {
   std::int64_t samples = 0;
   KernelResult result;
   double record_bytes = 0.0;
@@ -28,12 +29,6 @@ struct Rehearsal {
            result.predict_s;
   }
 };
-
-double file_bytes(const std::string& file) {
-  std::error_code none;
-  const auto size = std::filesystem::file_size(file, none);
-  return none ? 0.0 : static_cast<double>(size);
-}
 
 KernelResult regression_of(const DataOptions& options, const KernelSettings& chosen,
                            const Communicator& self, const std::optional<GramKeeping>& keeping) {
@@ -116,11 +111,11 @@ class KernelEstimate {
     return status_bytes("VmHWM");
   }
 
-  Rehearsal rehearse_with(std::int64_t samples) const {
+  RegressionRehearsal rehearse_with(std::int64_t samples) const {
     DataOptions options = plan_.data;
     options.train = samples;
     options.test = std::min(test_, samples);
-    Rehearsal rehearsal;
+    RegressionRehearsal rehearsal;
     rehearsal.samples = samples;
     std::optional<GramKeeping> keeping;
     const std::string gram = fmt::format("{}/gram-{}.h5", request_.scratch, samples);
@@ -163,14 +158,9 @@ class KernelEstimate {
   }
   /// What has a part of n³ and a part of n²: by both rehearsals.
   [[nodiscard]] double grown_cubic(double of_small, double of_large) const {
-    if (small_.samples == large_.samples) return grown(of_large, 3.0);
-    const auto s = static_cast<double>(small_.samples);
-    const auto l = static_cast<double>(large_.samples);
-    const auto n = static_cast<double>(n_);
-    const double cubic = std::clamp((of_large / (l * l) - of_small / (s * s)) / (l - s), 0.0,
-                                    of_large / (l * l * l));
-    const double square = of_large / (l * l) - cubic * l;
-    return n * n * (cubic * n + square);
+    return GrowthLaw{static_cast<double>(small_.samples), of_small,
+                     static_cast<double>(large_.samples), of_large}
+        .at(static_cast<double>(n_));
   }
 
   void add(const std::string& name, WorkStage::Deal deal, double count, const std::string& basis,
@@ -328,8 +318,8 @@ class KernelEstimate {
   std::int64_t classes_ = 0;
   std::int64_t element_ = 8;
   double sample_bytes_ = 0.0;
-  Rehearsal small_;
-  Rehearsal large_;
+  RegressionRehearsal small_;
+  RegressionRehearsal large_;
 };
 
 }  // namespace

@@ -25,12 +25,6 @@ std::vector<std::int64_t> first_samples(std::int64_t count) {
   return samples;
 }
 
-double file_bytes(const std::string& file) {
-  std::error_code none;
-  const auto size = std::filesystem::file_size(file, none);
-  return none ? 0.0 : static_cast<double>(size);
-}
-
 /// Steps at which the loss, falling as an exponential through the last half of what was seen, comes
 /// to the target.
 std::int64_t reached_by_extrapolation(const std::vector<std::pair<double, double>>& losses,

@@ -102,6 +102,12 @@ double program_bytes() {
   return status_bytes("VmRSS");
 }
 
+double file_bytes(const std::string& file) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(file, none);
+  return none ? 0.0 : static_cast<double>(size);
+}
+
 double allocated_bytes() {
   const struct mallinfo2 now = mallinfo2();
   return static_cast<double>(now.uordblks) + static_cast<double>(now.hblkhd);

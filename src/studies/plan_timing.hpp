@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "studies/workload.hpp"
 
@@ -34,6 +35,9 @@ template <class Real>
 /// What is resident now, nothing of what was freed; after work that loads libraries and touches
 /// their buffers, what a program holds before its data. Local.
 [[nodiscard]] double program_bytes();
+
+/// Of a file; 0 where there is none. Local.
+[[nodiscard]] double file_bytes(const std::string& file);
 
 /// Bytes that the allocator has given out and not taken back. Local.
 [[nodiscard]] double allocated_bytes();

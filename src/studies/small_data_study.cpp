@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "data/data_set.hpp"
-#include "kernels/local_ridge.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/stored_kernel.hpp"
 #include "linalg/block_cyclic.hpp"
@@ -20,7 +19,7 @@
 #include "studies/kernel_settings.hpp"
 #include "studies/nested_draws.hpp"
 #include "studies/run_plan.hpp"
-#include "studies/small_data_record.hpp"
+#include "studies/small_data_score.hpp"
 
 namespace thalweg {
 
@@ -28,74 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The entries of a column-major matrix of `rows` rows that belong to `chosen` rows and columns.
-std::vector<double> pick(const std::vector<double>& matrix, std::int64_t rows,
-                         std::span<const std::int64_t> chosen_rows,
-                         std::span<const std::int64_t> chosen_columns) {
-  std::vector<double> picked;
-  picked.reserve(chosen_rows.size() * chosen_columns.size());
-  for (const std::int64_t column : chosen_columns) {
-    for (const std::int64_t row : chosen_rows) {
-      picked.push_back(matrix[static_cast<std::size_t>(row + column * rows)]);
-    }
-  }
-  return picked;
-}
-
-/// The matrices of one kernel with all labels.
-struct Matrices {
-  std::vector<double> gram;   ///< pool × pool
-  std::vector<double> cross;  ///< test × pool
-  std::span<const std::int32_t> pool_labels;
-  std::span<const std::int32_t> test_labels;
-  std::int64_t classes = 0;
-};
-
-SmallDataScore score_of(const Matrices& of, std::span<const std::int64_t> samples,
-                        const std::vector<double>& ridges) {
-  const auto pool = static_cast<std::int64_t>(of.pool_labels.size());
-  const auto tests = static_cast<std::int64_t>(of.test_labels.size());
-  const auto n = static_cast<std::int64_t>(samples.size());
-  std::vector<std::int32_t> labels;
-  for (const std::int64_t sample : samples) {
-    labels.push_back(of.pool_labels[static_cast<std::size_t>(sample)]);
-  }
-  const LocalRidge regression(pick(of.gram, pool, samples, samples),
-                              centred_one_hot(labels, of.classes), of.classes);
-  const double mean_diagonal = regression.trace() / static_cast<double>(n);
-  SmallDataScore best;
-  bool found = false;
-  for (const double ridge : ridges) {
-    const double lambda = ridge * mean_diagonal;
-    if (!regression.is_positive(lambda)) continue;
-    const double error = regression.leave_one_out(lambda).error;
-    if (!found || error < best.loo_error) best = {0.0, error, lambda};
-    found = true;
-  }
-  if (!found) static_cast<void>(regression.solution(ridges.back() * mean_diagonal));  // says why
-  const auto alpha = regression.solution(best.ridge);
-  std::int64_t right = 0;
-  std::vector<double> output(static_cast<std::size_t>(of.classes));
-  for (std::int64_t t = 0; t < tests; ++t) {
-    std::fill(output.begin(), output.end(), 0.0);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const double k =
-          of.cross[static_cast<std::size_t>(t + samples[static_cast<std::size_t>(i)] * tests)];
-      for (std::int64_t c = 0; c < of.classes; ++c) {
-        output[static_cast<std::size_t>(c)] += k * alpha[static_cast<std::size_t>(i + c * n)];
-      }
-    }
-    right +=
-        largest_output(output.data(), of.classes, 1) == of.test_labels[static_cast<std::size_t>(t)]
-            ? 1
-            : 0;
-  }
-  best.test_accuracy = static_cast<double>(right) / static_cast<double>(tests);
-  return best;
-}
-
 /// Scores of all sizes and draws (draw fastest), the training sets dealt out in turn. Collective.
-std::vector<SmallDataScore> scores_of(const Communicator& world, const Matrices& of,
+std::vector<SmallDataScore> scores_of(const Communicator& world, const SmallDataMatrices& of,
                                       const SmallDataPlan& plan,
                                       const std::vector<std::vector<std::int64_t>>& draws) {
   const auto tasks = static_cast<std::int64_t>(plan.sizes.size()) * plan.draws;
@@ -105,7 +38,7 @@ std::vector<SmallDataScore> scores_of(const Communicator& world, const Matrices&
       const auto size =
           static_cast<std::size_t>(plan.sizes[static_cast<std::size_t>(task / plan.draws)]);
       const auto& order = draws[static_cast<std::size_t>(task % plan.draws)];
-      const SmallDataScore score = score_of(of, std::span(order).first(size), plan.ridges);
+      const SmallDataScore score = small_data_score(of, std::span(order).first(size), plan.ridges);
       mine.insert(mine.end(), {score.test_accuracy, score.loo_error, score.ridge});
     }
   });
@@ -165,7 +98,8 @@ bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const Stu
     if (!gram.complete()) return false;
     const auto cross = stored(test, "cross.h5");
     if (!cross.complete()) return false;
-    Matrices matrices{{}, {}, data.train.labels(), data.test.labels(), data.train.classes()};
+    SmallDataMatrices matrices{
+        {}, {}, data.train.labels(), data.test.labels(), data.train.classes()};
     collectively(world, [&] {
       matrices.gram = dense_matrix(gram.tiles());
       matrices.cross = dense_matrix(cross.tiles());

@@ -57,6 +57,12 @@ StudyEstimate estimate_ground(const Settings& settings, const StudyHeader& heade
                               PlanRequest& request);
 StudyEstimate estimate_kernel(const Settings& settings, const StudyHeader& header,
                               PlanRequest& request);
+StudyEstimate estimate_small_data(const Settings& settings, const StudyHeader& header,
+                                  PlanRequest& request);
+StudyEstimate estimate_uci(const Settings& settings, const StudyHeader& header,
+                           PlanRequest& request);
+StudyEstimate estimate_width(const Settings& settings, const StudyHeader& header,
+                             PlanRequest& request);
 
 /// The estimator of a kind; throws ConfigurationError, naming those there are, for one that has
 /// none.

@@ -92,10 +92,14 @@ StudyEstimator estimator_of(const Settings& settings, const StudyHeader& header)
   if (header.kind == "trajectories") return estimate_trajectories;
   if (header.kind == "surface" || header.kind == "connection") return estimate_ground;
   if (header.kind == "kernel") return estimate_kernel;
+  if (header.kind == "small_data") return estimate_small_data;
+  if (header.kind == "uci") return estimate_uci;
+  if (header.kind == "width") return estimate_width;
   settings.table("study").fail(
       "kind",
       "found \"" + header.kind +
-          "\", expected one that can be planned: trajectories, surface, connection, kernel");
+          "\", expected one that can be planned: trajectories, surface, connection, kernel, "
+          "small_data, uci, width");
 }
 
 }  // namespace thalweg

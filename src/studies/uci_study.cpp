@@ -8,79 +8,21 @@
 #include <filesystem>
 #include <numeric>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "data/uci_set.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
 #include "studies/uci_evaluation.hpp"
-#include "studies/uci_kernels.hpp"
+#include "studies/uci_plan.hpp"
 #include "studies/uci_summary.hpp"
 
 namespace thalweg {
 
 namespace {
 
-struct UciPlan {
-  StudyHeader header;
-  std::string path;
-  std::vector<std::string> sets;  ///< empty: all
-  std::int64_t largest = 5000;
-  UciProtocol protocol;
-  std::vector<KernelFamily> families;
-  std::string resolved;
-};
-
-/// A set to be evaluated.
-struct SetSize {
-  std::string name;
-  std::int64_t samples = 0;
-};
-
 std::string checkpoint_of(const StudyContext& context, const std::string& set) {
   return context.output_folder + "/checkpoints/" + set + ".h5";
-}
-
-/// The sets of the study in ascending order, read whole and checked.
-std::vector<SetSize> find_sets(const UciPlan& plan, const Log& log) {
-  const auto found = uci_set_names(plan.path);
-  auto wanted = plan.sets.empty() ? found : plan.sets;
-  std::sort(wanted.begin(), wanted.end());
-  std::vector<SetSize> sets;
-  for (const auto& name : wanted) {
-    if (!std::binary_search(found.begin(), found.end(), name)) {
-      throw ConfigurationError(
-          fmt::format("[uci] sets: there is no set \"{}\" in {}", name, plan.path));
-    }
-    const UciSet set = read_uci_set(plan.path + "/" + name);
-    if (set.size() > plan.largest) {
-      log.info(fmt::format("{}: {} samples, more than [uci] largest = {}; left out", name,
-                           set.size(), plan.largest));
-      continue;
-    }
-    sets.push_back({name, set.size()});
-  }
-  if (sets.empty()) throw ConfigurationError("[uci]: no set is left to work on");
-  return sets;
-}
-
-/// The same list on every rank. Collective over world.
-std::vector<SetSize> agree_on_sets(const UciPlan& plan, const StudyContext& context) {
-  std::vector<SetSize> sets;
-  std::string text;
-  collectively(context.world, [&] {
-    if (!context.world.is_root()) return;
-    for (const auto& set : find_sets(plan, context.log)) {
-      text += fmt::format("{}/{}\n", set.name, set.samples);
-    }
-  });
-  std::istringstream lines(context.world.broadcast(text));
-  for (std::string line; std::getline(lines, line);) {
-    const auto slash = line.rfind('/');
-    sets.push_back({line.substr(0, slash), std::stoll(line.substr(slash + 1))});
-  }
-  return sets;
 }
 
 /// The sets of each rank: most work first, each to the rank with the least so far.
@@ -124,19 +66,20 @@ bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
   return true;
 }
 
-Record make_record(const UciPlan& plan, const StudyContext& context,
+Record make_record(const UciPlan& plan, const std::string& resolved, const StudyContext& context,
                    const std::vector<std::string>& kernels, const std::vector<UciResult>& results) {
   Record record;
   record.attributes["team_size"] = std::int64_t{1};
-  add_study_attributes(record, plan.header, context, plan.resolved);
+  add_study_attributes(record, plan.header, context, resolved);
   add_uci_results(record, kernels, results);
   return record;
 }
 
-ExitCode run_uci_study(const UciPlan& plan, const StudyContext& context) {
+ExitCode run_uci_study(const UciPlan& plan, const std::string& resolved,
+                       const StudyContext& context) {
   const Communicator& world = context.world;
   const std::string study = context.output_folder + "/study.h5";
-  const auto sets = agree_on_sets(plan, context);
+  const auto sets = find_uci_sets(plan, context);
   bool finished = false;
   collectively(world, [&] {
     finished = work_off(sets_of(sets, world.size(), world.rank()), plan, context);
@@ -162,7 +105,7 @@ ExitCode run_uci_study(const UciPlan& plan, const StudyContext& context) {
       }
       results.push_back(uci_result(*checkpoint));
     }
-    write_record(study, make_record(plan, context, kernels, results));
+    write_record(study, make_record(plan, resolved, context, kernels, results));
     for (const auto& set : sets) remove_checkpoint(checkpoint_of(context, set.name));
     std::error_code ignored;
     std::filesystem::remove(context.output_folder + "/checkpoints", ignored);
@@ -176,43 +119,9 @@ ExitCode run_uci_study(const UciPlan& plan, const StudyContext& context) {
 
 StudyBody prepare_uci_study(const Settings& settings, const StudyHeader& header,
                             StudyContext& context) {
-  UciPlan plan;
-  plan.header = header;
-  if (header.team_size != 0) {
-    settings.table("study").fail("team_size", "a set is the work of one rank; leave it out");
-  }
-  const Settings table = settings.table("uci");
-  const std::string path = table.string("path", "");
-  if (path.empty()) table.fail("path", "expected the folder that holds a folder for each set");
-  plan.path = std::filesystem::absolute(path).lexically_normal().string();
-  plan.sets = table.strings("sets", {});
-  for (std::size_t i = 0; i < plan.sets.size(); ++i) {
-    const auto& name = plan.sets[i];
-    if (name.empty() || name.find('/') != std::string::npos || name.front() == '.') {
-      table.fail("sets", fmt::format("found \"{}\", expected the name of a folder", name));
-    }
-    if (std::find(plan.sets.begin(), plan.sets.begin() + static_cast<std::ptrdiff_t>(i), name) !=
-        plan.sets.begin() + static_cast<std::ptrdiff_t>(i)) {
-      table.fail("sets", fmt::format("\"{}\" is there twice", name));
-    }
-  }
-  plan.largest = table.integer_at_least("largest", 1, plan.largest);
-  plan.protocol.relative_ridges =
-      table.numbers("ridges", {1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0});
-  for (const double ridge : plan.protocol.relative_ridges) {
-    if (!(ridge > 0.0 && std::isfinite(ridge))) {
-      table.fail("ridges", fmt::format("found {}, expected more than 0", ridge));
-    }
-  }
-  if (plan.protocol.relative_ridges.empty()) table.fail("ridges", "expected at least one value");
-  plan.protocol.criterion =
-      table.choice("criterion", {"accuracy", "squared_error"}, "accuracy") == "accuracy"
-          ? LeaveOneOutCriterion::accuracy
-          : LeaveOneOutCriterion::squared_error;
-  plan.families = read_kernel_families(settings);
-  return [settings, plan, &context](StudyStart /*start*/) mutable {
-    plan.resolved = recorded_configuration(settings);
-    return run_uci_study(plan, context);
+  const UciPlan plan = read_uci_plan(settings, header);
+  return [settings, plan, &context](StudyStart /*start*/) {
+    return run_uci_study(plan, recorded_configuration(settings), context);
   };
 }
 

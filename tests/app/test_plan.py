@@ -53,6 +53,40 @@ preprocess = ["unit_norm"]
 depth = 2
 """
 
+WIDTH = """
+[study]
+name = "planned"
+kind = "width"
+[data]
+train = 40
+test = 20
+image_size = 8
+[sweep]
+widths = [16, 32, 64]
+seeds = [1, 2]
+[train]
+steps = [1, 4, 16]
+"""
+
+SMALL_DATA = """
+[study]
+name = "planned"
+kind = "small_data"
+[data]
+train = 400
+test = 100
+preprocess = ["unit_norm"]
+[small_data]
+sizes = [20, 40]
+draws = 3
+[[run]]
+name = "ntk"
+kernel.type = "ntk"
+[[run]]
+name = "gaussian"
+kernel.type = "gaussian"
+"""
+
 # Runs a program and writes down the most memory it had resident.
 PEAK = """
 import os, resource, subprocess, sys
@@ -149,6 +183,32 @@ def test_disk_of_a_kernel(tmp_path):
     assert disk["study.h5"] == pytest.approx(found["study.h5"], rel=0.05)
 
 
+def test_widths_are_planned_run_by_run(tmp_path):
+    study = write(tmp_path, WIDTH)
+    planned = plan(study, "--ranks", "2")
+    made = pieces(planned)
+    assert {name: piece["count"] for name, piece in made.items() if "width" in name} == {
+        "runs of width 16": 2, "runs of width 32": 2, "runs of width 64": 2}
+    assert all(piece["basis"] == "measured" for name, piece in made.items() if "width" in name)
+    assert next(stage for stage in planned["stages"] if stage["name"] == "runs")["teams"] == 2
+    # In no time the two narrowest are measured, the widest follows from their growth.
+    hurried = pieces(json.loads(thalweg("plan", study, "--calibrate", "1", "--json", "--set", "train.steps=[30000]").stdout)[0])
+    assert hurried["runs of width 64"]["basis"].startswith("from narrower")
+    assert hurried["runs of width 64"]["unit_s"] > hurried["runs of width 32"]["unit_s"]
+
+
+def test_small_data_is_planned_kernel_by_kernel(tmp_path):
+    study = write(tmp_path, SMALL_DATA)
+    planned = plan(study)
+    made = pieces(planned)
+    assert made["ntk: regressions"]["count"] == made["gaussian: regressions"]["count"] == 6
+    run_with_peak(tmp_path, study, 1)
+    found = bytes_of(tmp_path / "out")
+    for part, kernel in zip(planned["disk"], ["ntk", "gaussian"]):
+        size = found[f"runs/{kernel}/gram.h5"] + found[f"runs/{kernel}/cross.h5"]
+        assert part["bytes"] == pytest.approx(size, rel=0.1)
+
+
 def test_ground_is_planned_with_its_points(tmp_path):
     study = write(tmp_path, TRAJECTORIES.replace("train = 3000", "train = 200") + """
 [[slice]]
@@ -208,8 +268,9 @@ def test_what_run_refuses_is_refused(tmp_path):
         message = next(line for line in of_run.stderr.splitlines() if "thalweg:" in line).split("thalweg:")[1]
         assert message.split("] ")[-1].strip()[-60:] in of_plan
     assert "cannot be read" in refused(tmp_path / "missing.toml")
-    assert "uci" in refused(write(tmp_path, "[study]\nkind = \"uci\"\n"))
-    assert "trajectories" in refused(write(tmp_path, "[study]\nkind = \"uci\"\n"))
+    message = refused(write(tmp_path, "[study]\nkind = \"kernels\"\n"))
+    assert '"kernels"' in message and "trajectories" in message
+    assert "path" in refused(write(tmp_path, "[study]\nkind = \"uci\"\n"))
 
 
 def test_mistakes_of_the_site_name_their_line(tmp_path):

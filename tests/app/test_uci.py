@@ -1,5 +1,7 @@
 """The UCI study and the general data sources as a user meets them: same record on any ranks, resumed or not."""
 
+import json
+
 import h5py
 import numpy
 import pytest
@@ -100,3 +102,14 @@ def test_a_kernel_study_on_a_table(tmp_path, ranks):
     assert "150 train, 50 test, 3 classes" in result.stdout
     table.write_text(table.read_text() + "1,2,inf,3,x\n")
     refused(run_study(tmp_path, text, "broken", ranks=ranks), "table.csv:202", "column 2 (c)", "inf")
+
+
+def test_sets_are_planned_as_they_are_evaluated(sets, tmp_path):
+    study = tmp_path / "study.toml"
+    study.write_text(STUDY.replace("PATH", str(sets)))
+    result = thalweg("plan", study, "--ranks", "2", "--json")
+    assert result.returncode == 0, result.stderr
+    planned = json.loads(result.stdout)[0]
+    stage = next(stage for stage in planned["stages"] if stage["name"] == "sets")
+    assert stage["teams"] == 2
+    assert [(piece["count"], piece["basis"]) for piece in stage["pieces"]] == [(5, "measured")]

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "data/data_options.hpp"
+#include "studies/study.hpp"
+#include "studies/width_run.hpp"
+
+namespace thalweg {
+
+/// All that a width study's settings say.
+struct WidthStudyPlan {
+  WidthPlan plan;
+  DataOptions data;
+  bool wide = false;  ///< float64
+};
+
+/// Reads [data], [model], [sweep] and [train] for so many ranks. Local. Throws ConfigurationError.
+WidthStudyPlan read_width_study(const Settings& settings, const StudyHeader& header, int ranks);
+
+/// Every width with every seed. Local.
+std::vector<WidthRun> width_runs(const WidthPlan& plan);
+
+/// What runs are dealt out by: parameters, and a tax for what a net of any width costs. Local.
+std::vector<double> width_costs(const std::vector<WidthRun>& runs, const WidthPlan& plan,
+                                std::int64_t features);
+
+}  // namespace thalweg
