@@ -38,10 +38,15 @@ class SmallDataEstimate {
     }
     const auto n = static_cast<double>(pool_);
     const auto largest = static_cast<double>(plan_.sizes.back());
-    estimate_.memory = {{"program and libraries", program},
-                        {"samples, one copy a node", samples_bytes},
-                        {"matrices of a kernel", 8.0 * n * (n + static_cast<double>(test_))},
-                        {"a regression", score_bytes_.at(largest)}};
+    estimate_.memory = {
+        {"program and libraries", program},
+        {"samples, one copy a node", samples_bytes},
+        {"matrices of a kernel", 8.0 * n * (n + static_cast<double>(test_))},
+        {"a tile, or a regression", std::max(tile_bytes_, score_bytes_.at(largest))}};
+    if (loading_peak_ > bytes_of(estimate_.memory)) {
+      estimate_.memory.push_back(
+          {"more while the data are loaded", loading_peak_ - bytes_of(estimate_.memory)});
+    }
     return std::move(estimate_);
   }
 
@@ -52,6 +57,7 @@ class SmallDataEstimate {
     const Stopwatch loading;
     const auto data = load_data<Real>(plan_.data, request_.context.world, request_.self);
     const double loading_s = loading.elapsed_s();
+    loading_peak_ = std::max(loading_peak_, status_bytes("VmHWM"));
     pool_ = data.train.size();
     test_ = data.test.size();
     if (estimate_.work.stages.empty()) {
@@ -100,7 +106,7 @@ class SmallDataEstimate {
 
   /// One tile between different samples, of twice as many rows as long as there is time for it.
   template <class Real>
-  Pairs pairs_of(const NamedKernel& named, const DataSet<Real>& data, double seconds) const {
+  Pairs pairs_of(const NamedKernel& named, const DataSet<Real>& data, double seconds) {
     constexpr std::int64_t first = 8;
     constexpr double growth = 5.0;
     const Samples<Real> all{data.train.all_rows(), data.train.shape()};
@@ -114,10 +120,11 @@ class SmallDataEstimate {
       const Samples<Real> some{data.train.all_rows().first(count), data.train.shape()};
       const Samples<Real> others{data.train.all_rows().subspan(count, count), data.train.shape()};
       AlignedVector<Real> tile(static_cast<std::size_t>(rows * rows));
-      const Stopwatch one;
-      kernel->between(request_.self, some, others, rows)->compute(0, 0, tile.data());
-      pairs = {rows, one.elapsed_s() / static_cast<double>(rows * rows)};
-      if (rows == most || watch.elapsed_s() + growth * one.elapsed_s() > seconds) return pairs;
+      const Rehearsal took = rehearsed(
+          [&] { kernel->between(request_.self, some, others, rows)->compute(0, 0, tile.data()); });
+      pairs = {rows, took.seconds / static_cast<double>(rows * rows)};
+      tile_bytes_ = std::max(tile_bytes_, took.bytes);
+      if (rows == most || watch.elapsed_s() + growth * took.seconds > seconds) return pairs;
     }
   }
 
@@ -165,6 +172,8 @@ class SmallDataEstimate {
   StudyEstimate estimate_;
   std::int64_t pool_ = 0;
   std::int64_t test_ = 0;
+  double loading_peak_ = 0.0;
+  double tile_bytes_ = 0.0;
   GrowthLaw score_seconds_;
   GrowthLaw score_bytes_;
 };
