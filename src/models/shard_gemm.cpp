@@ -40,6 +40,11 @@ void rows_alone(std::int64_t rows, std::int64_t shard, const Real* in, const Rea
 }  // namespace
 
 template <class Real>
+std::int64_t ShardGemm<Real>::trial_numbers(std::int64_t rows, std::int64_t n, std::int64_t k) {
+  return std::min(rows, kRowsTogether) * (k + 2 * n) + n * k;
+}
+
+template <class Real>
 bool ShardGemm<Real>::together(std::int64_t rows, std::int64_t shard, bool transposed,
                                bool accumulate, std::int64_t n, std::int64_t k) {
   if (rows <= shard) return true;

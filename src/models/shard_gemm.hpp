@@ -18,6 +18,10 @@ namespace thalweg {
 template <class Real>
 class ShardGemm {
  public:
+  /// What such a trial of a product holds at most for so many rows: operands and both results.
+  /// Local.
+  [[nodiscard]] static std::int64_t trial_numbers(std::int64_t rows, std::int64_t n,
+                                                  std::int64_t k);
   /// out (rows × n) = in (rows × k) · w, with w stored n × k (`transposed`) or k × n, for all local
   /// rows of `layout`; added to `out` with `accumulate`. Local.
   void rows_times(const BatchLayout& layout, const Real* in, const Real* w, bool transposed,

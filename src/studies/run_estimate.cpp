@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/shard_gemm.hpp"
 #include "studies/trajectory_plan.hpp"
 
 namespace thalweg {
@@ -124,12 +125,21 @@ std::vector<PlannedBytes> run_memory(NetworkCalibration<Real>& measured, const D
   const double writing = (2.0 * states + 1.0) * whole * real;
   const auto indices =
       8.0 * static_cast<double>(2 * measured.training_samples() + data.test.size());
+  // The first pass of as many rows tries which products have the bits of shards alone.
+  std::int64_t trial = 0;
+  for (const auto& block : objective.network().parameters()) {
+    if (block.shape.size() != 2) continue;
+    trial = std::max(trial,
+                     ShardGemm<Real>::trial_numbers(std::max({batch_rows, train_rows, test_rows}),
+                                                    block.shape[0], block.shape[1]));
+  }
   return {{"parameters and optimiser", numbers * real},
           {"batch and gradients of a step", static_cast<double>(step_rest)},
           {"rows of the evaluated sets",
            static_cast<double>((train_rows + test_rows) * features) + indices},
           {"layers of the largest pass", static_cast<double>(layers)},
-          {"vectors of probes, or a checkpoint as it is written", std::max(vectors, writing)}};
+          {"vectors of probes, a checkpoint as it is written, or a trial of products",
+           std::max({vectors, writing, static_cast<double>(trial) * real})}};
 }
 
 template <class Real>
