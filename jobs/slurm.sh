@@ -11,7 +11,7 @@ stop() {
   exit 2
 }
 
-# read_site: the variables of the site file. Shell options of the caller do not apply to the user's text.
+# read_site: the variables of the site file.
 read_site() {
   [[ -r $thalweg_site ]] || stop "no site file $thalweg_site: submit in the repository, or by jobs/submit.sh"
   # shellcheck source=jobs/site.conf

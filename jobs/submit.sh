@@ -17,9 +17,13 @@ done
 study=${1:-}
 [[ -r $study ]] || stop "no study file: found '$study' behind the options of sbatch"
 read_site
+[[ -n ${max_walltime:-} && -n ${signal_before_end_s:-} && -n ${cores_per_node:-} ]] ||
+  stop "$thalweg_site: submitting needs max_walltime, signal_before_end_s and cores_per_node"
+command -v sbatch >/dev/null || stop "no sbatch: SLURM is not installed here, see README for runs without it"
+scontrol ping >/dev/null 2>&1 || stop "SLURM does not answer: 'scontrol ping' says why"
 site=("--time=$max_walltime" "--signal=B:USR1@$signal_before_end_s")
 for name in partition account qos constraint; do
-  [[ -z ${!name} ]] || site+=("--$name=${!name}")
+  [[ -z ${!name:-} ]] || site+=("--$name=${!name}")
 done
 # A task of an array is small; the others take whole nodes.
 [[ $job == array ]] || site+=("--ntasks-per-node=$cores_per_node")
@@ -37,7 +41,7 @@ id=${id%%;*}
 out=${THALWEG_OUT:-results/$(study_name "$study")-$id}
 merging=()
 for option in "${options[@]}"; do
-  [[ $option == --array=* ]] || merging+=("$option")
+  [[ $option == --array=* || $option == -a* ]] || merging+=("$option")
 done
 # If a task fails there is nothing to merge.
 submit "${merging[@]}" "--dependency=afterok:$id" --kill-on-invalid-dep=yes "$THALWEG_HOME/jobs/merge.sbatch" "$out" >/dev/null

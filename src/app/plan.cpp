@@ -2,6 +2,7 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -103,7 +104,9 @@ std::string job_text(const PlanOptions& options, const Site& site, const StudyPl
     arguments.emplace_back("--set");
     arguments.push_back(setting);
   }
-  return job_script(plan, site, job_size(plan, site), job_commands(options), arguments);
+  return job_script(plan, site, job_size(plan, site),
+                    std::filesystem::absolute(options.site).lexically_normal().string(),
+                    job_commands(options), arguments);
 }
 
 void check_sbatch(const PlanOptions& options) {
@@ -120,6 +123,10 @@ void check_sbatch(const PlanOptions& options) {
 
 ExitCode plan(const Session& session, const PlanOptions& options) {
   const double launch_s = seconds_since_launch();
+  // A range lets "nan" through.
+  if (!std::isfinite(options.calibrate_s)) {
+    throw ConfigurationError("--calibrate: expected a number of seconds from 1 to 3600");
+  }
   const std::string slow = blas_core_warning(session.environment.get("OPENBLAS_CORETYPE"));
   if (!slow.empty()) session.log.warn(slow);
   const Provenance provenance = make_provenance(session);

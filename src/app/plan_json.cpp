@@ -45,7 +45,8 @@ Json one_json(const StudyPlan& plan) {
   for (const auto& stage : plan.forecast.stages) stages.push_back(stage_json(stage));
   Json scaling = Json::array();
   for (const auto& row : plan.scaling) {
-    scaling.push_back({{"ranks", row.ranks}, {"strong_s", row.strong_s}, {"weak_s", row.weak_s}});
+    scaling.push_back({{"ranks", row.ranks}, {"strong_s", row.strong_s}});
+    if (row.weak_s) scaling.back()["weak_s"] = *row.weak_s;
   }
   return {{"study", plan.name},
           {"kind", plan.kind},

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/checksum.hpp"
 #include "base/error.hpp"
 #include "data/sample_files.hpp"
 #include "data/table_halves.hpp"
@@ -143,6 +144,23 @@ SampleHalves read_uci(const DataOptions& options) {
   const LabelledSamples all{{1, 1, set.features}, set.classes, set.labels, {}, set.rows};
   const UciPair& pair = set.hold_outs.at(static_cast<std::size_t>(options.split));
   return {all.select(pair.train), all.select(pair.test)};
+}
+
+std::uint64_t checksum_of(const UciSet& set) {
+  std::vector<std::uint64_t> parts{static_cast<std::uint64_t>(set.features),
+                                   static_cast<std::uint64_t>(set.classes)};
+  const auto add = [&](const auto& values) {
+    parts.push_back(block_checksum(
+        values.data(), static_cast<std::int64_t>(values.size() * sizeof(values.front()))));
+  };
+  add(set.rows);
+  add(set.labels);
+  for (const auto& pair : set.hold_outs) {
+    add(pair.train);
+    add(pair.test);
+  }
+  return block_checksum(parts.data(),
+                        static_cast<std::int64_t>(parts.size() * sizeof(std::uint64_t)));
 }
 
 }  // namespace thalweg

@@ -29,6 +29,9 @@ struct UciSet {
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
 };
 
+/// Of all its numbers and parts, against sets that change under a study. Local.
+[[nodiscard]] std::uint64_t checksum_of(const UciSet& set);
+
 /// Reads a set's folder: NAME_R.dat (NAME the folder's; else the only *_R.dat there), conxuntos.dat
 /// and conxuntos_kfold.dat. Local. Throws ConfigurationError naming file and line.
 UciSet read_uci_set(const std::string& folder);

@@ -204,8 +204,9 @@ std::vector<ScalingRow> scaling_table(const Workload& work, std::int64_t most,
                                       const NetworkModel& network) {
   std::vector<ScalingRow> rows;
   for (std::int64_t ranks = 1; ranks <= most; ranks *= 2) {
-    rows.push_back({ranks, forecast_of(work, ranks, network).wall_s,
-                    forecast_of(grown(work, ranks), ranks, network).wall_s});
+    std::optional<double> weak;
+    if (work.grows) weak = forecast_of(grown(work, ranks), ranks, network).wall_s;
+    rows.push_back({ranks, forecast_of(work, ranks, network).wall_s, weak});
   }
   return rows;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,8 @@ struct Forecast {
 struct ScalingRow {
   std::int64_t ranks = 1;
   double strong_s = 0.0;  ///< the same study
-  double weak_s = 0.0;    ///< as many times the samples and tasks as ranks
+  /// As many times the samples as ranks; none where units do not grow with them.
+  std::optional<double> weak_s;
 };
 
 /// The table for 1, 2, 4, …, `most` ranks. Local.

@@ -240,6 +240,7 @@ StudyEstimate estimate_recorded(const GroundSource& ground, const StudyHeader& h
                                 PlanRequest& request) {
   StudyEstimate estimate;
   // After products: BLAS touches its work space in the first.
+  estimate.work.grows = true;
   estimate.gemm_flops_s = gemm_rate<Real>();
   const double program = program_bytes();
   const Stopwatch loading;

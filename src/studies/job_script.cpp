@@ -51,21 +51,25 @@ JobSize job_size(const StudyPlan& plan, const Site& site) {
   }
   const std::int64_t most = std::min({fit, site.cores_per_node, plan.ranks});
   size.nodes = (plan.ranks + most - 1) / most;
-  // As many on each, so that all nodes are asked for alike.
-  while (plan.ranks % size.nodes != 0) ++size.nodes;
-  size.ranks_per_node = plan.ranks / size.nodes;
+  // Nearly as many on each.
+  size.ranks_per_node = (plan.ranks + size.nodes - 1) / size.nodes;
   size.mebibytes_per_node = static_cast<std::int64_t>(
       std::ceil(of_rank * static_cast<double>(size.ranks_per_node) / kMebibyte));
   const auto signal_s = static_cast<double>(site.signal_before_end_s);
   const double work_s = kTimeMargin * plan.forecast.wall_s;
-  size.seconds = std::min(work_s + signal_s, site.max_walltime_s);
+  // In SLURM's minutes, the most rounded down.
+  constexpr double minute_s = 60.0;
+  size.seconds = std::min(std::ceil((work_s + signal_s) / minute_s),
+                          std::max(std::floor(site.max_walltime_s / minute_s), 1.0)) *
+                 minute_s;
   const double of_job_s = std::max(site.max_walltime_s - signal_s, 1.0);
   size.requeues = static_cast<std::int64_t>(std::ceil(work_s / of_job_s)) - 1;
   return size;
 }
 
 std::string job_script(const StudyPlan& plan, const Site& site, const JobSize& size,
-                       const std::string& commands, const std::vector<std::string>& arguments) {
+                       const std::string& site_file, const std::string& commands,
+                       const std::vector<std::string>& arguments) {
   std::string text = fmt::format(
       "#!/bin/bash\n# {}: predicted {:.0f} s and {:.0f} MiB a rank on {} ranks; asked for with "
       "{:.0f} "
@@ -80,14 +84,15 @@ std::string job_script(const StudyPlan& plan, const Site& site, const JobSize& s
           option("account", site.account) + option("qos", site.qos) +
           option("constraint", site.constraint);
   text += fmt::format(
-      "#SBATCH --nodes={}\n#SBATCH --ntasks-per-node={}\n#SBATCH --cpus-per-task=1\n"
+      "#SBATCH --nodes={}\n#SBATCH --ntasks={}\n#SBATCH --ntasks-per-node={}\n"
+      "#SBATCH --cpus-per-task=1\n"
       "#SBATCH --mem={}M\n#SBATCH --time={}\n#SBATCH --signal=B:USR1@{}\n#SBATCH --requeue\n"
       "#SBATCH --open-mode=append\n",
-      size.nodes, size.ranks_per_node, size.mebibytes_per_node, duration_text(size.seconds),
-      site.signal_before_end_s);
+      size.nodes, plan.ranks, size.ranks_per_node, size.mebibytes_per_node,
+      duration_text(size.seconds), site.signal_before_end_s);
   text += fmt::format("set -- {}", shell_quoted(plan.file));
   for (const auto& argument : arguments) text += fmt::format(" {}", shell_quoted(argument));
-  text += '\n';
+  text += fmt::format("\nexport THALWEG_SITE={}\n", shell_quoted(site_file));
   return text + commands_of(commands);
 }
 

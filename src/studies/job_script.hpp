@@ -24,9 +24,9 @@ struct JobSize {
 
 /// A script for sbatch: the options of site and size, and the commands of the site's own script
 /// (`commands`, the text of study.sbatch, whose options are left out), given the study and its
-/// further arguments. Local.
+/// further arguments, reading `site_file`. Local.
 [[nodiscard]] std::string job_script(const StudyPlan& plan, const Site& site, const JobSize& size,
-                                     const std::string& commands,
+                                     const std::string& site_file, const std::string& commands,
                                      const std::vector<std::string>& arguments);
 
 }  // namespace thalweg

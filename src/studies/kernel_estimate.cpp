@@ -75,6 +75,7 @@ class KernelEstimate {
     estimate_.gemm_flops_s =
         plan_.chosen.precision == Precision::float64 ? gemm_rate<double>() : gemm_rate<float>();
     const double program = program_bytes();
+    check_reused_gram();
     const bool single = plan_.chosen.precision == Precision::float32;
     element_ = plan_.chosen.precision == Precision::float64 ? 8 : 4;
     const Stopwatch loading;
@@ -92,6 +93,18 @@ class KernelEstimate {
   }
 
  private:
+  void check_reused_gram() {
+    const std::string& file = plan_.chosen.reused_gram;
+    if (file.empty()) return;
+    collectively(request_.context.world, [&] {
+      if (std::filesystem::exists(file)) return;
+      throw ConfigurationError(file +
+                               ": no such file; a Gram matrix to be reused must be complete");
+    });
+    estimate_.notes.push_back(
+        fmt::format("{}the Gram matrix is read from {}; that is not counted", prefix_, file));
+  }
+
   static WorkUnit fixed(double seconds) {
     WorkUnit unit;
     unit.fixed_s = seconds;
@@ -187,7 +200,9 @@ class KernelEstimate {
     if (method != RegressionMethod::cg) {
       WorkUnit gram = tiled(grown(done.assemble_s, 2.0), tiles);
       gram.bytes_moved = 0.5 * n * n * static_cast<double>(element_);
-      add("Gram matrix", WorkStage::Deal::together, 1.0, basis, gram);
+      if (plan_.chosen.reused_gram.empty()) {
+        add("Gram matrix", WorkStage::Deal::together, 1.0, basis, gram);
+      }
       WorkUnit factor;
       factor.shared_s = grown_cubic(small_.result.factor_s, done.factor_s);
       const bool eigen = method == RegressionMethod::eigen;

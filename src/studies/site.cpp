@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -90,7 +91,10 @@ class Assignment {
     return name;
   }
   [[nodiscard]] double duration_s() const {
-    return parse_duration(text(), fmt::format("{}: {}", place_, key_));
+    // The forms that SLURM reads as we do: "90" are minutes to it, "1-12" a day and twelve hours.
+    const std::string written = text();
+    if (std::count(written.begin(), written.end(), ':') != 2) refuse("HH:MM:SS or D-HH:MM:SS");
+    return parse_duration(written, fmt::format("{}: {}", place_, key_));
   }
 
  private:

@@ -60,6 +60,7 @@ class SmallDataEstimate {
     loading_peak_ = std::max(loading_peak_, status_bytes("VmHWM"));
     pool_ = data.train.size();
     test_ = data.test.size();
+    collectively(request_.context.world, [&] { require_pool(plan_, pool_); });
     if (estimate_.work.stages.empty()) {
       WorkUnit load;
       load.fixed_s = loading_s;
@@ -131,7 +132,7 @@ class SmallDataEstimate {
   /// By the linear kernel with a ridge: what a decomposition takes hangs little on the numbers.
   template <class Real>
   void rehearse_scores(const DataSet<Real>& data) {
-    const std::int64_t largest = std::min(plan_.sizes.back(), pool_);
+    const std::int64_t largest = plan_.sizes.back();
     const auto features = data.train.features();
     const auto numbers = [&](const DataSplit<Real>& split, std::int64_t rows) {
       const auto of = split.all_rows().first(static_cast<std::size_t>(rows * features));

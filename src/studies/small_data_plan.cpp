@@ -10,6 +10,9 @@
 namespace thalweg {
 
 SmallDataPlan small_data_plan(const Settings& settings, const StudyHeader& header) {
+  if (header.team_size != 0) {
+    settings.table("study").fail("team_size", "a kernel study always uses all ranks; leave it out");
+  }
   SmallDataPlan plan;
   plan.data = data_options(settings.table("data"), static_cast<std::uint64_t>(header.seed));
   if (plan.data.placement == Placement::sharded) {
@@ -44,6 +47,12 @@ SmallDataPlan small_data_plan(const Settings& settings, const StudyHeader& heade
     add(name, settings.with(run));
   }
   return plan;
+}
+
+void require_pool(const SmallDataPlan& plan, std::int64_t pool) {
+  if (plan.sizes.back() <= pool) return;
+  throw ConfigurationError(fmt::format("[small_data] sizes: {} training samples from a pool of {}",
+                                       plan.sizes.back(), pool));
 }
 
 }  // namespace thalweg

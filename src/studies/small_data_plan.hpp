@@ -28,4 +28,7 @@ struct SmallDataPlan {
 /// Reads [data], [small_data] and [kernel] or [[run]]. Local. Throws ConfigurationError.
 SmallDataPlan small_data_plan(const Settings& settings, const StudyHeader& header);
 
+/// Throws ConfigurationError where a size is larger than the pool. Local.
+void require_pool(const SmallDataPlan& plan, std::int64_t pool);
+
 }  // namespace thalweg

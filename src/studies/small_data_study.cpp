@@ -64,10 +64,7 @@ bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const Stu
   const std::int64_t pool = data.train.size();
   std::vector<std::vector<std::int64_t>> draws;
   collectively(world, [&] {
-    if (plan.sizes.back() > pool) {
-      throw ConfigurationError(fmt::format(
-          "[small_data] sizes: {} training samples from a pool of {}", plan.sizes.back(), pool));
-    }
+    require_pool(plan, pool);
     for (std::int64_t draw = 0; draw < plan.draws; ++draw) {
       draws.push_back(nested_draw(data.train.labels(), data.train.classes(),
                                   static_cast<std::uint64_t>(header.seed), draw));
@@ -114,9 +111,6 @@ bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const Stu
 StudyBody prepare_small_data_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
   const SmallDataPlan plan = small_data_plan(settings, header);
-  if (header.team_size != 0) {
-    settings.table("study").fail("team_size", "a kernel study always uses all ranks; leave it out");
-  }
   return [=, &context](StudyStart start) {
     SmallDataResult result;
     result.scores.resize(plan.kernels.size());

@@ -29,7 +29,10 @@ struct PlanRequest {
   std::string scratch;  ///< a folder of this rank's for files that are timed
   Stopwatch watch;
 
-  [[nodiscard]] double left_s() const { return budget_s - watch.elapsed_s(); }
+  /// None where the process was told to stop.
+  [[nodiscard]] double left_s() const {
+    return Interrupt::requested() ? 0.0 : budget_s - watch.elapsed_s();
+  }
 };
 
 /// A study's work, and what it holds on the planned number of ranks.

@@ -71,6 +71,8 @@ StudyPlan plan_study(const Settings& settings, PlanRequest& request, const Site&
   const Communicator node = context.world.split_by_node();
   if (node.size() == context.world.size()) measure_node(context.world, request.network);
   plan.estimate = estimate(settings, header, request);
+  // What was measured until then is no plan.
+  if (context.world.any(Interrupt::requested())) throw Error("told to stop: no plan was made");
   // All code that a study runs is resident by now, nothing of its data any more.
   double& program = plan.estimate.memory.front().bytes;
   program = context.world.max(std::max(program, program_bytes()));

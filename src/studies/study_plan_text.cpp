@@ -93,20 +93,23 @@ std::string plan_text(const StudyPlan& plan) {
   text += fmt::format(
       "\nA job script asks for {:.0f} % more time and {:.0f} % more memory than this.\n",
       100.0 * (kTimeMargin - 1.0), 100.0 * (kMemoryMargin - 1.0));
+  const bool grows = plan.estimate.work.grows;
   text += fmt::format(
       "\nscaling, modelled (α = {:.2g} us, {:.3g} GB/s between nodes; {:.2g} us, {:.3g} GB/s "
       "within "
       "one)\n{:>8}{:>14}{:>12}{:>14}{:>12}\n",
       1e6 * plan.network.latency_s, 1e-9 * plan.network.bytes_per_s,
       1e6 * plan.network.node_latency_s, 1e-9 * plan.network.node_bytes_per_s, "ranks",
-      "this study", "efficiency", "grown alike", "efficiency");
+      "this study", "efficiency", grows ? "grown alike" : "", grows ? "efficiency" : "");
   const double one_strong = plan.scaling.front().strong_s;
-  const double one_weak = plan.scaling.front().weak_s;
   for (const auto& row : plan.scaling) {
-    text += fmt::format("{:>8}{:>14}{:>11.0f}%{:>14}{:>11.0f}%\n", row.ranks,
-                        seconds_text(row.strong_s),
-                        100.0 * one_strong / (row.strong_s * static_cast<double>(row.ranks)),
-                        seconds_text(row.weak_s), 100.0 * one_weak / row.weak_s);
+    text += fmt::format("{:>8}{:>14}{:>11.0f}%", row.ranks, seconds_text(row.strong_s),
+                        100.0 * one_strong / (row.strong_s * static_cast<double>(row.ranks)));
+    if (row.weak_s) {
+      text += fmt::format("{:>14}{:>11.0f}%", seconds_text(*row.weak_s),
+                          100.0 * *plan.scaling.front().weak_s / *row.weak_s);
+    }
+    text += '\n';
   }
   for (const auto& note : plan.estimate.notes) text += fmt::format("\nnote: {}", note);
   if (!plan.estimate.notes.empty()) text += '\n';

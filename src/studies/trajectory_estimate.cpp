@@ -24,6 +24,7 @@ class TrajectoryEstimate {
   StudyEstimate make() {
     const Communicator& world = request_.context.world;
     // After products: BLAS touches its work space in the first.
+    estimate_.work.grows = true;
     estimate_.gemm_flops_s = gemm_rate<Real>();
     const double program = program_bytes();
     const Stopwatch loading;

@@ -58,14 +58,8 @@ class TrajectoryRun {
     if (!resumed) measure_point();
     Progress progress(log_, plan_.name, last_step_);
     while (progress_.status.empty() && progress_.step < last_step_) {
-      take_step();
-      if (!progress_.status.empty()) break;
-      measure_point();
-      const auto& latest = record_.points().back();
-      progress.update(progress_.step,
-                      fmt::format("epoch {:.1f}, train loss {:.4g}, test accuracy {:.4f}", epoch(),
-                                  latest.train_loss, latest.test_accuracy));
-      if (progress_.step % kAgreeEvery == 0 && progress_.status.empty()) {
+      // Before the first step too, or a study of many short runs would never hear it.
+      if (progress_.step % kAgreeEvery == 0) {
         const Request request = agree();
         if (request != Request::none) save();
         if (request == Request::stop) {
@@ -73,6 +67,13 @@ class TrajectoryRun {
           return RunOutcome::interrupted;
         }
       }
+      take_step();
+      if (!progress_.status.empty()) break;
+      measure_point();
+      const auto& latest = record_.points().back();
+      progress.update(progress_.step,
+                      fmt::format("epoch {:.1f}, train loss {:.4g}, test accuracy {:.4f}", epoch(),
+                                  latest.train_loss, latest.test_accuracy));
     }
     progress.finish();
     if (progress_.status.empty())

@@ -49,8 +49,12 @@ bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
   const auto stop = [&] { return context.time_to_stop(); };
   for (const auto& name : mine) {
     const std::string checkpoint = checkpoint_of(context, name);
-    if (read_newest_checkpoint(checkpoint)) continue;
     const UciSet set = read_uci_set(plan.path + "/" + name);
+    const std::string checksum = fmt::format("{:016x}", checksum_of(set));
+    if (const auto done = read_newest_checkpoint(checkpoint)) {
+      if (std::get<std::string>(done->attributes.at("data_hash")) == checksum) continue;
+      context.log.warn(fmt::format("{}: the set has changed since; evaluated again", name));
+    }
     std::optional<UciResult> result;
     try {
       result = evaluate_uci_set(set, plan.families, plan.protocol, stop);
@@ -58,7 +62,9 @@ bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
       throw Error(fmt::format("set {}: {}", name, error.what()), error.code());
     }
     if (!result) return false;
-    write_checkpoint(checkpoint, uci_checkpoint(*result));
+    Record finished = uci_checkpoint(*result);
+    finished.attributes["data_hash"] = checksum;
+    write_checkpoint(checkpoint, finished);
     context.log.info(fmt::format("{}: {} samples, {} features, {} classes: {:.1f} s", name,
                                  result->samples, result->features, result->classes,
                                  result->elapsed_s));

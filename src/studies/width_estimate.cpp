@@ -27,6 +27,8 @@ class WidthEstimate {
     const double program = program_bytes();
     const Stopwatch preparing;
     const auto data = load_data<Real>(chosen_.data, request_.context.world, request_.self);
+    collectively(request_.context.world,
+                 [&] { require_few_pairs(data.train, request_.context.study_file); });
     const WidthLimit limit = width_limit(request_.self, chosen_.plan, data);
     WorkUnit prepare;
     prepare.fixed_s = preparing.elapsed_s();

@@ -110,4 +110,18 @@ std::vector<double> width_costs(const std::vector<WidthRun>& runs, const WidthPl
   return costs;
 }
 
+template <class Real>
+void require_few_pairs(const DataSplit<Real>& train, const std::string& study_file) {
+  constexpr std::int64_t most = 8192;
+  const std::int64_t pairs = train.size() * train.classes();
+  if (pairs <= most) return;
+  throw ConfigurationError(
+      fmt::format("{}: [data] train: {} samples of {} classes make a kernel of order {} for the "
+                  "linearised nets; expected at most {}",
+                  study_file, train.size(), train.classes(), pairs, most));
+}
+
+template void require_few_pairs(const DataSplit<float>&, const std::string&);
+template void require_few_pairs(const DataSplit<double>&, const std::string&);
+
 }  // namespace thalweg

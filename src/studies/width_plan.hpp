@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "data/data_options.hpp"
+#include "data/data_set.hpp"
 #include "studies/study.hpp"
 #include "studies/width_run.hpp"
 
@@ -25,5 +27,10 @@ std::vector<WidthRun> width_runs(const WidthPlan& plan);
 /// What runs are dealt out by: parameters, and a tax for what a net of any width costs. Local.
 std::vector<double> width_costs(const std::vector<WidthRun>& runs, const WidthPlan& plan,
                                 std::int64_t features);
+
+/// Throws ConfigurationError, naming the study's file, where samples times classes are more than
+/// one rank decomposes. Local.
+template <class Real>
+void require_few_pairs(const DataSplit<Real>& train, const std::string& study_file);
 
 }  // namespace thalweg

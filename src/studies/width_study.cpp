@@ -19,9 +19,6 @@ namespace thalweg {
 
 namespace {
 
-/// Pairs of training sample and output: the order of the matrix that is decomposed on one rank.
-constexpr std::int64_t kMostPairs = 8192;
-
 Record study_record(const StudyContext& context, const StudyHeader& header,
                     const std::string& resolved, std::int64_t team_size, const WidthPlan& plan,
                     const WidthLimit& limit) {
@@ -45,14 +42,7 @@ ExitCode run_widths(const WidthStudyPlan& chosen, const StudyHeader& header,
   const Teams teams(world, header.team_size, runs.size());
   const Communicator& team = teams.mine();
   const auto data = load_data<Real>(chosen.data, world, team);
-  collectively(world, [&] {
-    const std::int64_t pairs = data.train.size() * data.train.classes();
-    if (pairs <= kMostPairs) return;
-    throw ConfigurationError(fmt::format(
-        "{}: [data] train: {} samples of {} classes make a kernel of order {} for the "
-        "linearised nets; expected at most {}",
-        context.study_file, data.train.size(), data.train.classes(), pairs, kMostPairs));
-  });
+  collectively(world, [&] { require_few_pairs(data.train, context.study_file); });
   const WidthLimit limit = width_limit(world, plan, data);
   if (world.is_root()) {
     context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks, learning rate {:.4g}",

@@ -60,6 +60,9 @@ struct WorkStage {
 /// All of a study's work in order, as functions of the number of ranks.
 struct Workload {
   std::vector<WorkStage> stages;
+  /// Does each unit grow with its items, so that a study with as many times the samples as ranks
+  /// can be told from it?
+  bool grows = false;
 };
 
 }  // namespace thalweg

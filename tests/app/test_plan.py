@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import h5py
 import pytest
@@ -271,6 +273,26 @@ def test_what_run_refuses_is_refused(tmp_path):
     message = refused(write(tmp_path, "[study]\nkind = \"kernels\"\n"))
     assert '"kernels"' in message and "trajectories" in message
     assert "path" in refused(write(tmp_path, "[study]\nkind = \"uci\"\n"))
+
+
+def test_what_width_and_small_data_refuse_is_refused(tmp_path):
+    small = write(tmp_path, SMALL_DATA)
+    assert "pool of 400" in refused(small, "--set", "small_data.sizes=[20,401]")
+    assert "team_size" in refused(small, "--set", "study.team_size=1")
+    assert "8192" in refused(write(tmp_path, WIDTH), "--set", "data.train=2000")
+    assert "no such file" in refused(write(tmp_path, KERNEL), "--set", 'kernel.gram="nowhere/gram.h5"')
+    assert "--calibrate" in refused(small, "--calibrate", "nan")
+
+
+def test_a_plan_that_is_told_to_stop_is_none(tmp_path):
+    study = write(tmp_path, WIDTH.replace("steps = [1, 4, 16]", "steps = [300000]"))
+    process = subprocess.Popen([BINARY, "plan", str(study), "--calibrate", "60"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGUSR1)
+    out, errors = process.communicate(timeout=120)
+    assert process.returncode == 1 and "no plan" in errors
+    assert "wall time" not in out
 
 
 def test_mistakes_of_the_site_name_their_line(tmp_path):

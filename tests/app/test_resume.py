@@ -22,6 +22,35 @@ def test_signal_checkpoints_and_exits_75(tmp_path):
     assert "unfinished study" in folder and "broken" not in folder and "claims" not in folder
 
 
+SHORT_RUNS = """
+[study]
+name = "short"
+kind = "trajectories"
+[data]
+train = 400
+test = 100
+[model]
+widths = [64]
+[train]
+batch = 100
+epochs = 2
+[optimizer]
+learning_rate = 0.1
+[sweep]
+seeds = SEEDS
+[[run]]
+name = "net"
+"""
+
+
+def test_time_limit_is_heard_between_short_runs(tmp_path):
+    """Each run is over in a few steps, before a run in itself would ask."""
+    text = SHORT_RUNS.replace("SEEDS", str(list(range(1, 400))))
+    stopped = run_study(tmp_path, text, "out", "--time-limit", "1.5")
+    assert stopped.returncode == 75, stopped.stderr
+    assert len(list((tmp_path / "out" / "runs").glob("*.h5"))) < 399
+
+
 def test_time_limit_checkpoints_and_resumes_to_the_identical_record(tmp_path):
     text = trajectories(epochs=1000)
     assert run_study(tmp_path, text, "whole", ranks=1).returncode == 0

@@ -44,6 +44,9 @@ TEST(Site, NamesTheLineOfAMistake) {
   expect_parts(refused("setup=\"echo $HOME\"\n"), {"site.conf:1", "$HOME"});
   expect_parts(refused("launcher=\"mpiexec\"\n"), {"launcher", "mpiexec", "srun"});
   expect_parts(refused("max_walltime=\"a day\"\n"), {"site.conf:1", "max_walltime", "HH:MM:SS"});
+  // SLURM takes these for minutes, and for a day and twelve hours.
+  expect_parts(refused("max_walltime=\"90\"\n"), {"site.conf:1", "\"90\"", "HH:MM:SS"});
+  expect_parts(refused("max_walltime=\"1-12\"\n"), {"site.conf:1", "\"1-12\"", "HH:MM:SS"});
   expect_parts(refused("network_bandwidth_gb_s=0\n"), {"network_bandwidth_gb_s", "above 0"});
   expect_parts(refused("qos=\"a\"\nqos=\"b\"\n"), {"site.conf:2", "twice"});
 }
@@ -68,6 +71,9 @@ TEST(JobSize, TakesAsManyRanksOnANodeAsFit) {
   EXPECT_EQ(tight.nodes, 4);
   EXPECT_EQ(tight.ranks_per_node, 4);
   EXPECT_EQ(tight.mebibytes_per_node, 14746);
+  // What does not divide takes no more nodes for it.
+  EXPECT_EQ(job_size(plan_of(17, 60.0, 1.0), site).nodes, 3);
+  EXPECT_EQ(job_size(plan_of(17, 60.0, 1.0), site).ranks_per_node, 6);
   expect_parts(message_of([&] { static_cast<void>(job_size(plan_of(2, 60.0, 20.0), site)); }),
                {"24.0 GiB", "memory_per_node_gib"});
 }
@@ -89,14 +95,15 @@ TEST(JobScript, HasTheSitesOptionsAndItsCommands) {
   Site site;
   site.partition = "long";
   const StudyPlan plan = plan_of(2, 100.0, 0.5);
-  const std::string text = job_script(plan, site, job_size(plan, site),
+  const std::string text = job_script(plan, site, job_size(plan, site), "/etc/site.conf",
                                       "#!/bin/bash\n# about it\n#SBATCH --time=1\nset -u\n# kept\n"
                                       "mpirun thalweg run \"$@\"\n",
                                       {"--set", "train.batch=8"});
   expect_parts(text, {"#!/bin/bash\n", "#SBATCH --partition=long\n", "#SBATCH --time=00:05:00\n",
                       "#SBATCH --nodes=1\n", "#SBATCH --ntasks-per-node=2\n",
                       "#SBATCH --mem=1229M\n", "#SBATCH --signal=B:USR1@120\n",
-                      "set -- 'it'\\''s.toml' --set train.batch=8\nset -u\n# kept\nmpirun"});
+                      "set -- 'it'\\''s.toml' --set train.batch=8\nexport "
+                      "THALWEG_SITE=/etc/site.conf\nset -u\n# kept\nmpirun"});
   EXPECT_EQ(text.find("--account"), std::string::npos);
   EXPECT_EQ(text.find("--time=1\n"), std::string::npos);
   EXPECT_EQ(text.find("about it"), std::string::npos);
