@@ -20,14 +20,16 @@ read_site
 [[ -n ${max_walltime:-} && -n ${signal_before_end_s:-} && -n ${cores_per_node:-} ]] ||
   stop "$thalweg_site: submitting needs max_walltime, signal_before_end_s and cores_per_node"
 command -v sbatch >/dev/null || stop "no sbatch: SLURM is not installed here, see README for runs without it"
-scontrol ping >/dev/null 2>&1 || stop "SLURM does not answer: 'scontrol ping' says why"
 site=("--time=$max_walltime" "--signal=B:USR1@$signal_before_end_s")
 for name in partition account qos constraint; do
   [[ -z ${!name:-} ]] || site+=("--$name=${!name}")
 done
 # A task of an array is small; the others take whole nodes.
 [[ $job == array ]] || site+=("--ntasks-per-node=$cores_per_node")
-submit() { sbatch --parsable --export=ALL "${site[@]}" "$@"; }
+submit() {
+  sbatch --parsable --export=ALL "${site[@]}" "$@" ||
+    stop "sbatch did not take the job, for the reason above; whether SLURM answers: scontrol ping"
+}
 
 if [[ $job != array ]]; then
   submit "${options[@]}" "$THALWEG_HOME/jobs/$job.sbatch" "$@"

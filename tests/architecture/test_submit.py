@@ -92,3 +92,18 @@ def test_a_missing_site_file_is_named(submit):
     result, calls = submit("study", "study.toml", THALWEG_SITE="nowhere.conf")
     assert result.returncode == 2 and not calls
     assert "nowhere.conf" in result.stderr
+
+
+def test_a_site_file_without_what_sbatch_needs_is_refused(submit, tmp_path):
+    (tmp_path / "small.conf").write_text('partition="long"\n', encoding="utf-8")
+    result, calls = submit("study", "study.toml", THALWEG_SITE=str(tmp_path / "small.conf"))
+    assert result.returncode == 2 and not calls
+    assert "small.conf" in result.stderr and "max_walltime" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["study"], ["array", "--array=1-2"]])
+def test_a_job_that_is_not_taken_is_said_so(submit, tmp_path, arguments):
+    (tmp_path / "sbatch").write_text("#!/bin/bash\necho no controller >&2\nexit 1\n", encoding="utf-8")
+    result, _ = submit(*arguments, "study.toml")
+    assert result.returncode == 2
+    assert "no controller" in result.stderr and "scontrol ping" in result.stderr
