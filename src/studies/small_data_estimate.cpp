@@ -27,7 +27,7 @@ class SmallDataEstimate {
   StudyEstimate make() {
     estimate_.gemm_flops_s = gemm_rate<double>();
     const double program = program_bytes();
-    double kernels_left = static_cast<double>(plan_.kernels.size());
+    auto kernels_left = static_cast<double>(plan_.kernels.size());
     double samples_bytes = 0.0;
     for (const auto& named : plan_.kernels) {
       const double seconds = std::max(0.0, request_.left_s()) / kernels_left;
