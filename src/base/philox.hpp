@@ -32,6 +32,9 @@ enum class Purpose : std::uint32_t {
   pac_bayes = 51,
   local_entropy = 52,
   bootstrap = 32,
+  low_rank = 60,
+  observed = 61,
+  entry_noise = 62,
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the k-th number of the stream
