@@ -35,6 +35,7 @@ enum class Purpose : std::uint32_t {
   low_rank = 60,
   observed = 61,
   entry_noise = 62,
+  measurement = 63,
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the k-th number of the stream

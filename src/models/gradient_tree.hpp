@@ -43,6 +43,9 @@ class GradientTree {
   }
 
   [[nodiscard]] std::span<const AlignedVector<Real>> node_sums() const { return sums_; }
+  /// Where the parameters of each subtree stand: for blocks of which every shard has rows of its
+  /// own, so that nothing is to be added.
+  [[nodiscard]] std::span<Real* const> targets() const { return targets_; }
   /// The same, moved out.
   [[nodiscard]] std::vector<AlignedVector<Real>> take_node_sums() { return std::move(sums_); }
 

@@ -5,6 +5,7 @@
 #include "optimizers/adagrad.hpp"
 #include "optimizers/adam.hpp"
 #include "optimizers/descent.hpp"
+#include "optimizers/grouped_rmsprop.hpp"
 #include "optimizers/lars.hpp"
 #include "optimizers/rmsprop.hpp"
 
@@ -25,6 +26,8 @@ std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options,
   if (type == "rmsprop") return make_rmsprop<Real>(options, std::move(stretches), size);
   if (type == "adam" || type == "adamw")
     return make_adam<Real>(options, std::move(stretches), size);
+  if (type == "grouped_rmsprop")
+    return make_grouped_rmsprop<Real>(options, space, std::move(stretches));
   return make_descent<Real>(options.momentum, type == "nesterov", std::move(stretches), size);
 }
 

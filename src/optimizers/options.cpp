@@ -33,7 +33,9 @@ std::vector<OptimizerKind> all_kinds() {
   adamw.defaults.weight_decay = 0.01;
   auto lars = kind("lars", 1.0, {"momentum", "trust", "epsilon"});
   lars.defaults.momentum = 0.9;
-  return {sgd, nesterov, adagrad, adadelta, rmsprop, adam, adamw, lars};
+  auto grouped = kind("grouped_rmsprop", 1e-3, {"smoothing", "epsilon"});
+  grouped.defaults.epsilon = 1e-6;
+  return {sgd, nesterov, adagrad, adadelta, rmsprop, adam, adamw, lars, grouped};
 }
 
 }  // namespace

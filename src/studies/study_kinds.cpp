@@ -1,3 +1,4 @@
+#include "studies/completion_study.hpp"
 #include "studies/ground_study.hpp"
 #include "studies/kernel_comparison.hpp"
 #include "studies/kernel_study.hpp"
@@ -27,6 +28,9 @@ const std::vector<StudyKind>& study_kinds() {
        prepare_small_data_study},
       {"width", "finite networks of growing width beside their infinitely wide kernel's prediction",
        prepare_width_study},
+      {"completion",
+       "matrices completed by deep linear nets, gradient flow and baselines, side by side",
+       prepare_completion_study},
       {"uci", "kernels side by side on a folder of UCI classification sets", prepare_uci_study},
   };
   return kinds;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "records/schema.hpp"
+#include "studies/masked_column.hpp"
 #include "studies/width_fit.hpp"
 
 namespace thalweg {
@@ -77,19 +78,6 @@ std::vector<std::int64_t> widths_of(const std::vector<Record>& runs) {
   return widths;
 }
 
-/// A column with its mask where a value is missing: unfinished is a mask, never a sentinel.
-void put(Record& study, const std::string& path, const std::vector<double>& values,
-         const std::vector<std::int64_t>& shape, const std::vector<std::string>& dimensions,
-         const std::string& long_name) {
-  study.arrays[path] = Array{values, shape, dimensions, "1", long_name};
-  std::vector<std::uint8_t> valid;
-  valid.reserve(values.size());
-  for (const double value : values) valid.push_back(std::isfinite(value) ? 1 : 0);
-  if (std::all_of(valid.begin(), valid.end(), [](auto v) { return v == 1; })) return;
-  study.arrays[fmt::format("{}_valid", path)] =
-      Array{valid, shape, dimensions, "1", fmt::format("1 where {} has a value", path)};
-}
-
 void summarise_rows(Record& study, const std::vector<std::string>& names,
                     const std::vector<Record>& runs) {
   std::vector<std::string> groups;
@@ -112,8 +100,8 @@ void summarise_rows(Record& study, const std::vector<std::string>& names,
     std::vector<double> values;
     values.reserve(runs.size());
     for (const auto& run : runs) values.push_back(numbers(run, path).back());
-    put(study, fmt::format("/summary/{}", name), values, {static_cast<std::int64_t>(runs.size())},
-        {"run"}, long_name);
+    put_masked(study, fmt::format("/summary/{}", name), values,
+               {static_cast<std::int64_t>(runs.size())}, {"run"}, long_name);
   };
   for (const auto& quantity : kQuantities) {
     last(quantity.path, quantity.name, runs.front().arrays.at(quantity.path).long_name);
@@ -177,16 +165,16 @@ void summarise_means(Record& study, const std::vector<Record>& runs) {
       }
       return chosen;
     };
-    put(study, fmt::format("/widths/{}", name), of_last(means), {count}, {"width"},
-        fmt::format("mean over seeds, last step: {}", long_name));
-    put(study, fmt::format("/widths/{}_error", name), of_last(errors), {count}, {"width"},
-        "standard error of the mean over seeds");
+    put_masked(study, fmt::format("/widths/{}", name), of_last(means), {count}, {"width"},
+               fmt::format("mean over seeds, last step: {}", long_name));
+    put_masked(study, fmt::format("/widths/{}_error", name), of_last(errors), {count}, {"width"},
+               "standard error of the mean over seeds");
     if (!is_curve) continue;
     const auto length = static_cast<std::int64_t>(points);
-    put(study, fmt::format("/curves/{}", name), means, {count, length}, {"width", "step"},
-        fmt::format("mean over seeds: {}", long_name));
-    put(study, fmt::format("/curves/{}_error", name), errors, {count, length}, {"width", "step"},
-        "standard error of the mean over seeds");
+    put_masked(study, fmt::format("/curves/{}", name), means, {count, length}, {"width", "step"},
+               fmt::format("mean over seeds: {}", long_name));
+    put_masked(study, fmt::format("/curves/{}_error", name), errors, {count, length},
+               {"width", "step"}, "standard error of the mean over seeds");
   }
 }
 
@@ -221,11 +209,13 @@ void summarise_fits(Record& study, const std::vector<Record>& runs) {
   study.column("/fits/quantity", names, "quantity", "1", "what falls with width");
   study.column("/fits/expected", relations, "quantity", "1", "what the exponent should be");
   study.column("/fits/verdict", verdicts, "quantity", "1", "agrees, disagrees or undecided");
-  put(study, "/fits/exponent", exponents, {count}, {"quantity"},
+  put_masked(
+      study, "/fits/exponent", exponents, {count}, {"quantity"},
       "slope of the logarithm against the logarithm of the width, all runs at their last step");
-  put(study, "/fits/exponent_error", errors, {count}, {"quantity"},
-      "standard error of the exponent");
-  put(study, "/fits/prefactor", prefactors, {count}, {"quantity"}, "fitted value at width 1");
+  put_masked(study, "/fits/exponent_error", errors, {count}, {"quantity"},
+             "standard error of the exponent");
+  put_masked(study, "/fits/prefactor", prefactors, {count}, {"quantity"},
+             "fitted value at width 1");
   study.group_attributes["/fits"]["verdict_rule"] = kRule;
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
-ROOMS = ("base", "parallel", "linalg", "records", "data", "models", "objectives", "kernels", "optimizers", "probes",
+ROOMS = ("base", "parallel", "linalg", "records", "data", "models", "completion", "objectives", "kernels", "optimizers", "probes",
          "studies", "app")
 LONGEST = 500
 GENERATED = {"thalweg_version.hpp"}  # written by the build, included by the program alone

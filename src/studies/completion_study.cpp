@@ -1,0 +1,100 @@
+#include "studies/completion_study.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "records/checkpoint.hpp"
+#include "records/schema.hpp"
+#include "studies/completion_cost.hpp"
+#include "studies/completion_recorder.hpp"
+#include "studies/completion_summary.hpp"
+#include "studies/deal_out.hpp"
+
+namespace thalweg {
+
+namespace {
+
+RunOutcome make_run(const Communicator& team, const CompletionPlan& plan, const CompletionRun& run,
+                    const CompletionProblems& problems, const StudyContext& context,
+                    const Log& log) {
+  const CompletionProblem problem = problems.of(run.instance, run.observed);
+  const RunFiles files = files_of(context.output_folder, run.name);
+  const MethodPlan& method = plan.methods[run.method];
+  const CompletionTask task{team, plan, method, run, problem, files, context, log};
+  return method.is_trajectory() ? run_factorization(task) : run_baseline(task);
+}
+
+void finish_study(const CompletionPlan& plan, const std::vector<CompletionRun>& runs,
+                  const StudyHeader& header, const std::string& resolved, std::int64_t team_size,
+                  const StudyContext& context) {
+  const std::string& folder = context.output_folder;
+  Record study;
+  study.attributes["team_size"] = team_size;
+  add_study_attributes(study, header, context, resolved);
+  std::vector<Record> records;
+  std::int64_t diverged = 0;
+  for (const auto& run : runs) {
+    records.push_back(read_record(files_of(folder, run.name).record));
+    diverged += std::get<std::string>(records.back().attributes.at("status")) == kDiverged;
+    remove_checkpoint(files_of(folder, run.name).checkpoint);
+  }
+  summarise_completion(study, plan, runs, records);
+  write_record(folder + "/study.h5", study);
+  std::error_code ignored;
+  std::filesystem::remove(folder + "/checkpoints", ignored);
+  fmt::print("{}\n{} runs done, {} diverged; record: {}/study.h5\n", completion_table(study),
+             runs.size(), diverged, folder);
+  std::fflush(stdout);
+}
+
+ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
+                         const std::string& resolved, const StudyContext& context) {
+  const Communicator& world = context.world;
+  const auto runs = completion_runs(plan);
+  const Teams teams(world, header.team_size, runs.size());
+  const Communicator& team = teams.mine();
+  const CompletionProblems problems(world, plan);
+  const CompletionProblem first = problems.of(runs.front().instance, runs.front().observed);
+  if (world.is_root()) {
+    context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks", first.description,
+                                 runs.size(), teams.count(), team.size()));
+  }
+  const Log log(team.is_root(), context.log.terminal() && world.is_root());
+  std::vector<DealtRun> dealt_runs;
+  for (const auto& run : runs) {
+    dealt_runs.push_back({run.name, completion_cost(plan, plan.methods[run.method], first),
+                          [&] { return make_run(team, plan, run, problems, context, log); }});
+  }
+  const Dealt dealt = deal_out(teams, context.output_folder, dealt_runs, log);
+  if (dealt.interrupted) {
+    if (world.is_root())
+      context.log.info("interrupted; checkpoints are written: run again with --resume");
+    return ExitCode::checkpointed;
+  }
+  if (!dealt.failed.empty()) {
+    if (world.is_root()) {
+      fmt::print("{} runs done, {} failed; --resume makes what is missing\n",
+                 runs.size() - dealt.failed.size(), dealt.failed.size());
+      std::fflush(stdout);
+    }
+    return ExitCode::failed;
+  }
+  collectively(world, [&] {
+    if (world.is_root()) finish_study(plan, runs, header, resolved, teams.team_size(), context);
+  });
+  return ExitCode::done;
+}
+
+}  // namespace
+
+StudyBody prepare_completion_study(const Settings& settings, const StudyHeader& header,
+                                   StudyContext& context) {
+  const CompletionPlan plan = read_completion(settings, header, context.world.size());
+  return [=, &context](StudyStart /*start*/) {
+    return run_completions(plan, header, recorded_configuration(settings), context);
+  };
+}
+
+}  // namespace thalweg
