@@ -157,4 +157,8 @@ void CompletionRecorder::finish(const std::string& status, const std::vector<dou
   });
 }
 
+RunOutcome run_completion(const CompletionTask& task) {
+  return task.method.is_trajectory() ? run_factorization(task) : run_baseline(task);
+}
+
 }  // namespace thalweg

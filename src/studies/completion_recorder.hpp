@@ -71,10 +71,13 @@ class CompletionRecorder {
 inline constexpr const char* kNotReached = "target_not_reached";
 inline constexpr const char* kFinished = "finished";
 
-/// Trains a chain of factors, or follows the flow of their product; leaves a record, or a
-/// checkpoint when interrupted. Collective over the task's team.
+/// Makes one run: trains a chain of factors, follows a flow, or completes the matrix by a rule.
+/// Leaves a record, or a checkpoint when interrupted. Same bits on any team. Collective over the
+/// task's team.
+RunOutcome run_completion(const CompletionTask& task);
+
+// What it chooses from, by MethodPlan::type. Collective over the task's team.
 RunOutcome run_factorization(const CompletionTask& task);
-/// Completes the matrix by a rule. Collective over the task's team.
 RunOutcome run_baseline(const CompletionTask& task);
 
 }  // namespace thalweg

@@ -21,9 +21,7 @@ RunOutcome make_run(const Communicator& team, const CompletionPlan& plan, const 
                     const Log& log) {
   const CompletionProblem problem = problems.of(run.instance, run.observed);
   const RunFiles files = files_of(context.output_folder, run.name);
-  const MethodPlan& method = plan.methods[run.method];
-  const CompletionTask task{team, plan, method, run, problem, files, context, log};
-  return method.is_trajectory() ? run_factorization(task) : run_baseline(task);
+  return run_completion({team, plan, plan.methods[run.method], run, problem, files, context, log});
 }
 
 void finish_study(const CompletionPlan& plan, const std::vector<CompletionRun>& runs,

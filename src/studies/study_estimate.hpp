@@ -66,6 +66,8 @@ StudyEstimate estimate_uci(const Settings& settings, const StudyHeader& header,
                            PlanRequest& request);
 StudyEstimate estimate_width(const Settings& settings, const StudyHeader& header,
                              PlanRequest& request);
+StudyEstimate estimate_completion(const Settings& settings, const StudyHeader& header,
+                                  PlanRequest& request);
 
 /// The estimator of a kind; throws ConfigurationError, naming those there are, for one that has
 /// none.

@@ -97,11 +97,12 @@ StudyEstimator estimator_of(const Settings& settings, const StudyHeader& header)
   if (header.kind == "small_data") return estimate_small_data;
   if (header.kind == "uci") return estimate_uci;
   if (header.kind == "width") return estimate_width;
+  if (header.kind == "completion") return estimate_completion;
   settings.table("study").fail(
       "kind",
       "found \"" + header.kind +
           "\", expected one that can be planned: trajectories, surface, connection, kernel, "
-          "small_data, uci, width");
+          "small_data, uci, width, completion");
 }
 
 }  // namespace thalweg
