@@ -13,7 +13,13 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"libsvm", "sparse text, label index:value … (Chang and Lin 2011)"},
         {"npy", "NumPy arrays train_x, train_y, test_x, test_y in a folder"},
         {"hdf5", "datasets /train/x, /train/y, /test/x, /test/y of an HDF5 file"},
-        {"uci", "a hold-out pair of a UCI set as Fernández-Delgado et al. (2014) prepared it"}}},
+        {"uci", "a hold-out pair of a UCI set as Fernández-Delgado et al. (2014) prepared it"},
+        {"low_rank", "[matrix]: random matrices of low rank, entries or Gaussian measurements"},
+        {"ratings",
+         "[matrix]: MovieLens' ratings.csv or u.data, split by seed (Harper and Konstan 2015)"},
+        {"razin_cohen",
+         "[matrix]: 2 × 2, every norm of whose completions diverges (Razin and Cohen 2020)"},
+        {"regression", "[matrix]: one column, seen through inputs of a given condition number"}}},
       {"preprocess",
        {{"standardize", "per feature, minus the mean over the deviation of the training samples"},
         {"center", "per feature, minus the mean of the training samples"},
@@ -35,7 +41,18 @@ const std::vector<CatalogueCategory>& catalogue() {
          "a list: conv, maxpool, avgpool, gap, flatten, dense, norm, dropout, block … shortcut … "
          "end, activations"}}},
       {"objectives",
-       {{"network", "the mean loss of a model over a data set, or over a part of it"}}},
+       {{"network", "the mean loss of a model over a data set, or over a part of it"},
+        {"factorization",
+         "[[method]]: observed elements or measurements of a product of factors, a deep linear net "
+         "(Arora et al. 2019)"},
+        {"end_to_end",
+         "[[method]]: the matrix itself by the equation that balanced factors give its flow (Arora "
+         "et al. 2018)"},
+        {"nuclear_norm",
+         "[[method]]: least nuclear norm by Douglas–Rachford (Candès and Recht 2009); certified "
+         "gap"},
+        {"als", "[[method]]: alternating least squares with a ridge (Zhou et al. 2008)"},
+        {"mean", "[[method]]: means of all, rows, columns, or both"}}},
       {"optimizers",
        {{"sgd", "gradient descent on batches, with momentum if asked (Robbins and Monro 1951)"},
         {"nesterov",
@@ -47,6 +64,11 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"adam", "moments of the gradient, bias corrected (Kingma and Ba 2015)"},
         {"adamw", "adam with the weight decay apart from it (Loshchilov and Hutter 2019)"},
         {"lars", "each tensor's rate by its norm over its gradient's (You et al. 2017)"},
+        {"grouped_rmsprop",
+         "one running mean of squares for all parameters (published code of Arora et al. 2019)"},
+        {"flow",
+         "gradient flow by Dormand and Prince's pair, of factorisations; error-controlled, "
+         "stiffness counted"},
         {"sam",
          "sharpness_aware, with any of these: the gradient at the worst point of a ball (Foret et "
          "al. 2021)"},
