@@ -46,9 +46,11 @@ def write_figure(study_path, kernel_path, output: Path, page_name=None) -> None:
 
 
 def draw(study, kernel, page_name=None):
-    """The page for the kind of study; only studies of trajectories take a kernel beside them, and have several pages."""
+    """The page for the kind of study; only studies of trajectories take a kernel beside them, and only they and those of
+    matrix completion have several pages."""
     # matplotlib takes a second to load: only where it is used.
     from . import kernel_figures, uci_figure, width_figure
+    from .completion_page import completion_page
     from .trajectory_page import trajectory_page
 
     by_kind = {
@@ -57,12 +59,14 @@ def draw(study, kernel, page_name=None):
         "uci": uci_figure.uci_figure,
         "width": width_figure.width_figure,
     }
-    if study.kind not in by_kind:
+    if study.kind not in by_kind and study.kind != "completion":
         return trajectory_page(study, kernel, page_name)
-    if page_name is not None:
-        raise RecordError(f"{study.folder}: a study of kind {study.kind!r} has one page only, no {page_name!r}")
     if kernel is not None:
         raise RecordError(f"{study.folder}: a study of kind {study.kind!r} has no kernel study beside it")
+    if study.kind == "completion":
+        return completion_page(study, page_name)
+    if page_name is not None:
+        raise RecordError(f"{study.folder}: a study of kind {study.kind!r} has one page only, no {page_name!r}")
     return by_kind[study.kind](study)
 
 

@@ -73,6 +73,16 @@ class Study:
             dataset.attrs = {**{key: _plain(value) for key, value in h5.attrs.items()}, **dataset.attrs}
         return dataset
 
+    def run_attributes(self, name: str) -> dict:
+        """The attributes of a run's file: configuration and provenance."""
+        with _open(self._run_file(name), "thalweg/run") as h5:
+            return {key: _plain(value) for key, value in h5.attrs.items()}
+
+    def run_has(self, name: str, group: str) -> bool:
+        """Whether a run's file holds the group, such as "theory"."""
+        with _open(self._run_file(name), "thalweg/run") as h5:
+            return group in h5
+
     def measured_later(self) -> dict:
         """(run, probe) → Dataset over step of what `thalweg probe` wrote into the folder `probes`."""
         found = {}
@@ -189,6 +199,8 @@ def _read_summary(h5: h5py.File, file: Path) -> pd.DataFrame:
         raise RecordError(f"{file}: columns of /summary have different lengths: {sorted(lengths)}")
     if not columns:
         return pd.DataFrame(columns=["run", "group", "seed", "status"])
+    if "instance" in columns:  # of matrix completion: the seed of matrix, observations and start
+        columns.setdefault("seed", columns["instance"])
     for needed in ("run", "group", "seed", "status"):
         if needed not in columns:
             raise RecordError(f"{file}: /summary has no column {needed!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .completion_tables import completion_tables
 from .landscape_tables import audit_tables, connection_rows, correlation_rows, surface_rows
 from .records import Study
 
@@ -75,10 +76,15 @@ def markdown(header: list, rows: list) -> str:
 
 
 def table(study: Study) -> str:
-    """The study as a table: measures by groups, mean ± spread over seeds; a kernel's scalars; what is left out."""
+    """The study as a table: measures by groups, mean ± spread over seeds, or medians over instances; a kernel's
+    scalars; what is left out."""
     parts = []
     summary = study.summary
-    if len(summary):
+    if study.kind == "completion":
+        medians, *more = completion_tables(study)
+        parts += [markdown(*medians), "medians over instances" + _sentence(left_out(summary))]
+        parts += [markdown(*rows) for rows in more]
+    elif len(summary):
         names = groups(summary)
         means = group_means(summary)
         rows = [["runs (of all)"] + [_counts(summary, name) for name in names]]
