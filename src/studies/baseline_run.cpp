@@ -26,22 +26,25 @@ RunOutcome run_nuclear_norm(const CompletionTask& task) {
     task.team.broadcast(std::span(state));
     completion.restore(state);
   }
+  const auto save = [&] {
+    const auto z = completion.state();
+    recorder.save([&](Record& checkpoint) {
+      checkpoint.attributes["step"] = step;
+      checkpoint.column("/state/z", z, "element", "1", "Z of Douglas and Rachford");
+    });
+  };
   std::string status;
   std::vector<double> matrix;
+  const std::int64_t every = task.method.check_every;
   while (status.empty()) {
-    if (step > 0) {
-      const Next next = recorder.next();
-      if (next != Next::go_on) {
-        const auto z = completion.state();
-        recorder.save([&](Record& checkpoint) {
-          checkpoint.attributes["step"] = step;
-          checkpoint.column("/state/z", z, "element", "1", "Z of Douglas and Rachford");
-        });
-      }
+    const std::int64_t end = std::min((step / every + 1) * every, task.plan.max_steps);
+    while (step < end) {
+      completion.step();
+      ++step;
+      const Next next = step < end ? recorder.next() : Next::go_on;
+      if (next != Next::go_on) save();
       if (next == Next::stop) return RunOutcome::interrupted;
     }
-    const std::int64_t end = std::min(step + task.method.check_every, task.plan.max_steps);
-    for (; step < end; ++step) completion.step();
     const auto certificate = completion.certificate();
     matrix = completion.matrix();
     if (recorder.is_root()) {

@@ -28,10 +28,11 @@ struct RunTrial {
 /// Steps to `target` where the logarithm of the loss falls on as it did over the last half of the
 /// rows; infinite where it did not fall.
 double extrapolated_steps(const Record& checkpoint, const std::string& column, double target) {
+  const auto found = checkpoint.arrays.find(column);
+  if (found == checkpoint.arrays.end()) return INFINITY;
   const auto& steps =
       std::get<std::vector<std::int64_t>>(checkpoint.arrays.at("/trajectory/step").values);
-  const auto found = checkpoint.arrays.find(column);
-  if (found == checkpoint.arrays.end() || steps.size() < 2) return INFINITY;
+  if (steps.size() < 2) return INFINITY;
   const auto& losses = std::get<std::vector<double>>(found->second.values);
   const std::size_t middle = (steps.size() - 1) / 2;
   const double fall = std::log(losses[middle] / losses.back());

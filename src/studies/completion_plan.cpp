@@ -107,6 +107,7 @@ void read_train(const Settings& table, CompletionPlan& plan) {
     }
     before = time;
   }
+  if (!plan.times.empty() && plan.times.front() > 0.0) plan.times.insert(plan.times.begin(), 0.0);
   if (plan.times.empty()) {
     plan.points_per_decade = table.positive("points_per_decade", 10.0);
     plan.first_time = table.positive("first_time", 1.0);

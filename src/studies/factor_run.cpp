@@ -104,6 +104,9 @@ class DescentRun {
     measured_ = step_;
     const auto matrix = product();
     const bool finite = std::isfinite(row.train_loss);
+    if (!finite && step_ == 0) {
+      throw Error(task_.run.name + ": the loss is not finite where the factors begin");
+    }
     if (!finite) return;  // the next step ends the run
     collectively(task_.team, [&] {
       if (!recorder_.is_root()) return;

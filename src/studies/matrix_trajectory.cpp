@@ -68,6 +68,7 @@ std::string path_of(const Column& column) {
 }  // namespace
 
 void MatrixTrajectory::write(Record& record) const {
+  if (all_.empty()) return;
   std::vector<std::int64_t> steps;
   steps.reserve(all_.size());
   for (const auto& row : all_) steps.push_back(row.step);
@@ -104,7 +105,10 @@ void MatrixTrajectory::write(Record& record) const {
 }
 
 void MatrixTrajectory::read(const Record& record) {
-  const auto& steps = std::get<std::vector<std::int64_t>>(record.arrays.at(kSteps).values);
+  all_.clear();
+  const auto found_steps = record.arrays.find(kSteps);
+  if (found_steps == record.arrays.end()) return;
+  const auto& steps = std::get<std::vector<std::int64_t>>(found_steps->second.values);
   all_.assign(steps.size(), {});
   for (std::size_t i = 0; i < steps.size(); ++i) all_[i].step = steps[i];
   for (const auto& column : kColumns) {
