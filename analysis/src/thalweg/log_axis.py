@@ -23,7 +23,7 @@ def plain_log_axis(axes, low=None, which="y") -> None:
         return _power(value)
 
     axis.set_major_formatter(FuncFormatter(write))
-    bottom, high = axis.get_view_interval()
+    bottom, high = sorted(axis.get_view_interval())  # an axis may run from right to left
     low = bottom if low is None else low
     # Decades alone would leave one or two numbers on the axis.
     decades = np.log10(high / low) if low > 0 else np.inf
