@@ -33,11 +33,10 @@ class GroupedRmsprop final : public Optimizer<Real> {
     }
     const std::span<const Real> direction(direction_);
     const double square = space_->dot(direction, direction);
-    // One number, kept in the place of a slice: what is saved and restored are slices.
     if (!mean_square_.empty()) {
       const double mean =
           smoothing_ * static_cast<double>(mean_square_.front()) + (1.0 - smoothing_) * square;
-      std::fill(mean_square_.begin(), mean_square_.end(), static_cast<Real>(mean));
+      mean_square_.front() = static_cast<Real>(mean);
       const double correction = 1.0 - std::pow(smoothing_, static_cast<double>(this->steps_));
       const double root = std::sqrt(static_cast<double>(mean_square_.front()) / correction);
       const auto rate = static_cast<Real>(learning_rate / (root + epsilon_));
@@ -45,14 +44,20 @@ class GroupedRmsprop final : public Optimizer<Real> {
     }
   }
 
-  std::vector<std::span<Real>> state() override { return {mean_square_}; }
+  /// One number, in every place of a slice: what is saved and restored are slices.
+  std::vector<std::span<Real>> state() override {
+    if (!mean_square_.empty()) {
+      std::fill(mean_square_.begin(), mean_square_.end(), mean_square_.front());
+    }
+    return {mean_square_};
+  }
 
  private:
   double smoothing_;
   double epsilon_;
   const VectorSpace* space_;
   std::vector<DecayStretch> stretches_;
-  AlignedVector<Real> mean_square_;
+  AlignedVector<Real> mean_square_;  // its first place counts
   AlignedVector<Real> direction_;
 };
 
