@@ -8,10 +8,10 @@
 namespace thalweg {
 
 template <class Real>
-MatrixFactorization<Real>::MatrixFactorization(const Communicator& team, const FactorChain& chain,
+MatrixFactorization<Real>::MatrixFactorization(const Communicator& team, FactorChain chain,
                                                std::int64_t shard)
     : team_(&team),
-      chain_(chain),
+      chain_(std::move(chain)),
       space_(team, chain_.parameters()),
       layout_(team, chain_.rows(), shard),
       pass_(chain_, layout_, gemm_) {}

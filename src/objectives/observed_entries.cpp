@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/ordered_sum.hpp"
@@ -21,9 +22,9 @@ namespace {
 template <class Real>
 class ObservedEntries final : public Observations<Real> {
  public:
-  ObservedEntries(const BatchLayout& layout, std::int64_t columns, MatrixEntries entries,
+  ObservedEntries(BatchLayout layout, std::int64_t columns, MatrixEntries entries,
                   ResidualLoss loss)
-      : layout_(layout), columns_(columns), entries_(std::move(entries)), loss_(loss) {
+      : layout_(std::move(layout)), columns_(columns), entries_(std::move(entries)), loss_(loss) {
     const auto elements = static_cast<std::size_t>(layout_.rows().size() * columns_);
     weight_.assign(elements, Real{0});
     target_.assign(elements, Real{0});
