@@ -49,9 +49,7 @@ AlternatingLeastSquares::AlternatingLeastSquares(const Communicator& team, std::
       entries_(std::move(entries)),
       options_(options),
       of_row_(static_cast<std::size_t>(rows)),
-      of_column_(static_cast<std::size_t>(columns)),
-      u_(static_cast<std::size_t>(rows * options.rank), 0.0),
-      v_(static_cast<std::size_t>(columns * options.rank)) {
+      of_column_(static_cast<std::size_t>(columns)) {
   if (options.rank < 1 || !(options.ridge > 0.0)) {
     throw ConfigurationError(
         fmt::format("alternating least squares: found rank {} and ridge {}, expected at least 1 "
@@ -63,6 +61,8 @@ AlternatingLeastSquares::AlternatingLeastSquares(const Communicator& team, std::
     of_column_[static_cast<std::size_t>(entries_.column[k])].push_back(
         static_cast<std::int64_t>(k));
   }
+  u_.assign(static_cast<std::size_t>(rows * options.rank), 0.0);
+  v_.resize(static_cast<std::size_t>(columns * options.rank));
   Stream stream(options.seed, Purpose::initialisation, 0);
   for (double& value : v_) value = stream.normal() / std::sqrt(static_cast<double>(options.rank));
 }

@@ -33,6 +33,9 @@ class NuclearNormCompletion {
   /// Local, over the team that computes. Throws Error where nothing was observed.
   NuclearNormCompletion(const Communicator& team, std::int64_t rows, std::int64_t columns,
                         const MatrixEntries& entries, NuclearNormOptions options);
+  NuclearNormCompletion(const NuclearNormCompletion&) = delete;  // its parts refer to each other
+  NuclearNormCompletion& operator=(const NuclearNormCompletion&) = delete;
+  ~NuclearNormCompletion() = default;
 
   [[nodiscard]] double threshold() const { return threshold_; }
   /// One step. Collective.
@@ -55,7 +58,6 @@ class NuclearNormCompletion {
   std::int64_t columns_;
   bool flipped_;  ///< computed as its transpose, so that the longer side is dealt out
   double threshold_;
-  double observed_square_ = 0.0;
   BatchLayout layout_;
   Shrinkage shrinkage_;
   std::vector<std::int64_t> place_;  ///< of this rank's entries within its rows

@@ -71,6 +71,23 @@ void FactorPass<Real>::outer(int j, const Real* left, const Real* right,
   });
 }
 
+/// Where a shard's contribution is to be added, its two terms are added as one number: the bits of
+/// L + (a + b), which ranks that hold one shard each come to, are not those of (L + a) + b.
+template <class Real>
+void FactorPass<Real>::outer_pair(std::int64_t offset, std::int64_t m, std::int64_t n,
+                                  const Real* a1, const Real* b1, const Real* a2, const Real* b2,
+                                  GradientTree<Real>& product) {
+  product.accumulate(offset, m * n, [&](std::int64_t shard, Real* target, bool add) {
+    const Range rows = layout_->local_rows_of(shard);
+    if (add) pair_.resize(static_cast<std::size_t>(m * n));
+    Real* sum = add ? pair_.data() : target;
+    gemm_->outer(rows.size(), a1 + rows.begin * m, b1 + rows.begin * n, sum, m, n, false);
+    gemm_->outer(rows.size(), a2 + rows.begin * m, b2 + rows.begin * n, sum, m, n, true);
+    if (!add) return;
+    for (std::int64_t i = 0; i < m * n; ++i) target[i] += sum[i];
+  });
+}
+
 template <class Real>
 void FactorPass<Real>::backward(std::span<const Real> x, AlignedVector<Real>& e,
                                 GradientTree<Real>& gradient) {
@@ -93,14 +110,7 @@ void FactorPass<Real>::backward_tangent(std::span<const Real> x, std::span<const
     const std::int64_t n = chain_->size(j);
     const Real* before = j == 2 ? v.data() + layout_->rows().begin * chain_->size(1)
                                 : tangent_[static_cast<std::size_t>(j) - 3].data();
-    const Real* h = hidden(x, j - 1);
-    product.accumulate(chain_->offset(j), m * n, [&](std::int64_t shard, Real* target, bool add) {
-      const Range rows = layout_->local_rows_of(shard);
-      gemm_->outer(rows.size(), before + rows.begin * m, e.data() + rows.begin * n, target, m, n,
-                   add);
-      gemm_->outer(rows.size(), h + rows.begin * m, d_e.data() + rows.begin * n, target, m, n,
-                   true);
-    });
+    outer_pair(chain_->offset(j), m, n, before, e.data(), hidden(x, j - 1), d_e.data(), product);
     next_.resize(numbers(j - 1));
     gemm_->rows_times(*layout_, d_e.data(), factor_at(*chain_, x, j), true, next_.data(), m, n);
     gemm_->rows_times(*layout_, e.data(), factor_at(*chain_, v, j), true, next_.data(), m, n, true);

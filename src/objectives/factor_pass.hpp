@@ -32,6 +32,10 @@ class FactorPass {
   /// tangent(x, v); both are used up. Local.
   void backward_tangent(std::span<const Real> x, std::span<const Real> v, AlignedVector<Real>& e,
                         AlignedVector<Real>& d_e, GradientTree<Real>& product);
+  /// Fills m × n parameters from `offset` on with a₁ᵀ · b₁ + a₂ᵀ · b₂, summed over the rows of
+  /// every shard; a's rows are of m numbers, b's of n. Local.
+  void outer_pair(std::int64_t offset, std::int64_t m, std::int64_t n, const Real* a1,
+                  const Real* b1, const Real* a2, const Real* b2, GradientTree<Real>& product);
 
  private:
   const Real* hidden(std::span<const Real> x, int j) const;
@@ -47,6 +51,7 @@ class FactorPass {
   std::vector<AlignedVector<Real>> hidden_;   // of H_2 to H_{N−1}
   std::vector<AlignedVector<Real>> tangent_;  // of H_2 to H_{N−1}
   AlignedVector<Real> next_;
+  AlignedVector<Real> pair_;
 };
 
 }  // namespace thalweg

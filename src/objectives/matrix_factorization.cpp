@@ -8,10 +8,10 @@
 namespace thalweg {
 
 template <class Real>
-MatrixFactorization<Real>::MatrixFactorization(const Communicator& team, const FactorChain& chain,
+MatrixFactorization<Real>::MatrixFactorization(const Communicator& team, FactorChain chain,
                                                std::int64_t shard)
     : team_(&team),
-      chain_(chain),
+      chain_(std::move(chain)),
       space_(team, chain_.parameters()),
       layout_(team, chain_.rows(), shard),
       pass_(chain_, layout_, gemm_) {}
@@ -130,13 +130,8 @@ void MatrixFactorization<Real>::hessian_vector(std::span<const Real> x, std::spa
   gemm_.rows_times(layout_, hidden_, d_factor, true, tangent_.data(), m, n, true);
   observations_->curvature(w, tangent_.data(), tangent_.data());
   static_cast<void>(observations_->derivative(w, derivative_.data()));
-  tree_.accumulate(chain_.offset(last), m * n, [&](std::int64_t shard, Real* target, bool add) {
-    const Range rows = layout_.local_rows_of(shard);
-    gemm_.outer(rows.size(), tangent_.data() + rows.begin * m, hidden_ + rows.begin * n, target, m,
-                n, add);
-    gemm_.outer(rows.size(), derivative_.data() + rows.begin * m, d_hidden + rows.begin * n, target,
-                m, n, true);
-  });
+  pass_.outer_pair(chain_.offset(last), m, n, tangent_.data(), hidden_, derivative_.data(),
+                   d_hidden, tree_);
   const auto size = static_cast<std::size_t>(layout_.rows().size() * n);
   back_.resize(size);
   back_tangent_.resize(size);

@@ -38,7 +38,7 @@ class MatrixFactorization final : public Objective<Real>, public ParameterLayout
                       std::span<Real> product_slice) override;
 
  private:
-  MatrixFactorization(const Communicator& team, const FactorChain& chain, std::int64_t shard);
+  MatrixFactorization(const Communicator& team, FactorChain chain, std::int64_t shard);
   void require_some() const;
   [[nodiscard]] std::size_t outputs() const;
   const Real* product(std::span<const Real> x);

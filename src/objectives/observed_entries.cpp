@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/ordered_sum.hpp"
@@ -21,9 +22,9 @@ namespace {
 template <class Real>
 class ObservedEntries final : public Observations<Real> {
  public:
-  ObservedEntries(const BatchLayout& layout, std::int64_t columns, MatrixEntries entries,
+  ObservedEntries(BatchLayout layout, std::int64_t columns, MatrixEntries entries,
                   ResidualLoss loss)
-      : layout_(layout), columns_(columns), entries_(std::move(entries)), loss_(loss) {
+      : layout_(std::move(layout)), columns_(columns), entries_(std::move(entries)), loss_(loss) {
     const auto elements = static_cast<std::size_t>(layout_.rows().size() * columns_);
     weight_.assign(elements, Real{0});
     target_.assign(elements, Real{0});
@@ -106,26 +107,27 @@ class ObservedEntries final : public Observations<Real> {
     return sums;
   }
 
-  /// One pass: the derivative is 2c r, so its square tells the loss, as each weight is 2c times how
-  /// often an element counts.
+  /// Of all entries in one pass: the derivative is 2c r where there is one, so its square tells the
+  /// loss. In a subset each weight is 2c times how often an element counts, and residuals are kept,
+  /// as the derivative may take the place of the product.
   double square(const Real* product, Real* derivative, std::int64_t begin, std::int64_t end) {
     const Real* weight = weight_.data();
     const Real* target = target_.data();
-    for (std::int64_t i = begin; i < end; ++i) {
-      derivative[i] = weight[i] * (product[i] - target[i]);
-    }
     const auto length = static_cast<std::size_t>(end - begin);
+    const std::span<const Real> block(derivative + begin, length);
     if (subset_.empty()) {
-      const std::span<const Real> block(derivative + begin, length);
+      for (std::int64_t i = begin; i < end; ++i) {
+        derivative[i] = weight[i] * (product[i] - target[i]);
+      }
       return block_dot(block, block) / (4.0 * coefficient_);
     }
     scratch_.resize(length);
     for (std::size_t i = 0; i < length; ++i) {
-      scratch_[i] = product[begin + static_cast<std::int64_t>(i)] - target[at(begin) + i];
+      const auto k = begin + static_cast<std::int64_t>(i);
+      scratch_[i] = product[k] - target[k];
+      derivative[k] = weight[k] * scratch_[i];
     }
-    return block_dot(std::span<const Real>(scratch_),
-                     std::span<const Real>(derivative + begin, length)) /
-           2.0;
+    return block_dot(std::span<const Real>(scratch_), block) / 2.0;
   }
 
   double power(const Real* product, Real* derivative, std::int64_t begin, std::int64_t end) {

@@ -1,6 +1,7 @@
 #include "objectives/sparse_factorization.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/ordered_sum.hpp"
@@ -9,10 +10,10 @@
 namespace thalweg {
 
 template <class Real>
-SparseFactorization<Real>::SparseFactorization(const Communicator& team, const FactorChain& chain,
+SparseFactorization<Real>::SparseFactorization(const Communicator& team, FactorChain chain,
                                                MatrixEntries entries, ResidualLoss loss)
     : team_(&team),
-      chain_(chain),
+      chain_(std::move(chain)),
       space_(team, chain_.parameters()),
       front_(team, chain_.offset(chain_.depth())),
       layout_(team, chain_.rows(), matrix_shard(chain_.rows())),

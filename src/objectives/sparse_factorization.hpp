@@ -21,7 +21,7 @@ template <class Real>
 class SparseFactorization final : public Objective<Real>, public ParameterLayout {
  public:
   /// Local, over the team that computes. Throws Error where nothing was observed.
-  SparseFactorization(const Communicator& team, const FactorChain& chain, MatrixEntries entries,
+  SparseFactorization(const Communicator& team, FactorChain chain, MatrixEntries entries,
                       ResidualLoss loss);
 
   [[nodiscard]] const VectorSpace& space() const override { return space_; }
