@@ -52,6 +52,7 @@ RunOutcome run_nuclear_norm(const CompletionTask& task) {
       row.step = step;
       row.lower_bound = certificate.lower;
       row.gap = certificate.gap;
+      row.rank = static_cast<double>(certificate.rank);
       recorder.add(std::move(row), matrix);
     }
     if (certificate.gap <= task.method.gap_tolerance) {

@@ -53,6 +53,8 @@ constexpr Column kColumns[] = {
     {"lower_bound", kBounds, "1", "of the least nuclear norm, by the dual certificate",
      &MatrixRow::lower_bound},
     {"gap", kBounds, "1", "of the nuclear norm over its lower bound, relative", &MatrixRow::gap},
+    {"rank", kBounds, "1", "singular values that the last soft-thresholding left",
+     &MatrixRow::rank},
     {"elapsed_s", kAlways, "s", "wall time since the run began, summed over resumes",
      &MatrixRow::elapsed_s},
 };

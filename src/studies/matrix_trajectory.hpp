@@ -32,6 +32,7 @@ struct MatrixRow {
   double flow_step = 0.0;
   double lower_bound = 0.0;
   double gap = 0.0;
+  double rank = 0.0;
   double elapsed_s = 0.0;
   std::vector<double> singular_values;
   std::vector<double> matrix;  ///< row-major, where matrices are kept
