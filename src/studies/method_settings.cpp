@@ -11,6 +11,9 @@ namespace thalweg {
 
 namespace {
 
+/// Of a method: runs have more in their names, and files 255 bytes.
+constexpr std::size_t kLongestName = 100;
+
 /// A list of numbers above 0.
 std::vector<double> positives(const Settings& table, const char* key, std::vector<double> usual) {
   auto values = table.numbers(key, usual);
@@ -158,13 +161,14 @@ void read_methods(const Settings& table, std::vector<MethodPlan>& methods) {
       "type", {"factorization", "end_to_end", "nuclear_norm", "als", "mean"}, "factorization");
   const auto name = table.string("name", type);
   const bool plain =
-      !name.empty() && name.front() != '.' &&
+      !name.empty() && name.size() <= kLongestName && name.front() != '.' &&
       name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
           std::string::npos;
   if (!plain) {
-    table.fail("name", fmt::format("found \"{}\", expected letters, digits, '.', '_' and '-': it "
-                                   "names files",
-                                   name));
+    table.fail("name",
+               fmt::format("found \"{}\", expected at most {} letters, digits, '.', '_' and "
+                           "'-': it names files",
+                           name, kLongestName));
   }
   if (type == "factorization" || type == "end_to_end") {
     method.type = type == "end_to_end" ? MethodType::end_to_end : MethodType::factorization;
