@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <cmath>
 
-#include "completion/matrix_norms.hpp"
 #include "studies/completion_recorder.hpp"
 
 namespace thalweg {
@@ -8,6 +8,24 @@ namespace thalweg {
 namespace {
 
 using Next = CompletionRecorder::Next;
+
+/// The study's loss of the observed entries. Throws Error where it is not finite.
+double loss_of(const CompletionTask& task, const std::vector<double>& matrix) {
+  const auto& entries = task.problem.train;
+  const ResidualLoss& loss = task.plan.loss;
+  double sum = 0.0;
+  for (std::size_t k = 0; k < entries.value.size(); ++k) {
+    const auto at =
+        static_cast<std::size_t>(entries.row[k] * task.problem.columns + entries.column[k]);
+    sum += loss.value(matrix[at] - entries.value[k]);
+  }
+  sum *= loss.coefficient(entries.size(), entries.size());
+  if (!std::isfinite(sum)) {
+    throw Error(task.run.name +
+                ": the loss is not finite; are the values too large to be squared?");
+  }
+  return sum;
+}
 
 /// Douglas–Rachford steps until the certificate's gap is small enough, looked at every so many.
 RunOutcome run_nuclear_norm(const CompletionTask& task) {
@@ -39,22 +57,24 @@ RunOutcome run_nuclear_norm(const CompletionTask& task) {
   while (status.empty()) {
     const std::int64_t end = std::min((step / every + 1) * every, task.plan.max_steps);
     while (step < end) {
-      completion.step();
-      ++step;
-      const Next next = step < end ? recorder.next() : Next::go_on;
+      const Next next = recorder.next();
       if (next != Next::go_on) save();
       if (next == Next::stop) return RunOutcome::interrupted;
+      completion.step();
+      ++step;
     }
     const auto certificate = completion.certificate();
     matrix = completion.matrix();
-    if (recorder.is_root()) {
+    collectively(task.team, [&] {
+      if (!recorder.is_root()) return;
       MatrixRow row;
       row.step = step;
+      row.train_loss = loss_of(task, matrix);
       row.lower_bound = certificate.lower;
       row.gap = certificate.gap;
       row.rank = static_cast<double>(certificate.rank);
       recorder.add(std::move(row), matrix);
-    }
+    });
     if (certificate.gap <= task.method.gap_tolerance) {
       status = kFinished;
     } else if (step >= task.plan.max_steps) {
@@ -90,17 +110,15 @@ RunOutcome run_als(const CompletionTask& task) {
   }
   std::string status;
   while (status.empty()) {
-    if (step > 0) {
-      const Next next = recorder.next();
-      if (next != Next::go_on) {
-        recorder.save([&](Record& checkpoint) {
-          checkpoint.attributes["step"] = step;
-          checkpoint.attributes["objective"] = before;
-          checkpoint.column("/state/factors", als.state(), "parameter", "1", "both factors");
-        });
-      }
-      if (next == Next::stop) return RunOutcome::interrupted;
+    const Next next = recorder.next();
+    if (next != Next::go_on) {
+      recorder.save([&](Record& checkpoint) {
+        checkpoint.attributes["step"] = step;
+        checkpoint.attributes["objective"] = before;
+        checkpoint.column("/state/factors", als.state(), "parameter", "1", "both factors");
+      });
     }
+    if (next == Next::stop) return RunOutcome::interrupted;
     als.sweep();
     ++step;
     const double now = als.objective();
@@ -112,11 +130,15 @@ RunOutcome run_als(const CompletionTask& task) {
     before = now;
     // Measuring costs a decomposition: few rows, and the last one.
     const bool is_due = step <= 2 || step % 10 == 0 || !status.empty();
-    if (is_due && recorder.is_root()) {
-      MatrixRow row;
-      row.step = step;
-      row.train_loss = als.mean_square(problem.train);
-      recorder.add(std::move(row), als.matrix());
+    if (is_due) {
+      collectively(task.team, [&] {
+        if (!recorder.is_root()) return;
+        const auto matrix = als.matrix();
+        MatrixRow row;
+        row.step = step;
+        row.train_loss = loss_of(task, matrix);
+        recorder.add(std::move(row), matrix);
+      });
     }
   }
   recorder.finish(status, als.matrix(), [&](Record& record) {
@@ -129,13 +151,15 @@ RunOutcome run_als(const CompletionTask& task) {
 RunOutcome run_mean(const CompletionTask& task) {
   const auto& problem = task.problem;
   CompletionRecorder recorder(task);
+  if (recorder.next() == Next::stop) return RunOutcome::interrupted;
   std::vector<double> matrix;
-  if (recorder.is_root()) {
+  collectively(task.team, [&] {
+    if (!recorder.is_root()) return;
     matrix = mean_prediction(problem.rows, problem.columns, problem.train, task.method.mean);
     MatrixRow row;
-    row.train_loss = mean_square(matrix, problem.columns, problem.train);
+    row.train_loss = loss_of(task, matrix);
     recorder.add(std::move(row), matrix);
-  }
+  });
   recorder.finish(kFinished, matrix, [](Record&) {});
   return RunOutcome::done;
 }

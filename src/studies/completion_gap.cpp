@@ -24,18 +24,27 @@ StartKey key_of(const MethodPlan& method, const CompletionRun& run) {
           run.observed, run.instance};
 }
 
-/// Largest ‖A − B‖_F / ‖B‖_F over the rows that both have.
-double largest_distance(const Record& a, const Record& b) {
+const std::vector<double>& times_of(const Record& run) {
+  return std::get<std::vector<double>>(run.arrays.at("/trajectory/time").values);
+}
+
+/// Largest ‖A − B‖_F / ‖B‖_F over the stated times at which both were measured: a run that ended
+/// early has fewer, and a last row at another time.
+double largest_distance(const Record& a, const Record& b, const std::vector<double>& stated) {
   const auto& left = a.arrays.at(kMatrices);
-  const auto& right = b.arrays.at(kMatrices);
   const auto& x = std::get<std::vector<double>>(left.values);
-  const auto& y = std::get<std::vector<double>>(right.values);
+  const auto& y = std::get<std::vector<double>>(b.arrays.at(kMatrices).values);
   const auto elements = static_cast<std::size_t>(left.shape[1] * left.shape[2]);
+  const std::size_t rows = std::min({times_of(a).size(), times_of(b).size(), stated.size()});
   double largest = 0.0;
-  for (std::size_t at = 0; at < std::min(x.size(), y.size()); at += elements) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    const auto is_there = [&](const Record& run) {
+      return std::abs(times_of(run)[row] - stated[row]) <= 1e-9 * stated[row];
+    };
+    if (!is_there(a) || !is_there(b)) break;
     double gap = 0.0;
     double norm = 0.0;
-    for (std::size_t i = at; i < at + elements; ++i) {
+    for (std::size_t i = row * elements; i < (row + 1) * elements; ++i) {
       gap += (x[i] - y[i]) * (x[i] - y[i]);
       norm += y[i] * y[i];
     }
@@ -75,7 +84,8 @@ void summarise_gaps(Record& study, const CompletionPlan& plan,
     if (!is_plain_descent(method) || flow == flows.end() || diverged) continue;
     names.push_back(runs[i].name);
     rates.push_back(method.learning_rate);
-    gaps.push_back(largest_distance(records[i], records[flow->second]));
+    gaps.push_back(largest_distance(records[i], records[flow->second], plan.times));
+    if (!(gaps.back() > 0.0)) continue;
     series[key].first.push_back(rates.back());
     series[key].second.push_back(gaps.back());
   }

@@ -12,6 +12,9 @@ namespace thalweg {
 
 namespace {
 
+/// As low_rank_sample takes them.
+constexpr std::int64_t kMostElements = 100000000;
+
 void read_low_rank(const Settings& table, MatrixPlan& plan) {
   plan.low_rank.rows = table.integer_at_least("rows", 1, plan.low_rank.rows);
   plan.low_rank.columns = table.integer_at_least("columns", 1, plan.low_rank.columns);
@@ -21,6 +24,16 @@ void read_low_rank(const Settings& table, MatrixPlan& plan) {
   plan.low_rank.law = table.choice("law", {"normal", "uniform"}, "normal");
   plan.low_rank.validation = table.integer_at_least("validation", 0, 0);
   plan.measurements = table.integer_at_least("measurements", 0, 0);
+  if (plan.low_rank.columns > kMostElements / plan.low_rank.rows) {
+    table.fail("columns", fmt::format("found {} and {} rows, expected at most {} elements",
+                                      plan.low_rank.columns, plan.low_rank.rows, kMostElements));
+  }
+  if (plan.measurements > 0 && plan.low_rank.validation > 0) {
+    table.fail("validation",
+               fmt::format("found {}, expected none: it is for observed entries, and there are "
+                           "measurements in their place",
+                           plan.low_rank.validation));
+  }
   const std::int64_t least = std::min(plan.low_rank.rows, plan.low_rank.columns);
   if (plan.low_rank.rank > least) {
     table.fail("rank", fmt::format("found {}, expected at most {}, the shorter side",
@@ -109,7 +122,7 @@ void read_train(const Settings& table, CompletionPlan& plan) {
   }
   if (!plan.times.empty() && plan.times.front() > 0.0) plan.times.insert(plan.times.begin(), 0.0);
   if (plan.times.empty()) {
-    plan.points_per_decade = table.positive("points_per_decade", 10.0);
+    plan.points_per_decade = table.number_at_least("points_per_decade", 1.0, 10.0);
     plan.first_time = table.positive("first_time", 1.0);
   } else if (plan.times.back() == 0.0) {
     table.fail("times", "expected at least one time above 0");
@@ -130,7 +143,7 @@ void check_methods(const Settings& settings, const CompletionPlan& plan) {
   for (const auto& method : plan.methods) {
     if (measured && !method.is_trajectory()) {
       settings.table("matrix").fail(
-          "source",
+          plan.matrix.measurements > 0 ? "measurements" : "source",
           fmt::format("method '{}' needs elements of a matrix, not measurements", method.name));
     }
     if (!known && method.start == FactorStart::aligned) {
@@ -166,16 +179,19 @@ CompletionPlan read_completion(const Settings& settings, const StudyHeader& head
   plan.loss = read_loss(settings.table("loss"), plan.loss_scale);
   read_sweep(settings.table("sweep"), header, plan);
   read_train(settings.table("train"), plan);
-  for (const auto& table : settings.tables("method")) read_methods(table, plan.methods);
-  if (plan.methods.empty()) {
-    throw ConfigurationError("a study of kind \"completion\" needs at least one [[method]]");
-  }
   std::set<std::string> names;
-  for (const auto& method : plan.methods) {
-    if (!names.insert(method.name).second) {
-      throw ConfigurationError(fmt::format(
-          "[[method]] two of them are called '{}': give one another name", method.name));
+  for (const auto& table : settings.tables("method")) {
+    const std::size_t before = plan.methods.size();
+    read_methods(table, plan.methods);
+    for (std::size_t m = before; m < plan.methods.size(); ++m) {
+      if (!names.insert(plan.methods[m].name).second) {
+        table.fail("name", fmt::format("two methods are called '{}', expected a name for each",
+                                       plan.methods[m].name));
+      }
     }
+  }
+  if (plan.methods.empty()) {
+    settings.fail("[[method]]", "expected at least one, for a study of kind \"completion\"");
   }
   check_methods(settings, plan);
   return plan;

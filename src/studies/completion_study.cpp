@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
@@ -47,6 +48,32 @@ void finish_study(const CompletionPlan& plan, const std::vector<CompletionRun>& 
   std::fflush(stdout);
 }
 
+/// Throws ConfigurationError where a run of the folder was made, or begun, with other ratings than
+/// the file has now: a study is of one set of data. Local.
+void require_same_data(const CompletionPlan& plan, const std::vector<CompletionRun>& runs,
+                       const CompletionProblems& problems, const StudyContext& context) {
+  if (plan.matrix.source != MatrixSource::ratings || !context.resume) return;
+  const Log silent = Log::silent();
+  for (const auto& run : runs) {
+    const RunFiles files = files_of(context.output_folder, run.name);
+    std::optional<Record> found;
+    try {
+      if (std::filesystem::exists(files.record)) found = read_record(files.record);
+      if (!found) found = resume_checkpoint(files.checkpoint, silent);
+    } catch (const Error&) {
+      continue;  // damaged: the run is made again
+    }
+    if (!found) continue;
+    const auto then = found->attributes.find("data_hash");
+    const auto now = fmt::format("{:016x}", problems.of(run.instance, run.observed).hash);
+    if (then != found->attributes.end() && std::get<std::string>(then->second) != now) {
+      throw ConfigurationError(
+          fmt::format("{}: holds other ratings than when {} was made in {}; --force begins anew",
+                      plan.matrix.ratings.path, run.name, context.output_folder));
+    }
+  }
+}
+
 ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
                          const std::string& resolved, const StudyContext& context) {
   const Communicator& world = context.world;
@@ -54,6 +81,9 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
   const Teams teams(world, header.team_size, runs.size());
   const Communicator& team = teams.mine();
   const CompletionProblems problems(world, plan);
+  collectively(world, [&] {
+    if (world.is_root()) require_same_data(plan, runs, problems, context);
+  });
   const CompletionProblem first = problems.of(runs.front().instance, runs.front().observed);
   if (world.is_root()) {
     context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks", first.description,

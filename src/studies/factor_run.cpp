@@ -74,15 +74,18 @@ class DescentRun {
   /// One step, unless the target is reached before it.
   std::string advance() {
     bool reached = false;
-    const double loss =
-        stepper_.step(std::span<Real>(w_), method_.learning_rate,
-                      [&](std::span<const Real> w, std::span<Real> slice) {
-                        const double value = objective_->gradient(w, {}, slice);
-                        reached = value <= task_.plan.target_loss;
-                        // A loss that is not finite leaves the point alone, which is what is wanted
-                        // at the end.
-                        return reached ? std::numeric_limits<double>::infinity() : value;
-                      });
+    const double loss = stepper_.step(
+        std::span<Real>(w_), method_.learning_rate,
+        [&](std::span<const Real> w, std::span<Real> slice) {
+          const double value = objective_->gradient(w, {}, slice);
+          reached = value <= task_.plan.target_loss;
+          // A loss that is not finite leaves the point alone, which is what is wanted
+          // at the end.
+          return reached ? std::numeric_limits<double>::infinity() : value;
+        },
+        [&](std::span<const Real> w, std::span<Real> slice) {
+          return objective_->gradient(w, {}, slice);
+        });
     if (reached) return kFinished;
     if (!std::isfinite(loss)) return kDiverged;
     ++step_;

@@ -24,9 +24,10 @@ std::vector<double> value_at(std::span<const double> times, int depth, double st
   }
   if (depth == 2 && target > 0.0) {
     for (const double t : times) {
-      // s e^x / (e^x − 1 + s/σ_0) with x = 2 s g t, without overflow.
-      const double decay = std::exp(-2.0 * target * rate * t);
-      values.push_back(target / (1.0 - decay + decay * target / start));
+      // s e^x / (e^x − 1 + s/σ_0) with x = 2 s g t, without overflow, and without cancellation
+      // where s is next to nothing.
+      const double x = 2.0 * target * rate * t;
+      values.push_back(target / (-std::expm1(-x) + std::exp(-x) * target / start));
     }
     return values;
   }
@@ -55,7 +56,9 @@ std::vector<double> value_at(std::span<const double> times, int depth, double st
 std::optional<SpectralTheory> SpectralTheory::of(const CompletionPlan& plan,
                                                  const MethodPlan& method,
                                                  const CompletionProblem& problem) {
-  const bool holds = method.is_trajectory() && method.start == FactorStart::aligned &&
+  const bool flows =
+      method.is_flow || (method.optimizer.type == "sgd" && method.optimizer.momentum == 0.0);
+  const bool holds = method.is_trajectory() && flows && method.start == FactorStart::aligned &&
                      !problem.is_measured() &&
                      problem.train.size() == problem.rows * problem.columns &&
                      plan.loss.exponent == 2.0 && plan.matrix.low_rank.noise == 0.0;

@@ -55,7 +55,7 @@ def test_bad_sweeps_name_their_key(tmp_path, sweep, key, parts):
     (f"times = [0]{HERE}", "[train] times", ["above 0"]),
     (f"times = [0, 1, 1.25]{HERE}", "[train] times", ["1.25", "multiples of the learning rate 0.1 of 'x'"]),
     (f"times = [1]\npoints_per_decade = 5{HERE}", "[train] points_per_decade", ["unknown"]),
-    (f"points_per_decade = 0{HERE}", "[train] points_per_decade", ["greater than 0"]),
+    (f"points_per_decade = 0{HERE}", "[train] points_per_decade", ["at least 1"]),
     (f'precision = "float16"{HERE}', "[train] precision", ["float16", "float32"]),
     (f"max_steps = 0{HERE}", "[train] max_steps", ["at least 1"]),
     (f"target_loss = -1.0{HERE}", "[train] target_loss", ["at least 0"]),
