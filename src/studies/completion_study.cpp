@@ -91,6 +91,7 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
   }
   const Log log(team.is_root(), context.log.terminal() && world.is_root());
   std::vector<DealtRun> dealt_runs;
+  dealt_runs.reserve(runs.size());
   for (const auto& run : runs) {
     dealt_runs.push_back({run.name, completion_cost(plan, plan.methods[run.method], first),
                           [&] { return make_run(team, plan, run, problems, context, log); }});

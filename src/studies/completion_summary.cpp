@@ -126,6 +126,7 @@ void summarise_rows(Record& study, const std::vector<CompletionRun>& runs,
   study.column("/summary/steps", steps, "run", "step", "steps or iterations taken");
   for (const auto& quantity : kQuantities) {
     std::vector<double> values;
+    values.reserve(records.size());
     for (const auto& record : records) values.push_back(last_of(record, quantity.path));
     if (std::none_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) {
       continue;
