@@ -41,8 +41,8 @@ def ratings_figure(study: Study) -> Figure:
         height = 4.4 + room
         figure = page(study, width, height)
         panels = np.atleast_1d(figure.subplots(1, len(kinds), sharey=True))
-        figure.subplots_adjust(left=0.8 / width, right=1 - 1.85 / width, top=1 - 0.75 / height,
-                               bottom=(0.55 + room) / height, wspace=0.62)
+        figure.subplots_adjust(left=0.8 / width, right=1 - 2.0 / width, top=1 - 0.75 / height,
+                               bottom=(0.55 + room) / height, wspace=0.78)
         for letter, axes, kind in zip("ab", panels, kinds):
             error_panel(axes, study, good, names, shades, kind)
             axes.set_title(f"({letter}) {KINDS[kind]}" if len(kinds) > 1 else KINDS[kind])
