@@ -15,12 +15,20 @@ namespace {
 /// As low_rank_sample takes them.
 constexpr std::int64_t kMostElements = 100000000;
 
+double bounded(const Settings& table, const char* key, double least, double most, double usual) {
+  const double value = table.number_at_least(key, least, usual);
+  if (value > most) {
+    table.fail(key, fmt::format("found {}, expected at most {}", value, most));
+  }
+  return value;
+}
+
 void read_low_rank(const Settings& table, MatrixPlan& plan) {
   plan.low_rank.rows = table.integer_at_least("rows", 1, plan.low_rank.rows);
   plan.low_rank.columns = table.integer_at_least("columns", 1, plan.low_rank.columns);
   plan.low_rank.rank = table.integer_at_least("rank", 1, plan.low_rank.rank);
-  plan.low_rank.coherence = table.number_at_least("coherence", 0.0, 0.0);
-  plan.low_rank.noise = table.number_at_least("noise", 0.0, 0.0);
+  plan.low_rank.coherence = bounded(table, "coherence", 0.0, 10.0, 0.0);
+  plan.low_rank.noise = bounded(table, "noise", 0.0, 1e6, 0.0);
   plan.low_rank.law = table.choice("law", {"normal", "uniform"}, "normal");
   plan.low_rank.validation = table.integer_at_least("validation", 0, 0);
   plan.measurements = table.integer_at_least("measurements", 0, 0);
@@ -100,7 +108,7 @@ void read_sweep(const Settings& table, const StudyHeader& header, CompletionPlan
 
 ResidualLoss read_loss(const Settings& table, std::string& scale) {
   ResidualLoss loss;
-  loss.exponent = table.number_at_least("exponent", 2.0, 2.0);
+  loss.exponent = bounded(table, "exponent", 2.0, 64.0, 2.0);
   scale = table.choice("scale", {"mean", "half_sum", "mean_over_exponent"}, "mean");
   loss.mean = scale != "half_sum";
   if (scale == "half_sum") loss.factor = .5;
@@ -122,7 +130,7 @@ void read_train(const Settings& table, CompletionPlan& plan) {
   }
   if (!plan.times.empty() && plan.times.front() > 0.0) plan.times.insert(plan.times.begin(), 0.0);
   if (plan.times.empty()) {
-    plan.points_per_decade = table.number_at_least("points_per_decade", 1.0, 10.0);
+    plan.points_per_decade = bounded(table, "points_per_decade", 1.0, 1000.0, 10.0);
     plan.first_time = table.positive("first_time", 1.0);
   } else if (plan.times.back() == 0.0) {
     table.fail("times", "expected at least one time above 0");

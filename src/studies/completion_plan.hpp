@@ -43,7 +43,7 @@ struct MethodPlan {
   double scale = 1e-3;  ///< α
   FactorStart start = FactorStart::gaussian;
   bool is_flow = false;
-  FlowOptions flow;
+  FlowOptions flow;  ///< absolute tolerance 0: by the start, see FlowRun
   OptimizerOptions optimizer;
   double learning_rate = 0.0;
   NuclearNormOptions nuclear;

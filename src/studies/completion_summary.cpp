@@ -148,6 +148,7 @@ std::map<std::pair<std::int64_t, std::int64_t>, double> references(
   std::map<std::pair<std::int64_t, std::int64_t>, double> found;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (plan.methods[runs[i].method].type != MethodType::nuclear_norm) continue;
+    if (status_of(records[i]) != "finished") continue;  // not certified
     found.try_emplace({runs[i].observed, runs[i].instance},
                       last_of(records[i], "/trajectory/test_loss"));
   }

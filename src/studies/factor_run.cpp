@@ -40,6 +40,11 @@ class DescentRun {
     const auto start = initial_factors(chain_, method_, task.problem,
                                        static_cast<std::uint64_t>(task.run.instance));
     w_.assign(start.begin(), start.end());
+    if (std::all_of(w_.begin(), w_.end(), [](Real value) { return value == Real{0}; })) {
+      throw Error(task.run.name +
+                  ": the factors begin at zero, where nothing moves them; is the "
+                  "scale too small for the precision?");
+    }
     gradient_.resize(static_cast<std::size_t>(space_.slice().size()));
   }
 
@@ -190,20 +195,17 @@ class FlowRun {
                                : factors_),
         objective_(training_objective<double>(task.team, chain_, task.problem, task.plan.loss)),
         space_(objective_->space()),
-        flow_(space_, method_.flow,
-              is_end_to_end() ? end_to_end() : gradient_flow(*objective_, {})),
+        start_(start()),
+        flow_(space_, options(), is_end_to_end() ? end_to_end() : gradient_flow(*objective_, {})),
         due_(task.plan) {
     gradient_.resize(static_cast<std::size_t>(space_.slice().size()));
   }
 
   RunOutcome run() {
-    auto start = initial_factors(factors_, method_, task_.problem,
-                                 static_cast<std::uint64_t>(task_.run.instance));
-    if (is_end_to_end()) start = product_of<double>(factors_, start);
-    point_ = start;
-    if (!is_end_to_end()) recorder_.measure().begin(chain_, std::span<const double>(start));
+    point_ = start_;
+    if (!is_end_to_end()) recorder_.measure().begin(chain_, std::span<const double>(start_));
     if (!resume()) {
-      flow_.begin(0.0, start);
+      flow_.begin(0.0, start_);
       if (due_.next() == 0.0) measure(0.0);
     }
     std::string status;
@@ -237,6 +239,24 @@ class FlowRun {
 
  private:
   [[nodiscard]] bool is_end_to_end() const { return method_.type == MethodType::end_to_end; }
+
+  [[nodiscard]] std::vector<double> start() const {
+    auto factors = initial_factors(factors_, method_, task_.problem,
+                                   static_cast<std::uint64_t>(task_.run.instance));
+    return is_end_to_end() ? product_of<double>(factors_, factors) : factors;
+  }
+
+  /// Errors far below the start's largest element do not matter, errors of its size would be the
+  /// whole of a small start: without a tolerance of its own a millionth of it, 1e-9 at most.
+  [[nodiscard]] FlowOptions options() const {
+    FlowOptions options = method_.flow;
+    if (options.absolute_tolerance > 0.0) return options;
+    double largest = 0.0;
+    for (const double value : start_) largest = std::max(largest, std::abs(value));
+    options.absolute_tolerance =
+        std::clamp(1e-6 * largest, std::numeric_limits<double>::min(), 1e-9);
+    return options;
+  }
 
   /// Every rank decomposes the whole matrix and takes its slice.
   Flow::RightHandSide end_to_end() {
@@ -310,6 +330,7 @@ class FlowRun {
   FactorChain chain_;  ///< of what flows
   std::unique_ptr<Objective<double>> objective_;
   const VectorSpace& space_;
+  std::vector<double> start_;
   Flow flow_;
   MeasuringTimes due_;
   std::vector<double> point_;

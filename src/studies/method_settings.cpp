@@ -13,6 +13,7 @@ namespace {
 
 /// Of a method: runs have more in their names, and files 255 bytes.
 constexpr std::size_t kLongestName = 100;
+constexpr std::int64_t kWidest = 100000;
 
 /// A list of numbers above 0.
 std::vector<double> positives(const Settings& table, const char* key, std::vector<double> usual) {
@@ -41,7 +42,7 @@ std::vector<std::int64_t> counts(const Settings& table, const char* key,
 FlowOptions read_flow(const Settings& table) {
   FlowOptions options;
   options.relative_tolerance = table.positive("relative_tolerance", options.relative_tolerance);
-  options.absolute_tolerance = table.positive("absolute_tolerance", options.absolute_tolerance);
+  options.absolute_tolerance = table.number_at_least("absolute_tolerance", 0.0, 0.0);
   return options;
 }
 
@@ -94,19 +95,26 @@ void read_factors(const Settings& table, const std::string& name, MethodPlan met
                   std::vector<MethodPlan>& methods) {
   const auto depths = counts(table, "depths", {2});
   const auto scales = positives(table, "scales", {1e-3});
-  method.start = start_named(
-      table.choice("start", {"gaussian", "identity", "orthogonal", "aligned"}, "gaussian"));
+  const bool is_product = method.type == MethodType::end_to_end;
+  method.start =
+      start_named(table.choice("start", {"gaussian", "identity", "orthogonal", "aligned"},
+                               is_product ? "orthogonal" : "gaussian"));
   std::vector<double> rates{0.0};
-  if (method.type == MethodType::end_to_end) {
+  if (is_product) {
     if (method.start == FactorStart::gaussian) {
       table.fail("start",
                  "found \"gaussian\", expected a balanced start: identity, orthogonal or "
                  "aligned");
     }
     method.is_flow = true;
-    method.flow = read_flow(table.table("optimizer"));
+    const Settings optimizer = table.table("optimizer");
+    static_cast<void>(optimizer.choice("type", {"flow"}, "flow"));
+    method.flow = read_flow(optimizer);
   } else {
     method.hidden = table.integer_at_least("hidden", 0, 0);
+    if (method.hidden > kWidest) {
+      table.fail("hidden", fmt::format("found {}, expected at most {}", method.hidden, kWidest));
+    }
     if (method.hidden > 0 && method.start != FactorStart::gaussian) {
       table.fail("hidden", "is for the start \"gaussian\"; others are as wide as the shorter side");
     }

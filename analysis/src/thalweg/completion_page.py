@@ -23,10 +23,14 @@ def _has_test(study, runs) -> bool:
     return "test_loss" in runs and runs["test_loss"].notna().any()
 
 
+def _has_rates(runs) -> bool:
+    return "learning_rate" in runs and runs["learning_rate"].notna().any()
+
+
 # Name, whether a record holds what the page shows, the page; the first that is held is drawn.
 PAGES = (
     ("ratings", _data(r"ratings"), ratings_figure),
-    ("acceleration", _data(r"regression"), acceleration_figure),
+    ("acceleration", lambda study, runs: _data(r"regression")(study, runs) and _has_rates(runs), acceleration_figure),
     ("norms", _data(r"(?<!\d)2 x 2(?!\d)"), matrix_norms_figure),
     ("flow_gap", lambda study, runs: study.has_group("flow_gap"), flow_gap_figure),
     ("theory", has_theory, singular_values_figure),
