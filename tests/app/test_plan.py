@@ -194,7 +194,7 @@ def test_widths_are_planned_run_by_run(tmp_path):
     assert all(piece["basis"] == "measured" for name, piece in made.items() if "width" in name)
     assert next(stage for stage in planned["stages"] if stage["name"] == "runs")["teams"] == 2
     # In no time the two narrowest are measured, the widest follows from their growth.
-    hurried = pieces(json.loads(thalweg("plan", study, "--calibrate", "1", "--json", "--set", "train.steps=[30000]").stdout)[0])
+    hurried = pieces(json.loads(thalweg("plan", study, "--calibrate", "1", "--json", "--set", "train.steps=[100000]").stdout)[0])
     assert hurried["runs of width 64"]["basis"].startswith("from narrower")
     assert hurried["runs of width 64"]["unit_s"] > hurried["runs of width 32"]["unit_s"]
 

@@ -105,8 +105,8 @@ def test_a_kernel_study_on_a_table(tmp_path, ranks):
 
 
 def test_a_set_that_changed_is_evaluated_again(sets, tmp_path):
-    text = STUDY.replace("PATH", str(sets)).replace("depths = [1, 2]", "depths = [1, 2, 3, 4, 5, 6, 7, 8, 9]")
-    for limit_s in (1, 1.5, 2, 3, 4, 6):
+    text = STUDY.replace("PATH", str(sets)).replace("depths = [1, 2]", f"depths = {list(range(1, 13))}")
+    for limit_s in (1, 1.3, 1.7, 2.2, 2.8, 3.6, 4.7, 6.1, 8, 10.4, 13.5):
         stopped = run_study(tmp_path, text, "out", "--force", "--time-limit", str(limit_s))
         if stopped.returncode != 75 or list((tmp_path / "out" / "checkpoints").glob("set-4.h5")):
             break
