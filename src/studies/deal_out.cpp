@@ -1,6 +1,9 @@
 #include "studies/deal_out.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <numeric>
 
 #include "base/freed_memory.hpp"
@@ -73,6 +76,23 @@ Dealt deal_out(const Teams& teams, const std::string& folder, std::span<const De
   for (const auto index : all) dealt.failed.push_back(runs[static_cast<std::size_t>(index)].name);
   claims.close();
   return dealt;
+}
+
+std::optional<ExitCode> ended_early(const Communicator& world, const Dealt& dealt, std::size_t runs,
+                                    const Log& log) {
+  if (dealt.interrupted) {
+    if (world.is_root()) {
+      log.info("interrupted; checkpoints are written: run again with --resume");
+    }
+    return ExitCode::checkpointed;
+  }
+  if (dealt.failed.empty()) return std::nullopt;
+  if (world.is_root()) {
+    fmt::print("{} runs done, {} failed; --resume makes what is missing\n",
+               runs - dealt.failed.size(), dealt.failed.size());
+    std::fflush(stdout);
+  }
+  return ExitCode::failed;
 }
 
 }  // namespace thalweg

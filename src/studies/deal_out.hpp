@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "parallel/team_work.hpp"
 #include "studies/run_files.hpp"
@@ -59,5 +61,10 @@ struct Dealt {
 /// over the world.
 Dealt deal_out(const Teams& teams, const std::string& folder, std::span<const DealtRun> runs,
                const Log& log);
+
+/// What a study of so many runs ends in where they are not all there, with a word about it by the
+/// root; nothing where they are. Local, the same on every rank.
+std::optional<ExitCode> ended_early(const Communicator& world, const Dealt& dealt, std::size_t runs,
+                                    const Log& log);
 
 }  // namespace thalweg

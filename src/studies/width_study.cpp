@@ -60,19 +60,7 @@ ExitCode run_widths(const WidthStudyPlan& chosen, const StudyHeader& header,
                           }});
   }
   const Dealt dealt = deal_out(teams, context.output_folder, dealt_runs, log);
-  if (dealt.interrupted) {
-    if (world.is_root())
-      context.log.info("interrupted; checkpoints are written: run again with --resume");
-    return ExitCode::checkpointed;
-  }
-  if (!dealt.failed.empty()) {
-    if (world.is_root()) {
-      fmt::print("{} runs done, {} failed; --resume makes what is missing\n",
-                 runs.size() - dealt.failed.size(), dealt.failed.size());
-      std::fflush(stdout);
-    }
-    return ExitCode::failed;
-  }
+  if (const auto code = ended_early(world, dealt, runs.size(), context.log)) return *code;
   collectively(world, [&] {
     if (!world.is_root()) return;
     Record study = study_record(context, header, resolved, teams.team_size(), plan, limit);
