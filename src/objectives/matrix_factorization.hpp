@@ -32,7 +32,6 @@ class MatrixFactorization final : public Objective<Real>, public ParameterLayout
   [[nodiscard]] std::vector<ParameterBlock> parameter_blocks() const override {
     return chain_.blocks();
   }
-  [[nodiscard]] const FactorChain& chain() const { return chain_; }
   double value(std::span<const Real> x, Subset subset) override;
   double gradient(std::span<const Real> x, Subset subset, std::span<Real> gradient_slice) override;
   void hessian_vector(std::span<const Real> x, std::span<const Real> v, Subset subset,

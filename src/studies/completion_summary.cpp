@@ -11,6 +11,7 @@
 
 #include "records/schema.hpp"
 #include "studies/completion_gap.hpp"
+#include "studies/completion_recorder.hpp"
 #include "studies/masked_column.hpp"
 
 namespace thalweg {
@@ -148,7 +149,7 @@ std::map<std::pair<std::int64_t, std::int64_t>, double> references(
   std::map<std::pair<std::int64_t, std::int64_t>, double> found;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (plan.methods[runs[i].method].type != MethodType::nuclear_norm) continue;
-    if (status_of(records[i]) != "finished") continue;  // not certified
+    if (status_of(records[i]) != kFinished) continue;  // not certified
     found.try_emplace({runs[i].observed, runs[i].instance},
                       last_of(records[i], "/trajectory/test_loss"));
   }
@@ -180,12 +181,12 @@ void summarise_groups(Record& study, const CompletionPlan& plan,
     for (const auto i : members[name]) {
       is_reference = plan.methods[runs[i].method].type == MethodType::nuclear_norm;
       const bool diverged = status_of(records[i]) == kDiverged;
-      done += status_of(records[i]) == "finished";
+      done += status_of(records[i]) == kFinished;
       const double test = diverged ? kNone : last_of(records[i], "/trajectory/test_loss");
       tests.push_back(test);
       ranks.push_back(diverged ? kNone : last_of(records[i], "/trajectory/effective_rank"));
       best.push_back(diverged ? kNone : test_at_best_validation(records[i]));
-      if (status_of(records[i]) == "finished") {
+      if (status_of(records[i]) == kFinished) {
         const auto& taken =
             std::get<std::vector<std::int64_t>>(records[i].arrays.at("/trajectory/step").values);
         steps.push_back(static_cast<double>(taken.back()));

@@ -55,6 +55,31 @@ preprocess = ["unit_norm"]
 depth = 2
 """
 
+COMPLETION = """
+[study]
+name = "planned"
+kind = "completion"
+[matrix]
+rows = 20
+columns = 16
+rank = 2
+[sweep]
+observed = [150]
+instances = [1, 2]
+[train]
+target_loss = 1e-4
+max_steps = 3000
+[[method]]
+name = "flow"
+depths = [1, 2]
+optimizer.type = "flow"
+[[method]]
+name = "slow"
+optimizer.learning_rate = 1e-9
+[[method]]
+type = "nuclear_norm"
+"""
+
 WIDTH = """
 [study]
 name = "planned"
@@ -197,6 +222,22 @@ def test_widths_are_planned_run_by_run(tmp_path):
     hurried = pieces(json.loads(thalweg("plan", study, "--calibrate", "1", "--json", "--set", "train.steps=[100000]").stdout)[0])
     assert hurried["runs of width 64"]["basis"].startswith("from narrower")
     assert hurried["runs of width 64"]["unit_s"] > hurried["runs of width 32"]["unit_s"]
+
+
+def test_completions_are_planned_method_by_method(tmp_path):
+    study = write(tmp_path, COMPLETION)
+    made = pieces(planned := plan(study))
+    assert {name: piece["count"] for name, piece in made.items() if piece["basis"] == "measured"}.items() >= {
+        "flow-depth1": 2, "flow-depth2": 2, "slow": 2, "nuclear_norm": 2}.items()
+    run_with_peak(tmp_path, study, 1)
+    disk = {part["name"]: part["bytes"] for part in planned["disk"]}
+    assert disk["records of the runs"] == pytest.approx(
+        sum(file.stat().st_size for file in (tmp_path / "out" / "runs").iterdir()), rel=0.25)
+    # What does not come to its target in its share of the time is cut off, and has all its steps at most.
+    hurried = pieces(json.loads(thalweg("plan", study, "--calibrate", "1", "--json", "--set", "train.max_steps=1000000000",
+                                        "--set", "train.target_loss=0.0").stdout)[0])
+    assert hurried["slow"]["basis"].startswith("cut off after")
+    assert hurried["slow"]["unit_s"] > 1.0
 
 
 def test_small_data_is_planned_kernel_by_kernel(tmp_path):
