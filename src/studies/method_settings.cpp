@@ -70,18 +70,19 @@ std::vector<double> read_optimizer(const Settings& table, MethodPlan& method) {
   if (table.is_list("learning_rate")) {
     table.fail("learning_rate", "expected one number; learning_rates takes several");
   }
-  const bool several = table.has("learning_rates");
   std::vector<double> rates;
-  if (several) {
+  if (table.has("learning_rates")) {
     if (table.has("learning_rate")) {
       table.fail("learning_rates", "learning_rate is there too, expected one of the two");
     }
     rates = positives(table, "learning_rates", {});
+    method.optimizer = optimizer_settings(table);
+  } else {
+    double rate = 0.0;
+    method.optimizer = optimizer_settings(table, rate);
+    rates = {rate};
   }
-  double rate = 0.0;
-  method.optimizer = optimizer_settings(table, rate);
   refuse_lars(table, method.optimizer);
-  if (!several) rates = {rate};
   return rates;
 }
 

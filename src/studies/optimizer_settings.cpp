@@ -11,6 +11,12 @@ namespace thalweg {
 
 namespace {
 
+const OptimizerKind& kind_of(const Settings& table) {
+  std::vector<std::string> types;
+  for (const auto& kind : optimizer_kinds()) types.push_back(kind.type());
+  return optimizer_kind(table.choice("type", types, "sgd"));
+}
+
 double below_one(const Settings& table, const char* key, double fallback) {
   const double value = table.number_at_least(key, 0.0, fallback);
   if (value >= 1.0) table.fail(key, fmt::format("found {}, expected a number below 1", value));
@@ -58,12 +64,9 @@ void read_batches(const Settings& table, std::int64_t least_batch, ScheduleOptio
 
 }  // namespace
 
-OptimizerOptions optimizer_settings(const Settings& table, double& learning_rate) {
-  std::vector<std::string> types;
-  for (const auto& kind : optimizer_kinds()) types.push_back(kind.type());
-  const OptimizerKind& kind = optimizer_kind(table.choice("type", types, "sgd"));
+OptimizerOptions optimizer_settings(const Settings& table) {
+  const OptimizerKind& kind = kind_of(table);
   OptimizerOptions options = kind.defaults;
-  learning_rate = table.positive("learning_rate", kind.learning_rate);
   options.weight_decay = table.number_at_least("weight_decay", 0.0, options.weight_decay);
   options.decay_normalisation = table.boolean("decay_normalisation", options.decay_normalisation);
   options.clip_norm = table.number_at_least("clip_norm", 0.0, 0.0);
@@ -78,6 +81,11 @@ OptimizerOptions optimizer_settings(const Settings& table, double& learning_rate
     options.radius = table.positive("sam_radius", default_radius(options.sharpness_aware));
   }
   return options;
+}
+
+OptimizerOptions optimizer_settings(const Settings& table, double& learning_rate) {
+  learning_rate = table.positive("learning_rate", kind_of(table).learning_rate);
+  return optimizer_settings(table);
 }
 
 ScheduleOptions schedule_settings(const Settings& table, std::int64_t least_batch) {

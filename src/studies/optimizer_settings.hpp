@@ -6,9 +6,12 @@
 
 namespace thalweg {
 
-/// Reads [optimizer]: type, learning_rate (usual for the type), weight_decay, decay_normalisation,
-/// clip_norm, sam (none | sam | asam), with it sam_radius, and what the type has besides. A key
-/// that no run's type has is left unread, and so unknown. Local. Throws ConfigurationError.
+/// Reads [optimizer] but for its rate: type, weight_decay, decay_normalisation, clip_norm, sam
+/// (none | sam | asam), with it sam_radius, and what the type has besides. A key that no run's
+/// type has is left unread, and so unknown. Local. Throws ConfigurationError.
+OptimizerOptions optimizer_settings(const Settings& table);
+
+/// The same and learning_rate, which has a usual value for the type.
 OptimizerOptions optimizer_settings(const Settings& table, double& learning_rate);
 
 /// Reads [schedule]: type (constant | step | cosine | linear), warmup_epochs, scaling (none |

@@ -8,7 +8,7 @@ import h5py
 import numpy
 import pytest
 
-from studies import run_study, trajectories
+from studies import SOURCE, run_study, trajectories
 
 BINARY = os.environ.get("THALWEG_BINARY", "build/src/thalweg")
 CATEGORIES = ["datasets", "models", "objectives", "optimizers", "schedules", "probes", "kernels", "searches",
@@ -119,6 +119,20 @@ def test_unknown_key_names_line_and_nearest(tmp_path):
         pytest.skip("this build has no study of the kind trajectories")
     assert result.returncode == 2, result.stderr
     assert "s.toml:11: unknown key [optimizer] learning_rat; did you mean 'learning_rate'?" in result.stderr
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "jobs").glob("*/*.toml")),
+                         ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_study_means_the_same_when_its_resolved_text_is_read_again(path, tmp_path):
+    marker = "# the configuration with every default:\n"
+    first = thalweg("run", path, "--dry-run", cwd=SOURCE)
+    if "needs the folder of its files" in first.stderr:
+        first = thalweg("run", path, "--dry-run", "--set", f"data.path={tmp_path}", cwd=SOURCE)
+    assert first.returncode == 0, first.stderr
+    resolved = first.stdout.split(marker)[1]
+    again = study(tmp_path, resolved, "--dry-run")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.split(marker)[1] == resolved
 
 
 def test_missing_study_file(tmp_path):

@@ -34,8 +34,14 @@ std::optional<std::string> resolved(const std::string& text,
                                    [&](const auto& one) { return one.name == header.kind; });
     if (kind == kinds.end() || settings.has("from")) return;
     const Log log = Log::silent();
-    StudyContext context{world(), log, {}, "study.toml", text, folder().file("results")};
-    context.dry_run = true;
+    StudyContext context{.world = world(),
+                         .log = log,
+                         .provenance = {},
+                         .study_file = "study.toml",
+                         .study_text = text,
+                         .output_folder = folder().file("results"),
+                         .dry_run = true,
+                         .started = {}};
     kind->prepare(settings, header, context);
     settings.reject_unknown();
     result = settings.resolved();
