@@ -53,17 +53,31 @@ double Flow::evaluate(std::span<const double> x, std::vector<double>& derivative
   return f_(x, derivative);
 }
 
-void Flow::begin(double time, std::span<const double> x) {
+void Flow::place(double time, std::span<const double> x) {
   if (x.size() != point_.size()) {
     throw Error(fmt::format("flow: a start of {} elements in a space of {} dimensions", x.size(),
                             point_.size()));
   }
   time_ = previous_time_ = time;
-  counts_ = {};
   std::copy(x.begin(), x.end(), point_.begin());
   for (auto* slice : {&previous_point_, &previous_derivative_, &bend_}) {
     std::fill(slice->begin(), slice->end(), 0.0);
   }
+}
+
+void Flow::restart(double time, std::span<const double> x, std::span<const double> derivative_slice,
+                   double value) {
+  place(time, x);
+  std::copy(derivative_slice.begin(), derivative_slice.end(), slopes_[0].begin());
+  value_ = value;
+  ++counts_.evaluations;
+  if (control_.step() > 0.0) return;
+  control_ = StepControl(options_.first_step > 0.0 ? options_.first_step : choose_first_step());
+}
+
+void Flow::begin(double time, std::span<const double> x) {
+  place(time, x);
+  counts_ = {};
   value_ = evaluate(point_, slopes_[0]);
   if (!std::isfinite(value_) || space_->comm().any(!all_finite(slopes_[0]))) {
     throw Error(fmt::format("flow: the right-hand side is not finite at the start, time {}", time));

@@ -42,7 +42,7 @@ struct FlowState {
 /// ẋ = f(x) by Dormand & Prince's 5(4) pair with PI step control, its continuous extension and
 /// Hairer's stiffness test, as in DOPRI5 (Hairer, Nørsett & Wanner, Solving ODEs I, II.4 to II.6;
 /// II, IV.2). Float64. Errors and decisions come from ordered sums, so steps have the same bits on
-/// any number of ranks, if f has them. Keeps two whole vectors and twelve slices.
+/// any number of ranks, if f has them.
 ///
 /// There are two ways to a point at a stated time. Steps that run beyond it, and interpolate(): the
 /// steps are the same whatever times are asked for. Or step(last_time), whose last step ends there:
@@ -50,6 +50,10 @@ struct FlowState {
 /// follows differ from those of an uncut flow, by as much as the tolerance. Earlier steps do not.
 class Flow {
  public:
+  /// What it keeps.
+  static constexpr double kWholeVectors = 2.0;
+  static constexpr double kSlices = 12.0;
+
   /// Collective. Writes this rank's slice of ẋ at the whole point x and returns a number that the
   /// caller wants to know at accepted points, the same on every rank: the objective's value, say.
   /// NaN or ∞, there or in ẋ, where the point is out of bounds. Never called at points that are not
@@ -64,6 +68,12 @@ class Flow {
   /// not finite at x.
   void begin(double time, std::span<const double> x);
 
+  /// Collective. Begins anew at time t in x, where f is known: this rank's slice of ẋ, finite, and
+  /// what f returned, which counts as an evaluation. Counts, the next step and the memory of its
+  /// control go on from what was before.
+  void restart(double time, std::span<const double> x, std::span<const double> derivative_slice,
+               double value);
+
   /// Collective. One accepted step, never beyond `last_time`; one that would end less than 1 % of
   /// itself before is stretched to it. A step in which f or a point is not finite is rejected and
   /// tried again at a fifth. Throws Error where last_time is not after time(), or when no step is
@@ -76,6 +86,7 @@ class Flow {
   [[nodiscard]] double previous_time() const { return previous_time_; }
   /// What the next step tries first. Local.
   [[nodiscard]] double next_step() const { return control_.step(); }
+  [[nodiscard]] const StepControl& control() const { return control_; }
   /// The whole vector at time(). Local.
   [[nodiscard]] std::span<const double> point() const { return point_; }
   /// f's returned number at point(). Local.
@@ -91,9 +102,12 @@ class Flow {
   [[nodiscard]] FlowState save() const;
   /// Local. In place of begin(). Throws Error for vectors of another length.
   void restore(const FlowState& state);
+  /// Local. What restart() goes on from.
+  void restore(const StepControl& control, const FlowCounts& counts);
 
  private:
   double evaluate(std::span<const double> x, std::vector<double>& derivative);
+  void place(double time, std::span<const double> x);
   double choose_first_step();
   double attempt(double h);
   double error_norm(double h);

@@ -68,8 +68,12 @@ void Flow::restore(const FlowState& state) {
   time_ = state.time;
   previous_time_ = state.previous_time;
   value_ = state.value;
-  counts_ = state.counts;
-  control_ = StepControl(state.next_step, state.control_error);
+  restore(StepControl(state.next_step, state.control_error), state.counts);
+}
+
+void Flow::restore(const StepControl& control, const FlowCounts& counts) {
+  control_ = control;
+  counts_ = counts;
 }
 
 }  // namespace thalweg

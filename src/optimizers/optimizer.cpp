@@ -16,6 +16,7 @@ std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options,
                                                 const VectorSpace& space,
                                                 std::vector<ParameterBlock> blocks) {
   const std::string& type = optimizer_kind(options.type).type();
+  if (options.is_flow()) throw ConfigurationError("a flow is not an Optimizer but a FlowStep");
   blocks = complete_blocks(std::move(blocks), space.dimension());
   if (type == "lars") return make_lars<Real>(options, space, std::move(blocks));
   const std::int64_t size = space.slice().size();

@@ -13,7 +13,8 @@
 namespace thalweg {
 
 /// Moves this rank's slice of the parameters by this rank's slice of the gradient. What it
-/// remembers are slices too, saved and restored exactly.
+/// remembers are slices too, saved and restored exactly. A flow is none: it asks for gradients at
+/// other points, see FlowStep.
 template <class Real>
 class Optimizer {
  public:

@@ -35,7 +35,8 @@ std::vector<OptimizerKind> all_kinds() {
   lars.defaults.momentum = 0.9;
   auto grouped = kind("grouped_rmsprop", 1e-3, {"smoothing", "epsilon"});
   grouped.defaults.epsilon = 1e-6;
-  return {sgd, nesterov, adagrad, adadelta, rmsprop, adam, adamw, lars, grouped};
+  auto flow = kind("flow", 0.1, {"relative_tolerance", "absolute_tolerance"});
+  return {sgd, nesterov, adagrad, adadelta, rmsprop, adam, adamw, lars, grouped, flow};
 }
 
 }  // namespace

@@ -22,13 +22,18 @@ struct OptimizerOptions {
   double clip_norm = 0.0;  ///< largest norm of the gradient that is stepped with; 0: any
   std::string sharpness_aware = "none";  ///< none | sam | asam
   double radius = 0.05;                  ///< ρ of sam and asam
+  double relative_tolerance = 1e-6;      ///< of a step's error: flow, see FlowOptions
+  double absolute_tolerance = 1e-9;      ///< the same
+
+  /// Does a step follow the flow, in place of a multiple of the gradient?
+  [[nodiscard]] bool is_flow() const { return type == "flow"; }
 
   /// Largest eigenvalue of the Hessian at which the local linear dynamics of full-batch steps is
   /// still stable: 2/η (gradient descent), (2+2β)/η (Polyak), (2+2β)/(η(1+2β)) (Nesterov), and for
   /// the Hessian preconditioned by Optimizer::preconditioner (2+2β₁)/(η(1−β₁)) (Adam, AdamW) and
   /// (2+2β)/η (Adagrad, RMSprop) (Cohen et al. 2021; 2022). λ of a decay added to the gradient
   /// counts as part of the Hessian, a decoupled one is neglected. None where there is no such
-  /// number: adadelta, lars, sam, asam.
+  /// number: adadelta, lars, sam, asam, flow.
   [[nodiscard]] std::optional<double> stability_threshold(double learning_rate) const;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "base/error.hpp"
 
@@ -14,18 +15,28 @@ Stepper<Real>::Stepper(const VectorSpace& space, std::vector<ParameterBlock> blo
                        const OptimizerOptions& options)
     : space_(&space),
       options_(options),
-      optimizer_(make_optimizer<Real>(options, space, std::move(blocks))),
       gradient_(static_cast<std::size_t>(space.slice().size()), Real{0}) {
   const auto& kind = options.sharpness_aware;
   if (kind != "none" && kind != "sam" && kind != "asam") {
     throw ConfigurationError(
         fmt::format("sharpness_aware '{}' is not known; known: none, sam, asam", kind));
   }
+  if (options.is_flow()) {
+    if (!std::is_same_v<Real, double> || kind != "none" || options.clip_norm > 0.0) {
+      throw ConfigurationError("a flow needs float64, and is neither clipped nor sharpness-aware");
+    }
+    flow_ = std::make_unique<FlowStep>(space, std::move(blocks), options);
+  } else {
+    optimizer_ = make_optimizer<Real>(options, space, std::move(blocks));
+  }
 }
 
 template <class Real>
 double Stepper<Real>::step(std::span<Real> w, double learning_rate, const Gradient& gradient,
                            const Gradient& perturbed) {
+  if constexpr (std::is_same_v<Real, double>) {
+    if (flow_) return flow_->step(w, learning_rate, gradient, perturbed ? perturbed : gradient);
+  }
   const double loss = gradient(w, gradient_);
   if (!std::isfinite(loss)) return loss;
   if (options_.sharpness_aware != "none") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/aligned.hpp"
+#include "optimizers/flow_step.hpp"
 #include "optimizers/optimizer.hpp"
 
 namespace thalweg {
@@ -22,7 +23,8 @@ class Stepper {
   using Gradient = std::function<double(std::span<const Real> w, std::span<Real> gradient_slice)>;
 
   /// Local. `space` must outlive this. Without blocks all parameters are treated alike. Throws
-  /// ConfigurationError for an unknown type of optimiser or of sharpness_aware.
+  /// ConfigurationError for an unknown type of optimiser or of sharpness_aware, and for a flow that
+  /// is clipped, sharpness-aware or not in float64.
   Stepper(const VectorSpace& space, std::vector<ParameterBlock> blocks,
           const OptimizerOptions& options);
 
@@ -34,17 +36,35 @@ class Stepper {
   /// al. 2021, T_w = |w|) ε̂ = ρ w² g/(‖|w| g‖ + 1e-12), and w is moved by the gradient at w + ε̂.
   /// That comes from `perturbed` if it is given: it may average over other samples, or leave
   /// running statistics alone. Clipping and decay apply to what w is moved by.
+  ///
+  /// With "flow", see FlowStep: `gradient` is asked once, at w, `perturbed` at all other points.
   double step(std::span<Real> w, double learning_rate, const Gradient& gradient,
               const Gradient& perturbed = {});
 
-  /// Slices of the optimiser's state, as many on every rank; with steps() all that a step depends
-  /// on. Local.
-  [[nodiscard]] std::vector<std::span<Real>> state() { return optimizer_->state(); }
-  [[nodiscard]] std::int64_t steps() const { return optimizer_->steps(); }
-  void set_steps(std::int64_t steps) { optimizer_->set_steps(steps); }
+  /// Slices of the optimiser's state, as many on every rank; with steps() and numbers() all that a
+  /// step depends on. Local.
+  [[nodiscard]] std::vector<std::span<Real>> state() {
+    return flow_ ? std::vector<std::span<Real>>() : optimizer_->state();
+  }
+  /// Steps taken, where a formula depends on it. Local.
+  [[nodiscard]] std::int64_t steps() const { return flow_ ? 0 : optimizer_->steps(); }
+  void set_steps(std::int64_t steps) {
+    if (!flow_) optimizer_->set_steps(steps);
+  }
+  /// State that is the same on every rank: a flow's. Local.
+  [[nodiscard]] std::vector<double> numbers() const {
+    return flow_ ? flow_->numbers() : std::vector<double>();
+  }
+  void set_numbers(std::span<const double> numbers) {
+    if (flow_) flow_->set_numbers(numbers);
+  }
+  /// What a flow has met with so far; none where it is not one. Local.
+  [[nodiscard]] std::optional<FlowCounts> flow_counts() const {
+    return flow_ ? std::optional(flow_->counts()) : std::nullopt;
+  }
   /// See Optimizer::preconditioner. Local.
   [[nodiscard]] std::optional<std::vector<Real>> preconditioner_slice() const {
-    return optimizer_->preconditioner();
+    return flow_ ? std::nullopt : optimizer_->preconditioner();
   }
   [[nodiscard]] const OptimizerOptions& options() const { return options_; }
 
@@ -55,7 +75,8 @@ class Stepper {
 
   const VectorSpace* space_;
   OptimizerOptions options_;
-  std::unique_ptr<Optimizer<Real>> optimizer_;
+  std::unique_ptr<Optimizer<Real>> optimizer_;  ///< none where there is flow_
+  std::unique_ptr<FlowStep> flow_;
   AlignedVector<Real> gradient_;
   AlignedVector<Real> kept_;  ///< this rank's slice of w while w is perturbed
 };

@@ -64,6 +64,8 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"adam", "moments of the gradient, bias corrected (Kingma and Ba 2015)"},
         {"adamw", "adam with the weight decay apart from it (Loshchilov and Hutter 2019)"},
         {"lars", "each tensor's rate by its norm over its gradient's (You et al. 2017)"},
+        {"flow",
+         "gradient flow for a time of the learning rate a step (Dormand and Prince 1980), float64"},
         {"grouped_rmsprop",
          "one running mean of squares for all parameters (published code of Arora et al. 2019)"},
         {"flow",

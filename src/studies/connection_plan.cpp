@@ -29,6 +29,11 @@ CurveTraining read_training(const Settings& table) {
   training.batch = table.integer_at_least("batch", 0, 0);
   if (training.batch == 1) table.fail("batch", "found 1, expected 0 (the run's) or at least 2");
   training.optimizer = optimizer_settings(table.table("optimizer"), training.learning_rate);
+  if (training.optimizer.is_flow()) {
+    table.table("optimizer")
+        .fail("type",
+              "found \"flow\", expected steps: each is for a point of the curve drawn anew");
+  }
   constexpr std::int64_t least_batch = 2;
   training.schedule = schedule_settings(table.table("schedule"), least_batch);
   training.checkpoint_every_s = table.positive("checkpoint_every_s", training.checkpoint_every_s);

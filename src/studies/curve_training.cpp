@@ -10,6 +10,7 @@
 #include "studies/checkpoint_clock.hpp"
 #include "studies/run_network.hpp"
 #include "studies/sample_order.hpp"
+#include "studies/stepper_checkpoint.hpp"
 
 namespace thalweg {
 
@@ -126,27 +127,19 @@ class CurveRun {
   }
 
   void write() {
-    std::vector<std::vector<Real>> state;
-    for (const auto slice : stepper_.state()) {
-      state.emplace_back(result_.control_points.size());
-      space_.gather(std::span<const Real>(slice), std::span(state.back()));
-    }
+    const auto state = stepper_state(space_, stepper_);
     collectively(ground_.context.world, [&] {
       if (!ground_.context.world.is_root()) return;
       Record record;
       record.attributes["schema"] = "thalweg/checkpoint";
       record.attributes["step"] = step_;
-      record.attributes["optimizer_steps"] = stepper_.steps();
       record.attributes["loss_sum"] = sum_;
       record.attributes["loss_count"] = summed_;
       record.column("/parameters/control_points", result_.control_points, "parameter", "1",
                     "inner control points");
       record.column("/training/step", result_.step, "epoch", "1", "steps");
       record.column("/training/loss", result_.loss, "epoch", "1", "mean loss of the epoch");
-      for (std::size_t k = 0; k < state.size(); ++k) {
-        record.column(fmt::format("/optimizer/state{}", k), state[k], "parameter", "1",
-                      "optimiser state");
-      }
+      write_stepper(record, state);
       write_checkpoint(checkpoint(), record);
     });
   }
@@ -154,40 +147,29 @@ class CurveRun {
   /// The root reads, the others receive.
   void resume() {
     const Communicator& world = ground_.context.world;
-    std::int64_t facts[4] = {0, 0, 0, 0};
-    std::vector<std::vector<Real>> state(stepper_.state().size(),
-                                         std::vector<Real>(result_.control_points.size()));
+    std::int64_t facts[3] = {0, 0, 0};
+    StepperState<Real> state;
     collectively(world, [&] {
       if (!world.is_root() || !ground_.context.resume) return;
       const auto found = resume_checkpoint(checkpoint(), ground_.context.log);
       if (!found) return;
       facts[0] = 1;
       facts[1] = std::get<std::int64_t>(found->attributes.at("step"));
-      facts[2] = std::get<std::int64_t>(found->attributes.at("optimizer_steps"));
-      facts[3] = std::get<std::int64_t>(found->attributes.at("loss_count"));
+      facts[2] = std::get<std::int64_t>(found->attributes.at("loss_count"));
       sum_ = std::get<double>(found->attributes.at("loss_sum"));
       result_.control_points =
           std::get<std::vector<Real>>(found->arrays.at("/parameters/control_points").values);
       result_.step = std::get<std::vector<std::int64_t>>(found->arrays.at("/training/step").values);
       result_.loss = std::get<std::vector<double>>(found->arrays.at("/training/loss").values);
-      for (std::size_t k = 0; k < state.size(); ++k) {
-        state[k] = std::get<std::vector<Real>>(
-            found->arrays.at(fmt::format("/optimizer/state{}", k)).values);
-      }
+      state = read_stepper(*found, stepper_);
     });
     world.broadcast(std::span<std::int64_t>(facts));
     if (facts[0] == 0) return;
     step_ = facts[1];
-    stepper_.set_steps(facts[2]);
-    summed_ = facts[3];
+    summed_ = facts[2];
     world.broadcast(std::span(&sum_, 1));
     world.broadcast(std::span<Real>(result_.control_points));
-    const auto slices = stepper_.state();
-    for (std::size_t k = 0; k < state.size(); ++k) {
-      world.broadcast(std::span<Real>(state[k]));
-      const auto mine = space_.slice_of(std::span<const Real>(state[k]));
-      std::copy(mine.begin(), mine.end(), slices[k].begin());
-    }
+    restore_stepper(space_, std::move(state), stepper_);
   }
 
   const Ground<Real>& ground_;

@@ -12,6 +12,7 @@
 #include "studies/completion_recorder.hpp"
 #include "studies/flow_checkpoint.hpp"
 #include "studies/measuring_times.hpp"
+#include "studies/stepper_checkpoint.hpp"
 
 namespace thalweg {
 
@@ -124,48 +125,30 @@ class DescentRun {
   }
 
   void save() {
-    std::vector<std::vector<Real>> state;
-    for (const auto slice : stepper_.state()) {
-      state.emplace_back(w_.size());
-      space_.gather(std::span<const Real>(slice), std::span(state.back()));
-    }
+    const auto state = stepper_state(space_, stepper_);
     recorder_.save([&](Record& checkpoint) {
       checkpoint.attributes["step"] = step_;
       checkpoint.attributes["measured"] = measured_;
-      checkpoint.attributes["optimizer_steps"] = stepper_.steps();
       checkpoint.column("/parameters/current", w_, "parameter", "1", "factors");
-      for (std::size_t k = 0; k < state.size(); ++k) {
-        checkpoint.column(fmt::format("/optimizer/state{}", k), state[k], "parameter", "1",
-                          "optimiser state");
-      }
+      write_stepper(checkpoint, state);
     });
   }
 
   void resume() {
-    std::vector<std::vector<Real>> state(stepper_.state().size(), std::vector<Real>(w_.size()));
-    std::int64_t facts[3] = {0, -1, 0};
+    StepperState<Real> state;
+    std::int64_t facts[2] = {0, -1};
     const bool found = recorder_.resume([&](const Record& checkpoint) {
       facts[0] = std::get<std::int64_t>(checkpoint.attributes.at("step"));
       facts[1] = std::get<std::int64_t>(checkpoint.attributes.at("measured"));
-      facts[2] = std::get<std::int64_t>(checkpoint.attributes.at("optimizer_steps"));
       w_ = std::get<std::vector<Real>>(checkpoint.arrays.at("/parameters/current").values);
-      for (std::size_t k = 0; k < state.size(); ++k) {
-        state[k] = std::get<std::vector<Real>>(
-            checkpoint.arrays.at(fmt::format("/optimizer/state{}", k)).values);
-      }
+      state = read_stepper(checkpoint, stepper_);
     });
     if (!found) return;
     task_.team.broadcast(std::span<std::int64_t>(facts));
     task_.team.broadcast(std::span(w_));
     step_ = facts[0];
     measured_ = facts[1];
-    stepper_.set_steps(facts[2]);
-    const auto slices = stepper_.state();
-    for (std::size_t k = 0; k < state.size(); ++k) {
-      task_.team.broadcast(std::span(state[k]));
-      const auto mine = space_.slice_of(std::span<const Real>(state[k]));
-      std::copy(mine.begin(), mine.end(), slices[k].begin());
-    }
+    restore_stepper(space_, std::move(state), stepper_);
     if (measured_ >= 0) due_.pass(measured_);
   }
 
@@ -224,16 +207,8 @@ class FlowRun {
       }
     }
     if (measured_ != flow_.time()) measure(flow_.time());
-    recorder_.finish(status, product(), [&](Record& record) {
-      const FlowCounts& counts = flow_.counts();
-      const auto put = [&](const char* name, std::int64_t count, const char* meaning) {
-        record.scalar(std::string("/flow/") + name, static_cast<double>(count), "1", meaning);
-      };
-      put("accepted", counts.accepted, "steps of the integrator");
-      put("rejected", counts.rejected, "steps that were tried again");
-      put("evaluations", counts.evaluations, "gradients");
-      put("stiff", counts.stiff, "accepted steps at the bound of stability");
-    });
+    recorder_.finish(status, product(),
+                     [&](Record& record) { write_flow_counts(record, flow_.counts()); });
     return RunOutcome::done;
   }
 

@@ -40,6 +40,16 @@ void write_flow(Record& checkpoint, const FlowState& state) {
   }
 }
 
+void write_flow_counts(Record& record, const FlowCounts& counts) {
+  const auto put = [&](const char* name, std::int64_t count, const char* meaning) {
+    record.scalar(std::string("/flow/") + name, static_cast<double>(count), "1", meaning);
+  };
+  put("accepted", counts.accepted, "steps of the integrator");
+  put("rejected", counts.rejected, "steps that were tried again");
+  put("evaluations", counts.evaluations, "gradients");
+  put("stiff", counts.stiff, "accepted steps at the bound of stability");
+}
+
 FlowState read_flow_state(const Record& checkpoint) {
   FlowState state;
   for (const auto& [name, field] : kNumbers) {

@@ -60,7 +60,7 @@ void refuse_lars(const Settings& table, const OptimizerOptions& optimizer) {
 
 /// The optimiser of a factorisation, and the rates it is to be tried with.
 std::vector<double> read_optimizer(const Settings& table, MethodPlan& method) {
-  std::vector<std::string> types{"flow"};
+  std::vector<std::string> types;
   for (const auto& kind : optimizer_kinds()) types.push_back(kind.type());
   method.is_flow = table.choice("type", types, "sgd") == "flow";
   if (method.is_flow) {

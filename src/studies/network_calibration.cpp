@@ -169,29 +169,37 @@ std::vector<Exchange> NetworkCalibration<Real>::gradient_exchanges(Statistics st
 }
 
 template <class Real>
+double NetworkCalibration<Real>::gradients_a_step() const {
+  const auto counts = stepper_.flow_counts();
+  if (!counts) return plan_.optimizer.sharpness_aware == "none" ? 1.0 : 2.0;
+  constexpr double least = dormand_prince::kStages;
+  if (step_ == 0) return least;
+  return static_cast<double>(counts->evaluations) / static_cast<double>(step_);
+}
+
+template <class Real>
 std::vector<Exchange> NetworkCalibration<Real>::step_exchanges() const {
   const std::int64_t batch = std::min(plan_.train.batch, training_samples());
-  const bool twice = plan_.optimizer.sharpness_aware != "none";
+  const double gradients = gradients_a_step();
   const auto vector = static_cast<double>(w_.size() * sizeof(Real));
   const std::int64_t blocks = (objective_->dimension() + kVectorBlock - 1) / kVectorBlock;
   const double norm = 8.0 * static_cast<double>(blocks);
   auto exchanges = gradient_exchanges(Statistics::batch, batch, objective_->training_shard(batch));
-  if (twice) {
-    for (auto& exchange : exchanges) exchange.calls *= 2.0;
-    exchanges.push_back({Exchange::Kind::gather, 1.0, norm, 0});
-  }
+  for (auto& exchange : exchanges) exchange.calls *= gradients;
+  // Norms of SAM's first gradient; of a flow's errors and stiffness.
+  if (gradients > 1.0) exchanges.push_back({Exchange::Kind::gather, gradients / 2.0, norm, 0});
   if (plan_.model.ghost_size > 0) {
     // Ghost groups' moments are summed for the running averages alone.
     const std::int64_t shard = objective_->training_shard(batch);
     for (const auto& block : objective_->network().parameters()) {
       if (!block.normalisation || !block.name.ends_with(".weight")) continue;
-      exchanges.push_back({Exchange::Kind::tree_sum, twice ? 2.0 : 1.0,
+      exchanges.push_back({Exchange::Kind::tree_sum, gradients,
                            8.0 * static_cast<double>(2 * block.count() + 1),
                            (batch + shard - 1) / shard});
     }
   }
   if (plan_.optimizer.clip_norm > 0.0) exchanges.push_back({Exchange::Kind::gather, 1.0, norm, 0});
-  exchanges.push_back({Exchange::Kind::gather, twice ? 2.0 : 1.0, vector, 0});
+  exchanges.push_back({Exchange::Kind::gather, gradients, vector, 0});
   exchanges.push_back({Exchange::Kind::agree, 1.0 / static_cast<double>(kAgreeEvery), 8.0, 0});
   return exchanges;
 }
@@ -225,7 +233,7 @@ WorkUnit NetworkCalibration<Real>::step() {
   objective_->network().set_buffers(buffers);
   objective_->set_shards(plan_.train.shard, objective_->evaluation_shard());
   const LineThrough line = line_through(static_cast<std::int64_t>(few), few_s, count, many_s);
-  const double passes = plan_.optimizer.sharpness_aware == "none" ? 1.0 : 2.0;
+  const double passes = gradients_a_step();
   WorkUnit unit;
   unit.items = count;
   unit.grain = shard;

@@ -89,6 +89,8 @@ class NetworkCalibration {
   [[nodiscard]] const VectorSpace& space() const { return objective_->space(); }
 
  private:
+  /// As many as a step asks for; of a flow in the mean over the trial.
+  [[nodiscard]] double gradients_a_step() const;
   [[nodiscard]] ProbeTrial try_probe(const ProbePlan& probe, std::int64_t samples, double seconds);
   using Pass = std::function<void(Subset)>;
   /// A unit of work over samples, timed at two sizes.

@@ -69,6 +69,11 @@ OptimizerOptions optimizer_settings(const Settings& table) {
   OptimizerOptions options = kind.defaults;
   options.weight_decay = table.number_at_least("weight_decay", 0.0, options.weight_decay);
   options.decay_normalisation = table.boolean("decay_normalisation", options.decay_normalisation);
+  if (options.is_flow()) {
+    options.relative_tolerance = table.positive("relative_tolerance", options.relative_tolerance);
+    options.absolute_tolerance = table.positive("absolute_tolerance", options.absolute_tolerance);
+    return options;
+  }
   options.clip_norm = table.number_at_least("clip_norm", 0.0, 0.0);
   if (kind.takes("momentum")) options.momentum = below_one(table, "momentum", options.momentum);
   if (kind.takes("beta1")) options.beta1 = below_one(table, "beta1", options.beta1);

@@ -7,8 +7,9 @@
 namespace thalweg {
 
 /// Reads [optimizer] but for its rate: type, weight_decay, decay_normalisation, clip_norm, sam
-/// (none | sam | asam), with it sam_radius, and what the type has besides. A key that no run's
-/// type has is left unread, and so unknown. Local. Throws ConfigurationError.
+/// (none | sam | asam), with it sam_radius, and what the type has besides; a flow has neither
+/// clip_norm nor sam. A key that no run's type has is left unread, and so unknown. Local. Throws
+/// ConfigurationError.
 OptimizerOptions optimizer_settings(const Settings& table);
 
 /// The same and learning_rate, which has a usual value for the type.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/memory.hpp"
 #include "studies/run_network.hpp"
@@ -58,6 +59,13 @@ void check_memory(std::int64_t parameters, std::size_t size_bytes) {
 }
 
 template <class Real>
+void check_flow(const OptimizerOptions& optimizer) {
+  if (optimizer.is_flow() && !std::is_same_v<Real, double>) {
+    fail("[optimizer] type: \"flow\" needs [train] precision = \"float64\"");
+  }
+}
+
+template <class Real>
 void check_probes(const RunPlan& run, const Network<Real>& network, std::int64_t training,
                   std::int64_t test) {
   for (const auto& plan : run.probes) {
@@ -83,6 +91,7 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
   try {
     const std::int64_t samples = data.train.size();
     check_labels(run, samples, data.train.classes());
+    check_flow<Real>(run.optimizer);
     const std::int64_t training = samples - held_out(run.train.validation, samples);
     const auto network = network_of(run, data);
     check_memory(network.parameter_count(), sizeof(Real));

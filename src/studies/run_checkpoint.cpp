@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "base/error.hpp"
 #include "records/checkpoint.hpp"
 #include "studies/snapshots.hpp"
+#include "studies/stepper_checkpoint.hpp"
 
 namespace thalweg {
 
@@ -44,11 +44,7 @@ void save_run(const VectorSpace& space, const std::string& file, RunParts<Real> 
               const std::string& start, double elapsed_s) {
   const Communicator& team = space.comm();
   // Every rank takes part in gathering the optimiser's slices; the root alone writes.
-  std::vector<std::vector<Real>> state;
-  for (const auto slice : parts.stepper.state()) {
-    state.emplace_back(parts.w.size());
-    space.gather(std::span<const Real>(slice), std::span(state.back()));
-  }
+  const auto state = stepper_state(space, parts.stepper);
   collectively(team, [&] {
     if (!team.is_root()) return;
     Record checkpoint;
@@ -56,7 +52,6 @@ void save_run(const VectorSpace& space, const std::string& file, RunParts<Real> 
     checkpoint.attributes["step"] = parts.progress.step;
     checkpoint.attributes["samples"] = parts.progress.samples;
     checkpoint.attributes["elapsed_s"] = elapsed_s;
-    checkpoint.attributes["optimizer_steps"] = parts.stepper.steps();
     checkpoint.attributes["status"] = parts.progress.status;
     checkpoint.attributes["start_hash"] = start;
     parts.record.write_to(checkpoint);
@@ -64,10 +59,7 @@ void save_run(const VectorSpace& space, const std::string& file, RunParts<Real> 
     checkpoint.column("/parameters/current", parts.w, "parameter", "1", "parameters");
     checkpoint.column("/parameters/running_statistics", parts.network.buffers(), "statistic", "1",
                       "running statistics of batch norm");
-    for (std::size_t k = 0; k < state.size(); ++k) {
-      checkpoint.column(fmt::format("/optimizer/state{}", k), state[k], "parameter", "1",
-                        "optimiser state");
-    }
+    write_stepper(checkpoint, state);
     write_checkpoint(file, checkpoint);
   });
 }
@@ -77,7 +69,8 @@ bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real
                 const std::string& start, double& earlier_s, const Log& log) {
   const Communicator& team = space.comm();
   std::optional<Record> checkpoint;
-  std::int64_t facts[5] = {0, 0, 0, 0, 0};  // what all ranks need before the arrays
+  StepperState<Real> state;
+  std::int64_t facts[4] = {0, 0, 0, 0};  // what all ranks need before the arrays
   auto& progress = parts.progress;
   collectively(team, [&] {
     if (!team.is_root()) return;
@@ -88,33 +81,25 @@ bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real
     facts[0] = 1;
     facts[1] = attribute<std::int64_t>(*checkpoint, "step");
     facts[2] = attribute<std::int64_t>(*checkpoint, "samples");
-    facts[3] = attribute<std::int64_t>(*checkpoint, "optimizer_steps");
-    facts[4] = static_cast<std::int64_t>(progress.snapshots.size());
+    facts[3] = static_cast<std::int64_t>(progress.snapshots.size());
     earlier_s = attribute<double>(*checkpoint, "elapsed_s");
     parts.record.read_from(*checkpoint);
     parts.w = values_of<Real>(*checkpoint, "/parameters/current");
+    state = read_stepper(*checkpoint, parts.stepper);
   });
   team.broadcast(std::span<std::int64_t>(facts));
   if (facts[0] == 0) return false;
   progress.status = team.broadcast(progress.status);
   progress.step = facts[1];
   progress.samples = facts[2];
-  progress.snapshots.resize(static_cast<std::size_t>(facts[4]));
+  progress.snapshots.resize(static_cast<std::size_t>(facts[3]));
   team.broadcast(std::span(progress.snapshots));
-  parts.stepper.set_steps(facts[3]);
   team.broadcast(std::span<Real>(parts.w));
   auto buffers = parts.network.buffers();
   if (team.is_root()) buffers = values_of<double>(*checkpoint, "/parameters/running_statistics");
   team.broadcast(std::span<double>(buffers));
   parts.network.set_buffers(buffers);
-  std::vector<Real> whole(parts.w.size());
-  const auto state = parts.stepper.state();
-  for (std::size_t k = 0; k < state.size(); ++k) {
-    if (team.is_root()) whole = values_of<Real>(*checkpoint, fmt::format("/optimizer/state{}", k));
-    team.broadcast(std::span<Real>(whole));
-    const auto mine = space.slice_of(std::span<const Real>(whole));
-    std::copy(mine.begin(), mine.end(), state[k].begin());
-  }
+  restore_stepper(space, std::move(state), parts.stepper);
   // Ranks other than the root keep no rows, but all must agree on the last one.
   if (!team.is_root()) parts.record.add(TrajectoryPoint{});
   return true;

@@ -121,7 +121,8 @@ std::vector<PlannedBytes> run_memory(NetworkCalibration<Real>& measured, const D
   }
   const auto states = static_cast<double>(measured.state_vectors());
   const bool aware = plan.optimizer.sharpness_aware != "none";
-  const double numbers = whole + slice * (3.0 + states + (aware ? 1.0 : 0.0));
+  double numbers = whole + slice * (3.0 + states + (aware ? 1.0 : 0.0));
+  if (plan.optimizer.is_flow()) numbers += Flow::kWholeVectors * whole + Flow::kSlices * slice;
   const double writing = (2.0 * states + 1.0) * whole * real;
   const auto indices =
       8.0 * static_cast<double>(2 * measured.training_samples() + data.test.size());

@@ -46,6 +46,21 @@ constexpr IntegerColumn kIntegers[] = {
     {"batch_size", "sample", "samples of a step", &TrajectoryPoint::batch_size},
 };
 
+constexpr NumberColumn kFlowNumbers[] = {
+    {"time", "1", "time of the flow, the sum of the learning rates", &TrajectoryPoint::time},
+    {"stiffness", "1",
+     "step times dominant eigenvalue at the integrator's last step; above 3.25 stability limits "
+     "it, not accuracy",
+     &TrajectoryPoint::stiffness},
+};
+
+constexpr IntegerColumn kFlowIntegers[] = {
+    {"integrator_steps", "1", "accepted steps of the integrator",
+     &TrajectoryPoint::integrator_steps},
+    {"flow_evaluations", "1", "gradients that the integrator asked for",
+     &TrajectoryPoint::flow_evaluations},
+};
+
 constexpr NumberColumn kGradientNorm = {
     "gradient_norm", "1",
     "Euclidean norm of the training loss's gradient (statistics of the "
@@ -66,6 +81,13 @@ std::vector<NumberColumn> number_columns(RunColumns which) {
     columns.insert(columns.end(), std::begin(kValidation), std::end(kValidation));
   }
   if (which.gradient_norm) columns.push_back(kGradientNorm);
+  if (which.flow) columns.insert(columns.end(), std::begin(kFlowNumbers), std::end(kFlowNumbers));
+  return columns;
+}
+
+std::vector<IntegerColumn> integer_columns(RunColumns which) {
+  std::vector<IntegerColumn> columns(std::begin(kIntegers), std::end(kIntegers));
+  if (which.flow) columns.insert(columns.end(), std::begin(kFlowIntegers), std::end(kFlowIntegers));
   return columns;
 }
 
@@ -79,7 +101,7 @@ void RunRecord::write_to(Record& record) const {
                   column.long_name);
   };
   for (const auto& column : number_columns(columns_)) write(column);
-  for (const auto& column : kIntegers) {
+  for (const auto& column : integer_columns(columns_)) {
     std::vector<std::int64_t> values;
     for (const auto& point : points_) values.push_back(point.*column.field);
     record.column(std::string("/trajectory/") + column.name, values, "step", column.units,
@@ -96,7 +118,7 @@ void RunRecord::read_from(const Record& record) {
     for (std::size_t i = 0; i < values.size(); ++i) points_[i].*column.field = values[i];
   };
   for (const auto& column : number_columns(columns_)) numbers(column);
-  for (const auto& column : kIntegers) {
+  for (const auto& column : integer_columns(columns_)) {
     const auto& values = std::get<std::vector<std::int64_t>>(
         record.arrays.at(std::string("/trajectory/") + column.name).values);
     for (std::size_t i = 0; i < values.size(); ++i) points_[i].*column.field = values[i];

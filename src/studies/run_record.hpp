@@ -23,6 +23,10 @@ struct TrajectoryPoint {
   double validation_accuracy = 0.0;
   double gradient_norm = 0.0;  ///< recorded only if the run measures it at every evaluation
   double distance_from_start = 0.0;
+  double time = 0.0;                  ///< these four recorded only of a flow
+  double stiffness = 0.0;             ///< h|λ| of the integrator's last step
+  std::int64_t integrator_steps = 0;  ///< accepted so far
+  std::int64_t flow_evaluations = 0;  ///< gradients so far
   double elapsed_s = 0.0;
 };
 
@@ -30,6 +34,7 @@ struct TrajectoryPoint {
 struct RunColumns {
   bool gradient_norm = false;
   bool validation = false;
+  bool flow = false;
 };
 
 /// Gathers what a run measures into record columns, and reads it back from a checkpoint.

@@ -40,7 +40,10 @@ TrajectoryPlan read_trajectory_plan(const Settings& settings, const StudyHeader&
 
 double dealing_cost(const RunPlan& run, std::int64_t samples) {
   constexpr double step_tax = 30.0;
-  const double passes = run.optimizer.sharpness_aware == "none" ? 1.0 : 2.0;
+  // A flow makes an integrator's step of seven stages at least.
+  const double passes = run.optimizer.is_flow()                   ? 7.0
+                        : run.optimizer.sharpness_aware == "none" ? 1.0
+                                                                  : 2.0;
   const Schedule schedule = schedule_of(run, samples);
   const auto steps = static_cast<double>(schedule.steps());
   const double epochs = schedule.at(schedule.steps()).epochs_done;

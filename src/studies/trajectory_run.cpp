@@ -10,6 +10,7 @@
 #include "records/record.hpp"
 #include "records/schema.hpp"
 #include "studies/checkpoint_clock.hpp"
+#include "studies/flow_checkpoint.hpp"
 #include "studies/run_calendar.hpp"
 #include "studies/run_checkpoint.hpp"
 #include "studies/run_network.hpp"
@@ -41,7 +42,7 @@ class TrajectoryRun {
         validation_(validation_subset(plan.train, data.train.size())),
         schedule_(schedule_of(plan, data.train.size())),
         order_(plan.seed, Purpose::shuffle, training_count()),
-        record_({plan.train.gradient_norm_every, !validation_.empty()}),
+        record_({plan.train.gradient_norm_every, !validation_.empty(), plan.optimizer.is_flow()}),
         w_(initial_point(plan, *objective_)),
         gradient_(static_cast<std::size_t>(space_.slice().size())) {
     last_step_ = schedule_.steps();
@@ -155,6 +156,13 @@ class TrajectoryRun {
                           .distance_from_start = space_.norm(std::span<const Real>(gap)),
                           .elapsed_s = elapsed_s()};
     if (plan_.train.gradient_norm_every) point.gradient_norm = gradient_norm();
+    if (const auto counts = stepper_.flow_counts()) {
+      for (; timed_ < progress_.step; ++timed_) time_ += schedule_.at(timed_).learning_rate;
+      point.time = time_;
+      point.stiffness = counts->stiffness;
+      point.integrator_steps = counts->accepted;
+      point.flow_evaluations = counts->evaluations;
+    }
     record_.add(point);
     if (!std::isfinite(train.loss)) {
       progress_.status = kDiverged;
@@ -247,6 +255,7 @@ class TrajectoryRun {
       record.attributes["data"] = data_.description;
       record.attributes["data_hash"] = fmt::format("{:016x}", data_.hash);
       record_.write_to(record);
+      if (const auto counts = stepper_.flow_counts()) write_flow_counts(record, *counts);
       record.attributes["start_hash"] = start_hash_;
       list_snapshots(record, progress_.snapshots);
       for (const auto& probe : plan_.probes) {
@@ -287,6 +296,8 @@ class TrajectoryRun {
   std::vector<Real> gradient_;
   std::vector<Real> start_;  // this rank's slice
   std::string start_hash_;
+  double time_ = 0.0;  // of a flow, after timed_ steps
+  std::int64_t timed_ = 0;
   std::int64_t last_step_ = 0;
   RunProgress progress_;
   double earlier_s_ = 0.0;

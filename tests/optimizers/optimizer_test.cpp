@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "optimizers/support.hpp"
 
 namespace thalweg {
 namespace {
@@ -92,7 +93,7 @@ TEST(Optimizer, WeightDecayAddsToTheGradient) {
 TEST(Optimizer, StateRestoresExactly) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const VectorSpace space(self, 2);
-  for (const auto& kind : optimizer_kinds()) {
+  for (const auto& kind : test::descents()) {
     OptimizerOptions options = kind.defaults;
     options.momentum = 0.9;
     const auto whole = make_optimizer<float>(options, space);
@@ -122,7 +123,7 @@ TEST(Optimizer, StateHasTheSameShapeOnAnIdleRank) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const VectorSpace none(self, 0);
   const VectorSpace some(self, 7);
-  for (const auto& kind : optimizer_kinds()) {
+  for (const auto& kind : test::descents()) {
     OptimizerOptions options = kind.defaults;
     options.momentum = 0.9;
     EXPECT_EQ(make_optimizer<float>(options, none)->state().size(),

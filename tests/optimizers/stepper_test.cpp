@@ -105,7 +105,7 @@ TEST_F(StepperTest, SamClipsTheSecondGradient) {
 
 TEST_F(StepperTest, NormalisationParametersDecayOnlyIfAsked) {
   const std::vector<ParameterBlock> blocks{{"weights", 0, {1}, false}, {"bias", 1, {1}, true}};
-  for (const auto& kind : optimizer_kinds()) {
+  for (const auto& kind : test::descents()) {
     // Never decays them, or divides by a norm of both together: see the tests of their formulas.
     if (kind.type() == "lars" || kind.type() == "grouped_rmsprop") continue;
     OptimizerOptions options = kind.defaults;

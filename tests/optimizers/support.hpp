@@ -34,10 +34,17 @@ typename Stepper<Real>::Gradient constant(const VectorSpace& space, std::vector<
   };
 }
 
+/// All kinds of optimisers that step along one gradient, in any precision: not flows.
+inline std::vector<OptimizerKind> descents() {
+  auto kinds = optimizer_kinds();
+  std::erase_if(kinds, [](const OptimizerKind& kind) { return kind.defaults.is_flow(); });
+  return kinds;
+}
+
 /// One optimiser with each of the extras that change its steps.
 inline std::vector<OptimizerOptions> every_way() {
   std::vector<OptimizerOptions> all;
-  for (const auto& kind : optimizer_kinds()) {
+  for (const auto& kind : descents()) {
     for (const char* sharpness_aware : {"none", "sam", "asam"}) {
       for (const double clip : {0.0, 0.5}) {
         OptimizerOptions options = kind.defaults;

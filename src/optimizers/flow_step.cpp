@@ -1,0 +1,85 @@
+#include "optimizers/flow_step.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace thalweg {
+
+namespace {
+
+constexpr std::size_t kNumbers = 7;
+
+FlowOptions flow_options(const OptimizerOptions& options) {
+  FlowOptions flow;
+  flow.relative_tolerance = options.relative_tolerance;
+  flow.absolute_tolerance = options.absolute_tolerance;
+  return flow;
+}
+
+}  // namespace
+
+FlowStep::FlowStep(const VectorSpace& space, std::vector<ParameterBlock> blocks,
+                   const OptimizerOptions& options)
+    : space_(&space),
+      stretches_(decay_stretches(complete_blocks(std::move(blocks), space.dimension()),
+                                 space.slice(), options.weight_decay, options.decay_normalisation)),
+      start_(static_cast<std::size_t>(space.slice().size())),
+      flow_(space, flow_options(options),
+            [this](std::span<const double> w, std::span<double> slice) {
+              return derivative(*inner_, w, slice);
+            }) {}
+
+double FlowStep::derivative(const Gradient& gradient, std::span<const double> w,
+                            std::span<double> slice) {
+  const double loss = gradient(w, slice);
+  const auto mine = space_->slice_of(w);
+  for (const auto& stretch : stretches_) {
+    for (auto i = static_cast<std::size_t>(stretch.range.begin);
+         i < static_cast<std::size_t>(stretch.range.end); ++i) {
+      slice[i] = -slice[i] - stretch.weight_decay * mine[i];
+    }
+  }
+  return loss;
+}
+
+double FlowStep::step(std::span<double> w, double learning_rate, const Gradient& gradient,
+                      const Gradient& inner) {
+  const double loss = derivative(gradient, w, start_);
+  if (!std::isfinite(loss) || learning_rate == 0.0) return loss;
+  const bool broken =
+      !std::all_of(start_.begin(), start_.end(), [](double value) { return std::isfinite(value); });
+  if (space_->comm().any(broken)) return std::numeric_limits<double>::quiet_NaN();
+  inner_ = &inner;
+  flow_.restart(0.0, w, start_, loss);
+  while (flow_.time() < learning_rate) flow_.step(learning_rate);
+  std::copy(flow_.point().begin(), flow_.point().end(), w.begin());
+  return loss;
+}
+
+std::vector<double> FlowStep::numbers() const {
+  const FlowCounts& counts = flow_.counts();
+  return {flow_.control().step(),
+          flow_.control().error(),
+          static_cast<double>(counts.accepted),
+          static_cast<double>(counts.rejected),
+          static_cast<double>(counts.evaluations),
+          static_cast<double>(counts.stiff),
+          counts.stiffness};
+}
+
+void FlowStep::set_numbers(std::span<const double> numbers) {
+  if (numbers.size() != kNumbers) {
+    throw Error("flow: the state of a step has another length");
+  }
+  const auto count = [&](std::size_t k) { return static_cast<std::int64_t>(numbers[k]); };
+  flow_.restore(StepControl(numbers[0], numbers[1]), {.accepted = count(2),
+                                                      .rejected = count(3),
+                                                      .evaluations = count(4),
+                                                      .stiff = count(5),
+                                                      .stiffness = numbers[6]});
+}
+
+}  // namespace thalweg
