@@ -202,6 +202,15 @@ CompletionPlan read_completion(const Settings& settings, const StudyHeader& head
     settings.fail("[[method]]", "expected at least one, for a study of kind \"completion\"");
   }
   check_methods(settings, plan);
+  plan.probes = read_factor_probes(settings, static_cast<std::uint64_t>(header.seed));
+  if (!plan.probes.empty() &&
+      std::none_of(plan.methods.begin(), plan.methods.end(), [](const MethodPlan& method) {
+        return method.type == MethodType::factorization;
+      })) {
+    settings.fail("[[probe]]",
+                  "probes are for methods of type \"factorization\", of which there "
+                  "is none");
+  }
   return plan;
 }
 

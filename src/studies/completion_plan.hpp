@@ -13,6 +13,7 @@
 #include "objectives/residual_loss.hpp"
 #include "optimizers/flow.hpp"
 #include "optimizers/options.hpp"
+#include "studies/factor_probes.hpp"
 #include "studies/study.hpp"
 
 namespace thalweg {
@@ -67,6 +68,7 @@ struct CompletionPlan {
   std::vector<std::int64_t> instances;
   std::vector<std::int64_t> observed;  ///< of low_rank; else one value that is not used
   std::vector<MethodPlan> methods;
+  std::vector<FactorProbePlan> probes;  ///< of factorizations
   double target_loss = 0.0;
   std::int64_t max_steps = 0;
   double max_time = 0.0;

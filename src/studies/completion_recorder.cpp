@@ -76,6 +76,7 @@ void CompletionRecorder::save(const std::function<void(Record&)>& add) {
       checkpoint.attributes["elapsed_s"] = elapsed_s();
       checkpoint.attributes["data_hash"] = data_hash();
       rows_.write(checkpoint);
+      probes_.write_to(checkpoint);
       add(checkpoint);
       write_checkpoint(task_.files.checkpoint, checkpoint);
     });
@@ -96,6 +97,7 @@ bool CompletionRecorder::resume(const std::function<void(const Record&)>& read) 
     }
     earlier_s_ = std::get<double>(checkpoint->attributes.at("elapsed_s"));
     rows_.read(*checkpoint);
+    probes_.read_from(*checkpoint);
     read(*checkpoint);
     found = true;
   });
@@ -121,6 +123,16 @@ void CompletionRecorder::write_theory(Record& record) const {
             "of the flow of balanced factors that share the matrix's singular vectors"};
 }
 
+void CompletionRecorder::write_probes(Record& record, const std::string& status) const {
+  probes_.write_to(record);
+  if (status == kDiverged) return;
+  for (const auto& plan : task_.plan.probes) {
+    auto& attributes = record.group_attributes["/probes/" + plan.named.name];
+    attributes["samples"] = task_.problem.observations();
+    for (const auto& [name, value] : plan.named.probe->attributes()) attributes[name] = value;
+  }
+}
+
 void CompletionRecorder::finish(const std::string& status, const std::vector<double>& matrix,
                                 const std::function<void(Record&)>& add) {
   collectively(task_.team, [&] {
@@ -140,6 +152,7 @@ void CompletionRecorder::finish(const std::string& status, const std::vector<dou
     record.attributes["data_hash"] = data_hash();
     describe(task_.method, record.attributes);
     rows_.write(record);
+    if (task_.method.type == MethodType::factorization) write_probes(record, status);
     if (status != kDiverged) {
       measure_.write_vectors(matrix, record);
       write_theory(record);

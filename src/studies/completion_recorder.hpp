@@ -36,6 +36,12 @@ class CompletionRecorder {
   explicit CompletionRecorder(const CompletionTask& task);
 
   [[nodiscard]] MatrixMeasure& measure() { return measure_; }
+  /// Rows of the root, of probes. Local.
+  [[nodiscard]] ProbeRows& probes() { return probes_; }
+  /// Points of the trajectory so far, of the root. Local.
+  [[nodiscard]] std::int64_t points() const {
+    return static_cast<std::int64_t>(rows_.rows().size());
+  }
   [[nodiscard]] bool is_root() const { return task_.team.is_root(); }
   /// Adds a row of the root: what is in it already, and what the matrix tells. Local.
   void add(MatrixRow row, const std::vector<double>& matrix);
@@ -58,10 +64,12 @@ class CompletionRecorder {
   [[nodiscard]] double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
   [[nodiscard]] std::string data_hash() const;
   void write_theory(Record& record) const;
+  void write_probes(Record& record, const std::string& status) const;
 
   CompletionTask task_;
   MatrixMeasure measure_;
   MatrixTrajectory rows_;
+  ProbeRows probes_;
   double earlier_s_ = 0.0;
   Stopwatch watch_;
   CheckpointClock checkpoints_;

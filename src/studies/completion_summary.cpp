@@ -13,6 +13,7 @@
 #include "studies/completion_gap.hpp"
 #include "studies/completion_recorder.hpp"
 #include "studies/masked_column.hpp"
+#include "studies/probe_rows.hpp"
 
 namespace thalweg {
 
@@ -135,6 +136,19 @@ void summarise_rows(Record& study, const std::vector<CompletionRun>& runs,
     const bool timing = std::string(quantity.name) == "elapsed_s";
     put_masked(study, std::string("/summary/") + quantity.name, values, {count}, {"run"},
                quantity.long_name, timing ? "s" : "1");
+  }
+  std::map<std::string, std::pair<LastProbeValue, std::vector<double>>> probes;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    for (const auto& last : last_probe_values(records[i])) {
+      auto& [source, values] = probes[last.name];
+      source = last;
+      values.resize(records.size(), kNone);
+      values[i] = last.value;
+    }
+  }
+  for (const auto& [name, probe] : probes) {
+    put_masked(study, "/summary/" + name, probe.second, {count}, {"run"}, probe.first.long_name,
+               probe.first.units);
   }
   if (std::any_of(best.begin(), best.end(), [](double v) { return std::isfinite(v); })) {
     put_masked(study, "/summary/test_loss_at_best_validation", best, {count}, {"run"},

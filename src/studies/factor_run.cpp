@@ -37,6 +37,7 @@ class DescentRun {
         objective_(training_objective<Real>(task.team, chain_, task.problem, task.plan.loss)),
         space_(objective_->space()),
         stepper_(space_, chain_.blocks(), method_.optimizer),
+        probes_(task.plan.probes, *objective_, recorder_.probes()),
         due_(task.plan, method_.learning_rate) {
     const auto start = initial_factors(chain_, method_, task.problem,
                                        static_cast<std::uint64_t>(task.run.instance));
@@ -51,6 +52,7 @@ class DescentRun {
 
   RunOutcome run() {
     recorder_.measure().begin(chain_, std::span<const Real>(w_));
+    probes_.begin(w_);
     resume();
     std::string status;
     while (status.empty()) {
@@ -69,7 +71,10 @@ class DescentRun {
       }
       status = advance();
     }
-    if (status != kDiverged && measured_ != step_) measure();
+    if (status != kDiverged) {
+      if (measured_ != step_) measure();
+      probes_.finish(w_, step_, time(), state());
+    }
     recorder_.finish(status, product(), [](Record&) {});
     return RunOutcome::done;
   }
@@ -98,6 +103,17 @@ class DescentRun {
     return "";
   }
 
+  [[nodiscard]] double time() const { return method_.learning_rate * static_cast<double>(step_); }
+
+  [[nodiscard]] TrainingState state() const {
+    TrainingState state{
+        method_.learning_rate, method_.optimizer.stability_threshold(method_.learning_rate), {}};
+    if (const auto p = stepper_.preconditioner_slice()) {
+      state.preconditioner_slice.assign(p->begin(), p->end());
+    }
+    return state;
+  }
+
   [[nodiscard]] std::vector<double> product() const {
     return recorder_.is_root() ? product_of(chain_, std::span<const Real>(w_))
                                : std::vector<double>{};
@@ -107,7 +123,7 @@ class DescentRun {
     const std::span<const Real> w(w_);
     MatrixRow row;
     row.step = step_;
-    row.time = method_.learning_rate * static_cast<double>(step_);
+    row.time = time();
     row.train_loss = objective_->gradient(w, {}, gradient_);
     row.gradient_norm = norm_of(space_, std::span<const Real>(gradient_));
     measured_ = step_;
@@ -122,6 +138,7 @@ class DescentRun {
       recorder_.measure().measure_factors(chain_, w, row);
       recorder_.add(std::move(row), matrix);
     });
+    probes_.measure(w, step_, time(), state());
   }
 
   void save() {
@@ -136,10 +153,11 @@ class DescentRun {
 
   void resume() {
     StepperState<Real> state;
-    std::int64_t facts[2] = {0, -1};
+    std::int64_t facts[3] = {0, -1, 0};
     const bool found = recorder_.resume([&](const Record& checkpoint) {
       facts[0] = std::get<std::int64_t>(checkpoint.attributes.at("step"));
       facts[1] = std::get<std::int64_t>(checkpoint.attributes.at("measured"));
+      facts[2] = recorder_.points();
       w_ = std::get<std::vector<Real>>(checkpoint.arrays.at("/parameters/current").values);
       state = read_stepper(checkpoint, stepper_);
     });
@@ -148,6 +166,7 @@ class DescentRun {
     task_.team.broadcast(std::span(w_));
     step_ = facts[0];
     measured_ = facts[1];
+    probes_.resume(facts[2]);
     restore_stepper(space_, std::move(state), stepper_);
     if (measured_ >= 0) due_.pass(measured_);
   }
@@ -159,6 +178,7 @@ class DescentRun {
   std::unique_ptr<Objective<Real>> objective_;
   const VectorSpace& space_;
   Stepper<Real> stepper_;
+  FactorProbes<Real> probes_;
   MeasuringSteps due_;
   std::vector<Real> w_;
   std::vector<Real> gradient_;
@@ -180,6 +200,7 @@ class FlowRun {
         space_(objective_->space()),
         start_(start()),
         flow_(space_, options(), is_end_to_end() ? end_to_end() : gradient_flow(*objective_, {})),
+        probes_(is_end_to_end() ? no_probes() : task.plan.probes, *objective_, recorder_.probes()),
         due_(task.plan) {
     gradient_.resize(static_cast<std::size_t>(space_.slice().size()));
   }
@@ -187,6 +208,7 @@ class FlowRun {
   RunOutcome run() {
     point_ = start_;
     if (!is_end_to_end()) recorder_.measure().begin(chain_, std::span<const double>(start_));
+    probes_.begin(start_);
     if (!resume()) {
       flow_.begin(0.0, start_);
       if (due_.next() == 0.0) measure(0.0);
@@ -207,12 +229,23 @@ class FlowRun {
       }
     }
     if (measured_ != flow_.time()) measure(flow_.time());
+    flow_.interpolate(flow_.time(), point_);  // a resumed run may have measured it before
+    probes_.finish(point_, flow_.counts().accepted, measured_, state());
     recorder_.finish(status, product(),
                      [&](Record& record) { write_flow_counts(record, flow_.counts()); });
     return RunOutcome::done;
   }
 
  private:
+  /// Of the flow of a product there are no factors to measure.
+  [[nodiscard]] static const std::vector<FactorProbePlan>& no_probes() {
+    static const std::vector<FactorProbePlan> none;
+    return none;
+  }
+
+  /// The next step stands in for the rate, and nothing has a threshold.
+  [[nodiscard]] TrainingState state() const { return {flow_.next_step(), std::nullopt, {}}; }
+
   [[nodiscard]] bool is_end_to_end() const { return method_.type == MethodType::end_to_end; }
 
   [[nodiscard]] std::vector<double> start() const {
@@ -274,6 +307,7 @@ class FlowRun {
       }
       recorder_.add(std::move(row), matrix);
     });
+    probes_.measure(point_, flow_.counts().accepted, time, state());
   }
 
   void save() {
@@ -286,13 +320,17 @@ class FlowRun {
 
   bool resume() {
     FlowState state;
+    std::int64_t points = 0;
     const bool found = recorder_.resume([&](const Record& checkpoint) {
       state = read_flow_state(checkpoint);
+      points = recorder_.points();
       measured_ = std::get<double>(checkpoint.attributes.at("measured"));
     });
     if (!found) return false;
     share_flow(task_.team, state, static_cast<std::size_t>(space_.dimension()));
     task_.team.broadcast(std::span(&measured_, 1));
+    task_.team.broadcast(std::span(&points, 1));
+    probes_.resume(points);
     flow_.restore(state);
     if (measured_ >= 0.0) due_.pass(measured_);
     return true;
@@ -307,6 +345,7 @@ class FlowRun {
   const VectorSpace& space_;
   std::vector<double> start_;
   Flow flow_;
+  FactorProbes<double> probes_;
   MeasuringTimes due_;
   std::vector<double> point_;
   std::vector<double> gradient_;

@@ -84,4 +84,19 @@ void ProbeRows::read_from(const Record& record) {
   }
 }
 
+std::vector<LastProbeValue> last_probe_values(const Record& run) {
+  const std::string prefix = "/probes/";
+  std::vector<LastProbeValue> found;
+  for (const auto& [path, array] : run.arrays) {
+    if (path.rfind(prefix, 0) != 0 || array.shape.size() != 1) continue;
+    const auto slash = path.find('/', prefix.size());
+    const auto scalar = path.substr(slash + 1);
+    if (scalar == "step") continue;
+    found.push_back({path.substr(prefix.size(), slash - prefix.size()) + "." + scalar,
+                     std::get<std::vector<double>>(array.values).back(), array.units,
+                     array.long_name});
+  }
+  return found;
+}
+
 }  // namespace thalweg

@@ -31,4 +31,15 @@ class ProbeRows {
   std::map<std::string, Rows> rows_;
 };
 
+/// The last value of one of a probe's scalars.
+struct LastProbeValue {
+  std::string name;  ///< PROBE.SCALAR
+  double value = 0.0;
+  std::string units;
+  std::string long_name;
+};
+
+/// Of all probes of a run's record. Local.
+std::vector<LastProbeValue> last_probe_values(const Record& run);
+
 }  // namespace thalweg

@@ -1,3 +1,5 @@
+#include "studies/probe_settings.hpp"
+
 #include <fmt/format.h>
 
 #include <set>
@@ -142,9 +144,13 @@ std::unique_ptr<Probe> read_spectral_density(const Settings& table, std::uint64_
 }
 
 /// Which matrix, and which block of it, a probe of curvature is about.
-std::shared_ptr<Probe> read_curvature(std::unique_ptr<Probe> probe, const Settings& table) {
-  const auto name =
-      table.choice("matrix", {"hessian", "gauss_newton", "empirical_fisher"}, "hessian");
+std::shared_ptr<Probe> read_curvature(std::unique_ptr<Probe> probe, const Settings& table,
+                                      ProbeGround ground) {
+  std::vector<std::string> matrices{"hessian"};
+  if (ground == ProbeGround::network) {
+    matrices.insert(matrices.end(), {"gauss_newton", "empirical_fisher"});
+  }
+  const auto name = table.choice("matrix", matrices, "hessian");
   auto matrix = CurvatureMatrix::hessian;
   if (name == "gauss_newton") matrix = CurvatureMatrix::gauss_newton;
   if (name == "empirical_fisher") matrix = CurvatureMatrix::empirical_fisher;
@@ -152,7 +158,7 @@ std::shared_ptr<Probe> read_curvature(std::unique_ptr<Probe> probe, const Settin
 }
 
 std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table,
-                                  std::uint64_t seed) {
+                                  std::uint64_t seed, ProbeGround ground) {
   if (type == "sharpness") return read_sharpness(table, seed);
   if (type == "kernel_drift") return std::make_shared<KernelDrift>();
   if (type == "noise_scale") return read_noise_scale(table, seed);
@@ -162,44 +168,56 @@ std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table
   if (type == "critical_point") {
     return std::make_shared<CriticalPoint>(read_lanczos(table, seed));
   }
-  if (type == "eigenpairs") return read_curvature(read_eigenpairs(table, seed), table);
-  if (type == "trace") return read_curvature(read_trace(table, seed), table);
+  if (type == "eigenpairs") return read_curvature(read_eigenpairs(table, seed), table, ground);
+  if (type == "trace") return read_curvature(read_trace(table, seed), table, ground);
   if (type == "spectral_density") {
-    return read_curvature(read_spectral_density(table, seed), table);
+    return read_curvature(read_spectral_density(table, seed), table, ground);
   }
   if (type == "norms") return std::make_shared<Norms>();
   if (type == "edge_of_stability") {
     return std::make_shared<EdgeOfStability>(read_lanczos(table, seed));
   }
-  return read_curvature(std::make_unique<HessianExtremes>(read_lanczos(table, seed)), table);
+  return read_curvature(std::make_unique<HessianExtremes>(read_lanczos(table, seed)), table,
+                        ground);
 }
 
 }  // namespace
+
+NamedProbe read_named_probe(const Settings& table, std::uint64_t seed, ProbeGround ground,
+                            std::set<std::string>& names) {
+  std::vector<std::string> types{
+      "hessian_extremes", "sharpness",  "edge_of_stability", "norms",         "trace",
+      "spectral_density", "eigenpairs", "perturbation",      "local_entropy", "critical_point"};
+  if (ground == ProbeGround::network) {
+    types.insert(types.end(), {"kernel_drift", "noise_scale", "pac_bayes"});
+  }
+  NamedProbe named;
+  named.type = table.choice("type", types, "hessian_extremes");
+  named.name = table.string("name", named.type);
+  if (!names.insert(named.name).second) {
+    table.fail("name", fmt::format("two probes are called '{}'", named.name));
+  }
+  if (!is_plain_name(named.name)) {
+    table.fail("name",
+               fmt::format("found \"{}\", expected at most 100 letters, digits, '_', '-' and '.'",
+                           named.name));
+  }
+  named.probe = read_probe(named.type, table, seed, ground);
+  return named;
+}
 
 std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t study_seed) {
   std::vector<ProbePlan> plans;
   std::set<std::string> names;
   for (const auto& table : settings.tables("probe")) {
     ProbePlan plan;
-    const auto type =
-        table.choice("type",
-                     {"hessian_extremes", "sharpness", "kernel_drift", "noise_scale",
-                      "edge_of_stability", "norms", "trace", "spectral_density", "eigenpairs",
-                      "perturbation", "pac_bayes", "local_entropy", "critical_point"},
-                     "hessian_extremes");
-    plan.name = table.string("name", type);
-    if (!names.insert(plan.name).second) {
-      table.fail("name", fmt::format("two probes are called '{}'", plan.name));
-    }
-    if (!is_plain_name(plan.name)) {
-      table.fail("name",
-                 fmt::format("found \"{}\", expected at most 100 letters, digits, '_', '-' and '.'",
-                             plan.name));
-    }
+    const NamedProbe named = read_named_probe(table, study_seed, ProbeGround::network, names);
+    plan.name = named.name;
+    plan.probe = named.probe;
     plan.every_epochs = table.integer_at_least("every_epochs", 0, 0);
     plan.every_steps = table.integer_at_least("every_steps", 0, 0);
     // A kernel is samples × samples: never of a whole training set unasked.
-    const bool is_kernel = type == "kernel_drift";
+    const bool is_kernel = named.type == "kernel_drift";
     constexpr std::int64_t kernel_samples = 128;
     plan.samples =
         table.integer_at_least("samples", is_kernel ? 1 : 0, is_kernel ? kernel_samples : 0);
@@ -207,10 +225,9 @@ std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t 
     plan.statistics = table.choice("statistics", {"batch", "frozen"}, "batch") == "frozen"
                           ? Statistics::frozen
                           : Statistics::batch;
-    plan.probe = read_probe(type, table, study_seed);
     if (plan.half == Half::test && plan.probe->is_about_training()) {
-      table.fail("data",
-                 fmt::format(R"(found "test", but {} is about training, expected "train")", type));
+      table.fail("data", fmt::format(R"(found "test", but {} is about training, expected "train")",
+                                     named.type));
     }
     plans.push_back(std::move(plan));
   }

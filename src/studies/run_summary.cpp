@@ -8,6 +8,8 @@
 #include <map>
 #include <utility>
 
+#include "studies/probe_rows.hpp"
+
 namespace thalweg {
 
 namespace {
@@ -46,40 +48,35 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
 
   std::map<std::string, Column> columns;
   const auto put = [&](const std::string& name, std::size_t row, double value,
-                       const Array& source) {
+                       const std::string& units, const std::string& long_name) {
     auto& column = columns[name];
     if (column.values.empty()) {
       column.values.assign(runs.size(), std::numeric_limits<double>::quiet_NaN());
       column.valid.assign(runs.size(), 0);
-      column.units = source.units;
-      column.long_name = source.long_name;
+      column.units = units;
+      column.long_name = long_name;
     }
     column.values[row] = value;
     column.valid[row] = std::isfinite(value) ? 1 : 0;
+  };
+  const auto put_last = [&](const std::string& name, std::size_t row, const std::string& path) {
+    const Array& source = runs[row].arrays.at(path);
+    put(name, row, last_of(runs[row], path), source.units, source.long_name);
   };
   for (std::size_t row = 0; row < runs.size(); ++row) {
     const Record& run = runs[row];
     for (const char* name :
          {"step", "epoch", "learning_rate", "batch_size", "train_loss", "train_accuracy",
           "test_loss", "test_accuracy", "distance_from_start", "elapsed_s"}) {
-      const std::string path = std::string("/trajectory/") + name;
-      put(name, row, last_of(run, path), run.arrays.at(path));
+      put_last(name, row, std::string("/trajectory/") + name);
     }
     for (const char* name : {"validation_loss", "validation_accuracy"}) {
       const std::string path = std::string("/trajectory/") + name;
-      const auto found = run.arrays.find(path);
-      if (found != run.arrays.end()) put(name, row, last_of(run, path), found->second);
+      if (run.arrays.contains(path)) put_last(name, row, path);
     }
-    put("gradient_norm", row, last_of(run, "/final/gradient_norm"),
-        run.arrays.at("/final/gradient_norm"));
-    const std::string prefix = "/probes/";
-    for (const auto& [path, array] : run.arrays) {
-      if (path.rfind(prefix, 0) != 0 || array.shape.size() != 1) continue;
-      const auto slash = path.find('/', prefix.size());
-      const auto value_name = path.substr(slash + 1);
-      if (value_name == "step") continue;
-      put(path.substr(prefix.size(), slash - prefix.size()) + "." + value_name, row,
-          last_of(run, path), array);
+    put_last("gradient_norm", row, "/final/gradient_norm");
+    for (const auto& last : last_probe_values(run)) {
+      put(last.name, row, last.value, last.units, last.long_name);
     }
   }
   for (auto& [name, column] : columns) {
