@@ -121,6 +121,9 @@ void Flow::step(double last_time) {
   }
   for (std::int64_t rejections = 0;; ++rejections) {
     const double h = control_.step();
+    if (!std::isfinite(h)) {
+      throw Error(fmt::format("flow: no first step from time {} can be chosen", time_));
+    }
     if (underflows(h, time_) || rejections > options_.max_step_rejections) {
       throw Error(fmt::format("flow: no step from time {} is accepted, down to {} after {} tried",
                               time_, h, rejections));

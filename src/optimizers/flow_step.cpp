@@ -1,5 +1,7 @@
 #include "optimizers/flow_step.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -30,7 +32,8 @@ FlowStep::FlowStep(const VectorSpace& space, std::vector<ParameterBlock> blocks,
       flow_(space, flow_options(options),
             [this](std::span<const double> w, std::span<double> slice) {
               return derivative(*inner_, w, slice);
-            }) {}
+            }),
+      options_(options) {}
 
 double FlowStep::derivative(const Gradient& gradient, std::span<const double> w,
                             std::span<double> slice) {
@@ -47,16 +50,40 @@ double FlowStep::derivative(const Gradient& gradient, std::span<const double> w,
 
 double FlowStep::step(std::span<double> w, double learning_rate, const Gradient& gradient,
                       const Gradient& inner) {
+  abandoned_ = false;
   const double loss = derivative(gradient, w, start_);
   if (!std::isfinite(loss) || learning_rate == 0.0) return loss;
   const bool broken =
       !std::all_of(start_.begin(), start_.end(), [](double value) { return std::isfinite(value); });
   if (space_->comm().any(broken)) return std::numeric_limits<double>::quiet_NaN();
   inner_ = &inner;
+  const StepControl control = flow_.control();
+  const FlowCounts counts = flow_.counts();
   flow_.restart(0.0, w, start_, loss);
-  while (flow_.time() < learning_rate) flow_.step(learning_rate);
-  std::copy(flow_.point().begin(), flow_.point().end(), w.begin());
+  abandoned_ = !follow(learning_rate);
+  if (abandoned_) {
+    flow_.restore(control, counts);
+  } else {
+    std::copy(flow_.point().begin(), flow_.point().end(), w.begin());
+  }
   return loss;
+}
+
+/// Whether it came to the end.
+bool FlowStep::follow(double time) {
+  constexpr std::int64_t look_every = 16;
+  try {
+    for (std::int64_t k = 1; flow_.time() < time; ++k) {
+      flow_.step(time);
+      if (k % look_every == 0 && flow_.time() < time && stop_ && stop_()) return false;
+    }
+  } catch (const Error& error) {
+    throw Error(
+        fmt::format("{}, within a step of the time {}: gradients overflow, or tolerances ({} "
+                    "relative, {} absolute) are below rounding",
+                    error.what(), time, options_.relative_tolerance, options_.absolute_tolerance));
+  }
+  return true;
 }
 
 std::vector<double> FlowStep::numbers() const {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "optimizers/flow.hpp"
@@ -25,11 +26,18 @@ class FlowStep {
            const OptimizerOptions& options);
 
   /// Collective. Moves w, the whole vector on every rank. `gradient` is asked at w, `inner` at all
-  /// other points. Returns the loss at w before the step, or NaN where its gradient is not
-  /// finite; where what is returned is not finite w stays as it was. Throws Error as Flow::step
-  /// does.
+  /// other points. Returns the loss at w before the step, or NaN where its gradient is not finite;
+  /// where what is returned is not finite w stays as it was. Throws Error where the integrator
+  /// takes no step.
   double step(std::span<double> w, double learning_rate, const Gradient& gradient,
               const Gradient& inner);
+
+  /// Collective when it is called: is it time to stop? Asked now and then within a step, which may
+  /// be thousands of the integrator's. It must say the same on every rank.
+  using Stop = std::function<bool()>;
+  void set_stop(Stop stop) { stop_ = std::move(stop); }
+  /// Was the last step abandoned for that? Everything is then as it was before it. Local.
+  [[nodiscard]] bool was_abandoned() const { return abandoned_; }
 
   /// All that further steps depend on, and the counts; the same on every rank. Local.
   [[nodiscard]] std::vector<double> numbers() const;
@@ -38,6 +46,7 @@ class FlowStep {
   [[nodiscard]] const FlowCounts& counts() const { return flow_.counts(); }
 
  private:
+  bool follow(double time);
   double derivative(const Gradient& gradient, std::span<const double> w, std::span<double> slice);
 
   const VectorSpace* space_;
@@ -45,6 +54,9 @@ class FlowStep {
   const Gradient* inner_ = nullptr;  ///< during a step
   std::vector<double> start_;        ///< this rank's slice of ẇ where a step begins
   Flow flow_;
+  OptimizerOptions options_;
+  Stop stop_;
+  bool abandoned_ = false;
 };
 
 }  // namespace thalweg

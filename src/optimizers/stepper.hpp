@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/aligned.hpp"
@@ -62,6 +63,11 @@ class Stepper {
   [[nodiscard]] std::optional<FlowCounts> flow_counts() const {
     return flow_ ? std::optional(flow_->counts()) : std::nullopt;
   }
+  /// See FlowStep; without effect on what is not a flow. Local.
+  void set_stop(FlowStep::Stop stop) {
+    if (flow_) flow_->set_stop(std::move(stop));
+  }
+  [[nodiscard]] bool was_abandoned() const { return flow_ && flow_->was_abandoned(); }
   /// See Optimizer::preconditioner. Local.
   [[nodiscard]] std::optional<std::vector<Real>> preconditioner_slice() const {
     return flow_ ? std::nullopt : optimizer_->preconditioner();

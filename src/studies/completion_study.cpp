@@ -90,7 +90,7 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
       if (method.type != MethodType::factorization) continue;
       check_factor_probes(plan.probes,
                           FactorChain(first.rows, first.columns, method.depth, method.hidden),
-                          first.observations());
+                          first.observations(), context.study_file);
     }
   });
   if (world.is_root()) {

@@ -21,13 +21,13 @@ std::vector<FactorProbePlan> read_factor_probes(const Settings& settings, std::u
 }
 
 void check_factor_probes(const std::vector<FactorProbePlan>& plans, const FactorChain& chain,
-                         std::int64_t observations) {
+                         std::int64_t observations, const std::string& file) {
   for (const auto& plan : plans) {
     try {
       plan.named.probe->check(chain.blocks(), observations);
     } catch (const ConfigurationError& error) {
-      throw ConfigurationError(
-          fmt::format("probe '{}' at depth {}: {}", plan.named.name, chain.depth(), error.what()));
+      throw ConfigurationError(fmt::format("{}: [[probe]] '{}' at depth {}: {}", file,
+                                           plan.named.name, chain.depth(), error.what()));
     }
   }
 }

@@ -22,9 +22,10 @@ struct FactorProbePlan {
 /// Reads [[probe]] of a completion. Local. Throws ConfigurationError.
 std::vector<FactorProbePlan> read_factor_probes(const Settings& settings, std::uint64_t seed);
 
-/// Throws ConfigurationError where a probe makes no sense on such factors. Local.
+/// Throws ConfigurationError, which names the file, where a probe makes no sense on such factors.
+/// Local.
 void check_factor_probes(const std::vector<FactorProbePlan>& plans, const FactorChain& chain,
-                         std::int64_t observations);
+                         std::int64_t observations, const std::string& file);
 
 /// The probes of one run, on the training loss as a function of its factors.
 template <class Real>

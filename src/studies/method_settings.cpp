@@ -41,7 +41,7 @@ std::vector<std::int64_t> counts(const Settings& table, const char* key,
 
 FlowOptions read_flow(const Settings& table) {
   FlowOptions options;
-  options.relative_tolerance = table.positive("relative_tolerance", options.relative_tolerance);
+  options.relative_tolerance = relative_tolerance(table, options.relative_tolerance);
   options.absolute_tolerance = table.number_at_least("absolute_tolerance", 0.0, 0.0);
   return options;
 }

@@ -67,11 +67,17 @@ TrainingTrial NetworkCalibration<Real>::train(double seconds) {
   double stepping_s = 0.0;
   std::vector<std::pair<double, double>> losses;
   const Stopwatch all;
+  constexpr double least_s = 0.2;
+  stepper_.set_stop([&] { return all.elapsed_s() > std::max(seconds, least_s); });
   while (step_ < most && (step_ < least || all.elapsed_s() < seconds)) {
     const Stopwatch watch;
     const double loss = training_step(*objective_, stepper_, order_, schedule_.at(step_),
                                       plan_.seed, step_, std::span<Real>(w_));
     stepping_s += watch.elapsed_s();
+    if (stepper_.was_abandoned()) {
+      trial.cut_off = true;
+      break;
+    }
     if (!std::isfinite(loss)) {
       trial.basis = "the trial diverged";
       break;
@@ -91,8 +97,10 @@ TrainingTrial NetworkCalibration<Real>::train(double seconds) {
       break;
     }
   }
+  stepper_.set_stop({});
   trial.steps = step_;
-  trial.step_s = step_ > 0 ? stepping_s / static_cast<double>(step_) : 0.0;
+  const std::int64_t begun = step_ + (trial.cut_off ? 1 : 0);
+  trial.step_s = begun > 0 ? stepping_s / static_cast<double>(begun) : 0.0;
   if (plan_.train.has_target() && trial.basis == "schedule") {
     trial.expected = reached_by_extrapolation(losses, plan_.train.target_loss, most);
     trial.basis = trial.expected < most

@@ -22,6 +22,7 @@ struct TrainingTrial {
   std::int64_t expected = 0;  ///< of the whole run
   std::string basis;          ///< where that comes from
   double step_s = 0.0;        ///< mean of one
+  bool cut_off = false;       ///< within a step: step_s is a lower bound
 };
 
 /// How one probe went about it on few samples, as far as there was time.

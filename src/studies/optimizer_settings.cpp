@@ -64,13 +64,22 @@ void read_batches(const Settings& table, std::int64_t least_batch, ScheduleOptio
 
 }  // namespace
 
+double relative_tolerance(const Settings& table, double usual) {
+  constexpr double least = 1e-14;  // some units in the last place
+  const double value = table.positive("relative_tolerance", usual);
+  if (value < least) {
+    table.fail("relative_tolerance", fmt::format("found {}, expected at least {}", value, least));
+  }
+  return value;
+}
+
 OptimizerOptions optimizer_settings(const Settings& table) {
   const OptimizerKind& kind = kind_of(table);
   OptimizerOptions options = kind.defaults;
   options.weight_decay = table.number_at_least("weight_decay", 0.0, options.weight_decay);
   options.decay_normalisation = table.boolean("decay_normalisation", options.decay_normalisation);
   if (options.is_flow()) {
-    options.relative_tolerance = table.positive("relative_tolerance", options.relative_tolerance);
+    options.relative_tolerance = relative_tolerance(table, options.relative_tolerance);
     options.absolute_tolerance = table.positive("absolute_tolerance", options.absolute_tolerance);
     return options;
   }

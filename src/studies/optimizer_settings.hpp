@@ -15,6 +15,10 @@ OptimizerOptions optimizer_settings(const Settings& table);
 /// The same and learning_rate, which has a usual value for the type.
 OptimizerOptions optimizer_settings(const Settings& table, double& learning_rate);
 
+/// Reads relative_tolerance of an integrator, not below what float64 can hold. Local. Throws
+/// ConfigurationError.
+double relative_tolerance(const Settings& table, double usual);
+
 /// Reads [schedule]: type (constant | step | cosine | linear), warmup_epochs, scaling (none |
 /// linear | sqrt), batch_epochs, batch_sizes, and what the type and the scaling have besides. A
 /// batch is of at least `least_batch` samples. Local. Throws ConfigurationError.

@@ -62,8 +62,8 @@ Sealed read_sealed(const std::string& folder) {
                         (kind == "trajectories" || kind == "surface" || kind == "connection");
   if (!has_runs) {
     throw ConfigurationError(fmt::format(
-        "{}: a study of kind \"{}\" without runs of its own, expected one whose runs store "
-        "parameters, of kind \"trajectories\" say",
+        "{}: a study of kind \"{}\" without runs that store parameters, expected one with such "
+        "runs, of kind \"trajectories\" say",
         folder, kind));
   }
   Sealed sealed{attribute<std::string>(file, "config_resolved"),

@@ -92,6 +92,12 @@ class TrajectoryEstimate {
       groups_[run->group] =
           estimate_group(*run, data, request_, team_size(), seconds, probe_trials_);
       const TrainingTrial& trial = groups_[run->group].trial;
+      if (trial.cut_off) {
+        estimate_.notes.push_back(
+            fmt::format("{}: a step did not end in its share of --calibrate; its time is a lower "
+                        "bound",
+                        run->group));
+      }
       if (run->train.has_target()) {
         estimate_.notes.push_back(
             fmt::format("{}: {} of at most {} steps expected: {}", run->group, trial.expected,

@@ -46,6 +46,7 @@ class TrajectoryRun {
         w_(initial_point(plan, *objective_)),
         gradient_(static_cast<std::size_t>(space_.slice().size())) {
     last_step_ = schedule_.steps();
+    stepper_.set_stop([this] { return agree() == Request::stop; });
     start_hash_ = point_hash(std::span<const Real>(w_), objective_->network().buffers());
     const auto mine = space_.slice_of(std::span<const Real>(w_));
     start_.assign(mine.begin(), mine.end());
@@ -60,7 +61,7 @@ class TrajectoryRun {
     Progress progress(log_, plan_.name, last_step_);
     while (progress_.status.empty() && progress_.step < last_step_) {
       // Before the first step too, or a study of many short runs would never hear it.
-      if (progress_.step % kAgreeEvery == 0) {
+      if (progress_.step % agree_every() == 0) {
         const Request request = agree();
         if (request != Request::none) save();
         if (request == Request::stop) {
@@ -69,6 +70,11 @@ class TrajectoryRun {
         }
       }
       take_step();
+      if (stepper_.was_abandoned()) {
+        save();
+        progress.finish();
+        return RunOutcome::interrupted;
+      }
       if (!progress_.status.empty()) break;
       measure_point();
       const auto& latest = record_.points().back();
@@ -104,6 +110,11 @@ class TrajectoryRun {
                     plan_.name, batch, shards, shard, team_.size()));
   }
 
+  /// A step of a flow is many of the integrator's.
+  [[nodiscard]] std::int64_t agree_every() const {
+    return plan_.optimizer.is_flow() ? 1 : kAgreeEvery;
+  }
+
   /// Whether any rank was told to stop, or the root's clock says that a checkpoint is due.
   Request agree() {
     Request mine = Request::none;
@@ -114,8 +125,13 @@ class TrajectoryRun {
 
   void take_step() {
     const Schedule::Step now = schedule_.at(progress_.step);
+    const auto buffers = objective_->network().buffers();
     const double loss = training_step(*objective_, stepper_, order_, now, plan_.seed,
                                       progress_.step, std::span<Real>(w_));
+    if (stepper_.was_abandoned()) {
+      objective_->network().set_buffers(buffers);
+      return;
+    }
     if (!std::isfinite(loss)) {
       progress_.status = kDiverged;
       return;

@@ -185,7 +185,7 @@ METHOD = "\n[[method]]\n"
     (METHOD + '[[probe]]\ntype = "kernel_drift"\n', ["[probe.0] type", "kernel_drift", "hessian_extremes"]),
     (METHOD + '[[probe]]\ntype = "pac_bayes"\n', ["[probe.0] type", "pac_bayes"]),
     (METHOD + '[[probe]]\ntype = "trace"\nmatrix = "gauss_newton"\n', ["[probe.0] matrix", "gauss_newton", "hessian"]),
-    (METHOD + '[[probe]]\ntype = "trace"\nblock = "dense1"\n', ["probe 'trace' at depth 2", "dense1", "factor1"]),
+    (METHOD + '[[probe]]\ntype = "trace"\nblock = "dense1"\n', ["study.toml: [[probe]] 'trace' at depth 2", "dense1", "factor1"]),
     (METHOD + "[[probe]]\nevery_steps = 3\n", ["unknown key", "every_steps"]),
     (METHOD + '[[probe]]\ndata = "test"\n', ["unknown key", "data"]),
     (METHOD + "[[probe]]\nevery_points = -1\n", ["every_points", "found -1"]),

@@ -110,6 +110,26 @@ def test_killed_and_resumed_is_identical(tmp_path):
     survive_kills(tmp_path, study(BATCHES, norm="batch"), kills=3, seed=2)
 
 
+# A step of this rate would take for ever; it is given up in the middle.
+def test_time_limits_and_plans_do_not_wait_for_a_step(tmp_path):
+    text = study(FLOW + "optimizer.learning_rate = 1e300\n")
+    limited = run_study(tmp_path, text, "out", "--time-limit", "1", ranks=2)
+    assert limited.returncode == 75 and "--resume" in limited.stderr, limited.stderr
+    assert thalweg("verify", tmp_path / "out").returncode == 3
+    planned = thalweg("plan", tmp_path / "study.toml", "--ranks", "2", "--calibrate", "1")
+    assert planned.returncode == 0, planned.stderr
+    assert "flow: a step did not end in its share of --calibrate" in planned.stdout
+
+
+def test_resumes_after_limits_within_steps_are_identical(tmp_path):
+    text = study(BATCHES.replace("train.steps = 200", "train.steps = 40"), norm="batch").replace('"tanh"', '"relu"')
+    assert run_study(tmp_path, text, "whole").returncode == 0
+    for ranks in (1, 2, 1):
+        assert run_study(tmp_path, text, "out", "--resume", "--time-limit", "0.4", ranks=ranks).returncode in (0, 75)
+    assert run_study(tmp_path, text, "out", "--resume").returncode == 0
+    assert_identical(tmp_path / "whole", tmp_path / "out")
+
+
 def test_time_is_the_sum_of_a_schedules_rates(tmp_path):
     result = run_study(tmp_path, study(BATCHES, norm="batch"), "out")
     assert result.returncode == 0, result.stderr
@@ -124,6 +144,7 @@ def test_time_is_the_sum_of_a_schedules_rates(tmp_path):
     (FLOW + "optimizer.clip_norm = 1.0\n", {}, ["unknown key", "clip_norm"]),
     (FLOW + 'optimizer.sam = "sam"\n', {}, ["unknown key", "sam"]),
     (FLOW + "optimizer.relative_tolerance = 0\n", {}, ["relative_tolerance", "found 0"]),
+    (FLOW + "optimizer.relative_tolerance = 1e-17\n", {}, ["relative_tolerance", "at least 1e-14"]),
     (descent(0) + "optimizer.relative_tolerance = 1e-3\n", {}, ["unknown key", "relative_tolerance"]),
     (FLOW + descent(0) + '[[connection]]\nfrom = "flow"\nto = "descent0"\ncurve = "bezier"\n'
      'optimizer.type = "flow"\n', {}, ["[connection.0.optimizer] type", "flow", "drawn anew"]),

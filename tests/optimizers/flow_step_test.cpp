@@ -145,6 +145,45 @@ TEST_F(FlowStepTest, CountsStiffSteps) {
   EXPECT_GT(stepper.flow_counts()->stiff, 100);
 }
 
+TEST_F(FlowStepTest, AbandonedStepLeavesEverythingAlone) {
+  const auto stiff = test::quadratic<double>(plane_, {1.0, 1e4});
+  Stepper<double> stepper(plane_, {}, flow());
+  Stepper<double> undisturbed(plane_, {}, flow());
+  std::vector<double> w{1.0, 1.0};
+  stepper.step(w, 0.01, stiff);
+  EXPECT_FALSE(stepper.was_abandoned());
+  auto whole = std::vector<double>{1.0, 1.0};
+  undisturbed.step(whole, 0.01, stiff);
+  const auto before = w;
+  const auto numbers = stepper.numbers();
+  int asked = 0;
+  stepper.set_stop([&] { return ++asked == 3; });
+  stepper.step(w, 0.5, stiff);
+  EXPECT_EQ(asked, 3);
+  EXPECT_TRUE(stepper.was_abandoned());
+  EXPECT_EQ(w, before);
+  EXPECT_EQ(stepper.numbers(), numbers);
+  stepper.set_stop([] { return false; });
+  stepper.step(w, 0.5, stiff);
+  EXPECT_FALSE(stepper.was_abandoned());
+  undisturbed.step(whole, 0.5, stiff);
+  EXPECT_EQ(w, whole);
+  EXPECT_EQ(stepper.numbers(), undisturbed.numbers());
+}
+
+TEST_F(FlowStepTest, NoStepIsAnErrorThatNamesTheTolerances) {
+  auto options = flow();
+  options.absolute_tolerance = 1e-300;
+  Stepper<double> stepper(plane_, {}, options);
+  std::vector<double> w{0.0, 1.0};
+  try {
+    stepper.step(w, 0.5, test::constant<double>(plane_, {1.0, 1.0}));
+    ADD_FAILURE() << "a step was taken";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("1e-300 absolute"), std::string::npos) << error.what();
+  }
+}
+
 TEST_F(FlowStepTest, WhatIsNotFiniteLeavesEverythingAlone) {
   Stepper<double> stepper(plane_, {}, flow());
   std::vector<double> w{1.0, 1.0};
