@@ -61,7 +61,7 @@ void check_memory(std::int64_t parameters, std::size_t size_bytes) {
 template <class Real>
 void check_flow(const OptimizerOptions& optimizer) {
   if (optimizer.is_flow() && !std::is_same_v<Real, double>) {
-    fail("[optimizer] type: \"flow\" needs [train] precision = \"float64\"");
+    fail(R"([optimizer] type: "flow" needs [train] precision = "float64")");
   }
 }
 
