@@ -32,8 +32,8 @@ class FlowStep {
   double step(std::span<double> w, double learning_rate, const Gradient& gradient,
               const Gradient& inner);
 
-  /// Collective when it is called: is it time to stop? Asked now and then within a step, which may
-  /// be thousands of the integrator's. It must say the same on every rank.
+  /// Collective when it is called: is it time to stop? Asked after each of the integrator's steps,
+  /// of which there may be thousands. It must say the same on every rank.
   using Stop = std::function<bool()>;
   void set_stop(Stop stop) { stop_ = std::move(stop); }
   /// Was the last step abandoned for that? Everything is then as it was before it. Local.
