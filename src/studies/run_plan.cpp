@@ -83,6 +83,25 @@ std::vector<SweptRun> products(const SweptRun& run, const std::vector<Settings::
   return all;
 }
 
+/// A key that a run does not use would make that run again under another name. One that none uses
+/// is unknown, which is said elsewhere.
+void refuse_idle_axes(const std::vector<Settings::Axis>& axes, const std::vector<SweptRun>& runs) {
+  for (const auto& axis : axes) {
+    const auto uses = [&](const SweptRun& run) { return run.settings.was_asked(axis.key); };
+    const auto idle = std::find_if_not(runs.begin(), runs.end(), uses);
+    if (idle == runs.end() || std::none_of(runs.begin(), runs.end(), uses)) continue;
+    Settings at = axis.points.front();
+    std::string key = axis.key;
+    for (auto dot = key.find('.'); dot != std::string::npos; dot = key.find('.')) {
+      at = at.table(key.substr(0, dot));
+      key = key.substr(dot + 1);
+    }
+    at.fail(key, fmt::format("is swept over, but the run '{}' has no use for it; write as [[run]] "
+                             "what has",
+                             idle->group));
+  }
+}
+
 void check_probes(const RunPlan& plan, const Settings& model) {
   for (const auto& probe : plan.probes) {
     if (!mixes_what_it_needs_separate(plan, probe)) continue;
@@ -152,9 +171,11 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
   const auto probes = read_probe_plans(settings, study_seed);
   std::vector<RunPlan> plans;
   std::set<std::string> names;
+  std::vector<SweptRun> read;
   for (const auto& named : named_runs(settings, axes)) {
     for (const auto& run : products(named, axes)) {
       RunPlan plan = read_run(run, probes);
+      read.push_back(run);
       for (const auto seed : seeds) {
         plan.name = plan.plain_group + (seeds.size() > 1 ? fmt::format("-seed{}", seed) : "");
         plan.seed = static_cast<std::uint64_t>(seed);
@@ -172,6 +193,7 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
       }
     }
   }
+  refuse_idle_axes(axes, read);
   return plans;
 }
 

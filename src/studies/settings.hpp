@@ -60,6 +60,10 @@ class Settings {
   /// tables.
   [[nodiscard]] Settings with(const Settings& overrides) const;
 
+  /// Did anyone ask this table, apart from those it was made of by with(), for a dotted key such as
+  /// "optimizer.momentum"? Local.
+  [[nodiscard]] bool was_asked(const std::string& key) const;
+
   /// The lists of values of a [sweep] table, by the last parts of their keys: dotted ones such as
   /// "train.batch" (quoted, or as tables within tables), apart from the plain keys `others`.
   /// Throws ConfigurationError for anything else.

@@ -51,6 +51,17 @@ struct FoundList {
 
 }  // namespace
 
+bool Settings::was_asked(const std::string& key) const {
+  const auto parts = parts_of(key);
+  const Node* at = node_.get();
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    const auto merged = at->derived.find(parts[i]);
+    if (merged == at->derived.end()) return false;
+    at = merged->second.get();
+  }
+  return at->asked.contains(parts.back());
+}
+
 std::vector<Settings::Axis> Settings::axes(const std::vector<std::string>& others) const {
   std::vector<FoundList> lists;
   const std::function<void(Node&, const std::string&)> collect = [&](Node& node,

@@ -103,5 +103,18 @@ TEST(Sweep, MistakesNameTheirLine) {
   expect_parts(refusal("[sweep]\nseeds = []\n"), {"s.toml:2", "seeds"});
 }
 
+TEST(Sweep, KeysThatARunHasNoUseForAreRefused) {
+  const std::string types = "[sweep]\n\"optimizer.type\" = [\"adam\", \"sgd\"]\n";
+  expect_parts(refusal(types + "\"optimizer.beta1\" = [0.5, 0.9]\n"),
+               {"s.toml:3", "[optimizer] beta1", "run-beta10.5-typesgd", "no use"});
+  expect_parts(refusal(types + "optimizer.beta1 = [0.9]\n"), {"s.toml:3", "beta1", "no use"});
+  expect_parts(refusal("[sweep]\n\"optimizer.beta1\" = [0.5]\n[[run]]\nname = \"a\"\n"
+                       "optimizer.type = \"adam\"\n[[run]]\nname = \"b\"\n"),
+               {"s.toml:2", "beta1", "'b-beta10.5'"});
+  EXPECT_EQ(refusal(types + "\"optimizer.weight_decay\" = [0.0, 0.1]\n"), "nothing was thrown");
+  EXPECT_EQ(refusal("[sweep]\n\"optimizer.beta1\" = [0.5]\n[optimizer]\ntype = \"adam\"\n"),
+            "nothing was thrown");
+}
+
 }  // namespace
 }  // namespace thalweg
