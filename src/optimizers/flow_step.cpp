@@ -10,30 +10,17 @@
 
 namespace thalweg {
 
-namespace {
-
-constexpr std::size_t kNumbers = 7;
-
-FlowOptions flow_options(const OptimizerOptions& options) {
-  FlowOptions flow;
-  flow.relative_tolerance = options.relative_tolerance;
-  flow.absolute_tolerance = options.absolute_tolerance;
-  return flow;
-}
-
-}  // namespace
-
 FlowStep::FlowStep(const VectorSpace& space, std::vector<ParameterBlock> blocks,
                    const OptimizerOptions& options)
     : space_(&space),
       stretches_(decay_stretches(complete_blocks(std::move(blocks), space.dimension()),
                                  space.slice(), options.weight_decay, options.decay_normalisation)),
       start_(static_cast<std::size_t>(space.slice().size())),
-      flow_(space, flow_options(options),
+      flow_(space, options.flow,
             [this](std::span<const double> w, std::span<double> slice) {
               return derivative(*inner_, w, slice);
             }),
-      options_(options) {}
+      options_(options.flow) {}
 
 double FlowStep::derivative(const Gradient& gradient, std::span<const double> w,
                             std::span<double> slice) {
@@ -97,7 +84,7 @@ std::vector<double> FlowStep::numbers() const {
 }
 
 void FlowStep::set_numbers(std::span<const double> numbers) {
-  if (numbers.size() != kNumbers) {
+  if (numbers.size() != this->numbers().size()) {
     throw Error("flow: the state of a step has another length");
   }
   const auto count = [&](std::size_t k) { return static_cast<std::int64_t>(numbers[k]); };

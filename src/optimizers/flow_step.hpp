@@ -54,7 +54,7 @@ class FlowStep {
   const Gradient* inner_ = nullptr;  ///< during a step
   std::vector<double> start_;        ///< this rank's slice of ẇ where a step begins
   Flow flow_;
-  OptimizerOptions options_;
+  FlowOptions options_;
   Stop stop_;
   bool abandoned_ = false;
 };

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "optimizers/step_control.hpp"
+
 namespace thalweg {
 
 struct OptimizerOptions {
@@ -22,8 +24,7 @@ struct OptimizerOptions {
   double clip_norm = 0.0;  ///< largest norm of the gradient that is stepped with; 0: any
   std::string sharpness_aware = "none";  ///< none | sam | asam
   double radius = 0.05;                  ///< ρ of sam and asam
-  double relative_tolerance = 1e-6;      ///< of a step's error: flow, see FlowOptions
-  double absolute_tolerance = 1e-9;      ///< the same
+  FlowOptions flow;                      ///< of flow: how its integrator chooses steps
 
   /// Does a step follow the flow, in place of a multiple of the gradient?
   [[nodiscard]] bool is_flow() const { return type == "flow"; }

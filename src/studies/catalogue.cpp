@@ -64,15 +64,15 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"adam", "moments of the gradient, bias corrected (Kingma and Ba 2015)"},
         {"adamw", "adam with the weight decay apart from it (Loshchilov and Hutter 2019)"},
         {"lars", "each tensor's rate by its norm over its gradient's (You et al. 2017)"},
-        {"flow",
-         "gradient flow for a time of the learning rate a step (Dormand and Prince 1980), float64"},
         {"grouped_rmsprop",
          "one running mean of squares for all parameters (published code of Arora et al. 2019)"},
         {"flow",
-         "gradient flow by Dormand and Prince's pair, of factorisations; error-controlled, "
-         "stiffness counted"},
+         "gradient flow by Dormand and Prince's pair (1980), of factorisations and, for a time of "
+         "the "
+         "rate a step, of networks; error-controlled, stiffness counted; float64"},
         {"sam",
-         "sharpness_aware, with any of these: the gradient at the worst point of a ball (Foret et "
+         "sharpness_aware, with any of these but flow: the gradient at the worst point of a ball "
+         "(Foret et "
          "al. 2021)"},
         {"asam", "the same in a ball scaled by the weights (Kwon et al. 2021)"}}},
       {"schedules",

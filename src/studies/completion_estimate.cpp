@@ -56,6 +56,8 @@ class CompletionEstimate {
     const auto runs = completion_runs(plan_);
     const CompletionProblem first = problems.of(runs.front().instance, runs.front().observed);
     rows_ = first.rows;
+    collectively(request_.context.world,
+                 [&] { check_probes(plan_, first, request_.context.study_file); });
     WorkUnit prepare;
     prepare.fixed_s = loading.elapsed_s();
     estimate_.work.stages.push_back(

@@ -175,6 +175,16 @@ CompletionProblem CompletionProblems::of(std::int64_t instance, std::int64_t obs
   return {};
 }
 
+void check_probes(const CompletionPlan& plan, const CompletionProblem& problem,
+                  const std::string& file) {
+  for (const auto& method : plan.methods) {
+    if (method.type != MethodType::factorization) continue;
+    check_factor_probes(plan.probes,
+                        FactorChain(problem.rows, problem.columns, method.depth, method.hidden),
+                        problem.observations(), file);
+  }
+}
+
 template <class Real>
 std::unique_ptr<Objective<Real>> training_objective(const Communicator& team,
                                                     const FactorChain& chain,

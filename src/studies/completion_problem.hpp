@@ -47,6 +47,11 @@ class CompletionProblems {
   std::map<std::int64_t, MatrixSample> ratings_;  ///< by instance
 };
 
+/// Throws ConfigurationError, which names the file, where a probe makes no sense on the factors of
+/// a method for this matrix. Local.
+void check_probes(const CompletionPlan& plan, const CompletionProblem& problem,
+                  const std::string& file);
+
 /// The training loss as a function of a chain's factors, over the team. Local.
 template <class Real>
 std::unique_ptr<Objective<Real>> training_objective(const Communicator& team,

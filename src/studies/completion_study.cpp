@@ -85,14 +85,7 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
     if (world.is_root()) require_same_data(plan, runs, problems, context);
   });
   const CompletionProblem first = problems.of(runs.front().instance, runs.front().observed);
-  collectively(world, [&] {
-    for (const auto& method : plan.methods) {
-      if (method.type != MethodType::factorization) continue;
-      check_factor_probes(plan.probes,
-                          FactorChain(first.rows, first.columns, method.depth, method.hidden),
-                          first.observations(), context.study_file);
-    }
-  });
+  collectively(world, [&] { check_probes(plan, first, context.study_file); });
   if (world.is_root()) {
     context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks", first.description,
                                  runs.size(), teams.count(), team.size()));

@@ -79,8 +79,9 @@ OptimizerOptions optimizer_settings(const Settings& table) {
   options.weight_decay = table.number_at_least("weight_decay", 0.0, options.weight_decay);
   options.decay_normalisation = table.boolean("decay_normalisation", options.decay_normalisation);
   if (options.is_flow()) {
-    options.relative_tolerance = relative_tolerance(table, options.relative_tolerance);
-    options.absolute_tolerance = table.positive("absolute_tolerance", options.absolute_tolerance);
+    options.flow.relative_tolerance = relative_tolerance(table, options.flow.relative_tolerance);
+    options.flow.absolute_tolerance =
+        table.positive("absolute_tolerance", options.flow.absolute_tolerance);
     return options;
   }
   options.clip_norm = table.number_at_least("clip_norm", 0.0, 0.0);

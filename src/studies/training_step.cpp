@@ -1,5 +1,7 @@
 #include "studies/training_step.hpp"
 
+#include <vector>
+
 namespace thalweg {
 
 template <class Real>
@@ -19,7 +21,11 @@ double training_step(NetworkLoss<Real>& objective, Stepper<Real>& stepper, Sampl
     objective.network().set_buffers(buffers);
     return loss;
   };
-  return stepper.step(w, now.learning_rate, gradient, perturbed);
+  std::vector<double> before;
+  if (stepper.options().is_flow()) before = objective.network().buffers();
+  const double loss = stepper.step(w, now.learning_rate, gradient, perturbed);
+  if (stepper.was_abandoned()) objective.network().set_buffers(before);
+  return loss;
 }
 
 template double training_step(NetworkLoss<float>&, Stepper<float>&, SampleOrder&,

@@ -125,13 +125,9 @@ class TrajectoryRun {
 
   void take_step() {
     const Schedule::Step now = schedule_.at(progress_.step);
-    const auto buffers = objective_->network().buffers();
     const double loss = training_step(*objective_, stepper_, order_, now, plan_.seed,
                                       progress_.step, std::span<Real>(w_));
-    if (stepper_.was_abandoned()) {
-      objective_->network().set_buffers(buffers);
-      return;
-    }
+    if (stepper_.was_abandoned()) return;
     if (!std::isfinite(loss)) {
       progress_.status = kDiverged;
       return;

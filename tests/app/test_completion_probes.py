@@ -4,7 +4,7 @@ import numpy
 import pytest
 
 from kills import survive_kills
-from studies import assert_identical, run_study
+from studies import assert_identical, run_study, thalweg
 from test_bad_input import refused
 from test_completion import completion
 
@@ -195,3 +195,8 @@ METHOD = "\n[[method]]\n"
 def test_what_cannot_be_measured_is_refused(tmp_path, methods, parts):
     refused(run_study(tmp_path, completion(methods, **ALL_OF_IT), "out", ranks=2), *parts)
     assert not list((tmp_path / "out").glob("runs/*.h5"))
+
+
+def test_plan_refuses_them_too(tmp_path):
+    (tmp_path / "study.toml").write_text(completion(METHOD + '[[probe]]\ntype = "trace"\nblock = "dense1"\n', **ALL_OF_IT))
+    refused(thalweg("plan", tmp_path / "study.toml", "--ranks", "2"), "[[probe]] 'trace' at depth 2", "dense1")
