@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "optimizers/quasi_newton_model.hpp"
+#include "optimizers/wolfe_search.hpp"
 
 namespace thalweg {
 
@@ -148,6 +149,16 @@ std::vector<double> subspace_minimum(std::span<const double> x, std::span<const 
   return point;
 }
 
+/// The longest step that stays in the box; the target, step 1, is in it.
+double longest_step(std::span<const double> x, std::span<const double> direction, const Box& box) {
+  double longest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (direction[i] > 0.0) longest = std::min(longest, (box.upper[i] - x[i]) / direction[i]);
+    if (direction[i] < 0.0) longest = std::min(longest, (box.lower[i] - x[i]) / direction[i]);
+  }
+  return std::max(longest, 1.0);
+}
+
 }  // namespace
 
 LbfgsbResult minimise_in_box(const BoxFunction& function, std::span<const double> start,
@@ -182,24 +193,25 @@ LbfgsbResult minimise_in_box(const BoxFunction& function, std::span<const double
     const auto target = subspace_minimum(result.x, g, box, model, cauchy);
     std::vector<double> direction(n);
     for (std::size_t i = 0; i < n; ++i) direction[i] = target[i] - result.x[i];
-    const double slope = dot(g, direction);
-    double step = 1.0;
-    double value = std::numeric_limits<double>::infinity();
+    const LinePoint here{0.0, result.value, dot(g, direction)};
     bool found = false;
-    for (std::int64_t tries = 0; slope < 0.0 && tries < options.max_line_search && !found;
-         ++tries) {
-      for (std::size_t i = 0; i < n; ++i)
-        trial[i] = box.clamp(result.x[i] + step * direction[i], i);
-      value = function(trial, trial_g);
-      ++result.evaluations;
-      found = std::isfinite(value) && value <= result.value + 1e-4 * step * slope;
-      if (!found) {
-        // The minimiser of the parabola through value, slope and trial, kept within a tenth and a
-        // half.
-        const double bend = value - result.value - step * slope;
-        const double best = bend > 0.0 ? -slope * step * step / (2.0 * bend) : 0.5 * step;
-        step = std::isfinite(best) ? std::clamp(best, 0.1 * step, 0.5 * step) : 0.1 * step;
-      }
+    double value = 0.0;
+    if (here.slope < 0.0) {
+      const auto along = [&](double step) {
+        for (std::size_t i = 0; i < n; ++i) {
+          trial[i] = step == 1.0 ? target[i] : box.clamp(result.x[i] + step * direction[i], i);
+        }
+        LinePoint point{step, function(trial, trial_g), 0.0};
+        point.slope = dot(trial_g, direction);
+        return point;
+      };
+      WolfeOptions search;
+      search.max_evaluations = options.max_line_search;
+      const double longest = result.iterations == 0 ? 1.0 : longest_step(result.x, direction, box);
+      const auto line = wolfe_search(along, here, 1.0, longest, search);
+      result.evaluations += line.evaluations;
+      found = line.decreased && line.best.value < result.value;
+      value = line.best.value;
     }
     if (!found) {
       if (model.width() >

@@ -14,7 +14,7 @@ using BoxFunction = std::function<double(std::span<const double> x, std::span<do
 struct LbfgsbOptions {
   std::int64_t max_iterations = 10;
   std::int64_t history = 10;
-  std::int64_t max_line_search = 20;
+  std::int64_t max_line_search = 20;  ///< evaluations of one
   /// Stop when max_i |P(x − g) − x|_i is at most this.
   double gradient_tolerance = 1e-10;
 };
@@ -29,8 +29,11 @@ struct LbfgsbResult {
 };
 
 /// Minimises over a box, lower ≤ x ≤ upper, by L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995): generalised
-/// Cauchy point on the compact quasi-Newton model, direct primal subspace step, backtracking line
-/// search (in place of Moré-Thuente's). The start is moved into the box. Keeps 2·history·n numbers.
+/// Cauchy point on the compact quasi-Newton model, direct primal subspace step, line search by
+/// `wolfe_search`: the first step up to the subspace minimiser, later ones up to the box. Made for
+/// functions that bend up: where one bends down, pairs are skipped and an iteration follows one
+/// projected gradient (`maximise_in_box` is for those). The start is moved into the box. Keeps
+/// 2·history·n numbers.
 /// Runs the same on every rank of a team when `function` gives every rank the same bits (then
 /// collective like `function`).
 LbfgsbResult minimise_in_box(const BoxFunction& function, std::span<const double> start,
