@@ -1,19 +1,14 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <span>
 #include <vector>
 
+#include "linalg/symmetric_operator.hpp"
 #include "parallel/vector_space.hpp"
 
 namespace thalweg {
-
-/// A symmetric operator on R^n: takes a whole vector, writes this rank's slice of the product.
-/// Collective.
-using SymmetricOperator =
-    std::function<void(std::span<const double> v, std::span<double> product_slice)>;
 
 /// Eigenvalues (ascending) and eigenvectors (row i belongs to value i) of a symmetric tridiagonal
 /// matrix. Local. Throws Error if LAPACK does not converge.
@@ -31,11 +26,15 @@ std::vector<double> normal_slice(const VectorSpace& space, std::uint64_t seed,
 /// The Lanczos recurrence with full reorthogonalisation (twice) from a given start: an orthonormal
 /// basis of the Krylov space, in which the operator is tridiagonal. The basis is spread over the
 /// ranks: steps · n / P numbers a rank.
+///
+/// With `locked` vectors, orthonormal slices that must outlive the process, it is the recurrence of
+/// the deflated operator P A P, P the projection on what is orthogonal to them all.
 class LanczosProcess {
  public:
-  /// The start need not be of unit length. Collective.
+  /// The start need not be of unit length, but must not lie in the span of the locked vectors.
+  /// Collective.
   LanczosProcess(const VectorSpace& space, const SymmetricOperator& apply,
-                 std::vector<double> start_slice);
+                 std::vector<double> start_slice, std::span<const std::vector<double>> locked = {});
 
   /// One product more: one row more of the tridiagonal matrix. Collective.
   void advance();
@@ -45,23 +44,30 @@ class LanczosProcess {
   /// Of the tridiagonal matrix: the Ritz values; a vector's first element is its overlap with the
   /// start. Local.
   [[nodiscard]] TridiagonalEigen eigen() const { return tridiagonal_eigen(diagonal_, off_); }
-  /// Is the Krylov space invariant, or a product not finite? `magnitude`: of the largest Ritz
-  /// value.
-  [[nodiscard]] bool is_exhausted(double magnitude) const {
-    return remainder_ <= 1e-14 * magnitude ||
-           !(remainder_ < std::numeric_limits<double>::infinity());
-  }
+  /// Is the Krylov space invariant to the rounding of the products? `magnitude`: of the largest
+  /// Ritz value.
+  [[nodiscard]] bool is_exhausted(double magnitude) const;
+  /// Are all products numbers?
+  [[nodiscard]] bool is_finite() const { return std::isfinite(remainder_); }
+  /// Bound of what rounding in the products makes of a Ritz value: twice the norm of the part of
+  /// BᵀAB above the tridiagonal one (B the basis), which is zero but for errors of the products,
+  /// and not below 64 unit roundoffs of `magnitude` times √steps. Local.
+  [[nodiscard]] double rounding(double magnitude) const;
   [[nodiscard]] const std::vector<std::vector<double>>& basis() const { return basis_; }
 
  private:
+  void remove_locked(std::vector<double>& v) const;
+
   const VectorSpace* space_;
   const SymmetricOperator* apply_;
+  std::span<const std::vector<double>> locked_;
   std::vector<std::vector<double>> basis_;
   std::vector<double> next_;
   std::vector<double> whole_;
   std::vector<double> diagonal_;
   std::vector<double> off_;
   double remainder_ = 0.0;
+  double asymmetry_ = 0.0;  // squared
 };
 
 struct LanczosOptions {
@@ -80,18 +86,25 @@ struct Eigenpair {
   std::vector<double> vector_slice;
 };
 
+/// The Ritz pair of one row of `eigen`, the process's own; one product. Collective.
+Eigenpair ritz_pair(const VectorSpace& space, const SymmetricOperator& apply,
+                    const LanczosProcess& process, const TridiagonalEigen& eigen, std::size_t row);
+
 struct LanczosResult {
   std::vector<Eigenpair> largest;   ///< descending
   std::vector<Eigenpair> smallest;  ///< ascending
   std::vector<double> ritz_values;  ///< ascending
+  /// What rounding in the products may make of a Ritz value (LanczosProcess::rounding).
+  double rounding = 0.0;
   std::int64_t iterations = 0;
   std::int64_t products = 0;
   bool converged = false;
 };
 
-/// The outermost eigenvalues by Lanczos from a random start. An invariant subspace found early ends
-/// the iteration, with fewer pairs than wanted where it has fewer dimensions: of a multiple
-/// eigenvalue one vector alone shows. Collective over the space's team.
+/// The outermost eigenvalues by Lanczos from one random start. An invariant subspace found early
+/// ends the iteration, with fewer pairs than wanted where it has fewer dimensions: of a multiple
+/// eigenvalue one vector alone shows. That is right for the outermost eigenvalue of either end;
+/// several of an end are the work of outer_eigenpairs. Collective over the space's team.
 LanczosResult lanczos_extremes(const VectorSpace& space, const SymmetricOperator& apply,
                                const LanczosOptions& options);
 

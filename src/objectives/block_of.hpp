@@ -5,6 +5,7 @@
 
 #include "objectives/objective.hpp"
 #include "objectives/parameter_layout.hpp"
+#include "objectives/product_precision.hpp"
 #include "parallel/partition.hpp"
 
 namespace thalweg {
@@ -18,7 +19,7 @@ namespace thalweg {
 /// An objective as a function of one block of its parameters alone, the others staying where they
 /// are: its gradient is the block's part, its Hessian the block's own, in a space of as many
 /// dimensions as the block has. Each derivative costs the whole objective's, and a gathering of it.
-class BlockOf final : public Objective<double>, public ParameterLayout {
+class BlockOf final : public Objective<double>, public ParameterLayout, public ProductPrecision {
  public:
   /// `x` is the whole point. Throws ConfigurationError for a name the objective does not know.
   BlockOf(Objective<double>& inner, std::span<const double> x, const std::string& name);
@@ -33,6 +34,7 @@ class BlockOf final : public Objective<double>, public ParameterLayout {
                       std::span<double> product_slice) override;
   /// With offsets within the block.
   [[nodiscard]] std::vector<ParameterBlock> parameter_blocks() const override { return blocks_; }
+  [[nodiscard]] double unit_roundoff() const override { return unit_roundoff_of(*inner_); }
 
  private:
   void move_to(std::span<const double> y);

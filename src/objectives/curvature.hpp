@@ -5,6 +5,7 @@
 #include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
 #include "objectives/parameter_layout.hpp"
+#include "objectives/product_precision.hpp"
 
 namespace thalweg {
 
@@ -27,7 +28,7 @@ enum class CurvatureMatrix {
 ///
 /// A product costs two forward passes, one along the direction and one backward: about two
 /// gradients; besides, samples × outputs on every rank. The Hessian's products pass through.
-class Curvature final : public Objective<double>, public ParameterLayout {
+class Curvature final : public Objective<double>, public ParameterLayout, public ProductPrecision {
  public:
   /// Throws ConfigurationError for another matrix than the Hessian of an objective without
   /// ModelOutputs.
@@ -46,6 +47,7 @@ class Curvature final : public Objective<double>, public ParameterLayout {
   [[nodiscard]] std::vector<ParameterBlock> parameter_blocks() const override {
     return parameter_blocks_of(*inner_);
   }
+  [[nodiscard]] double unit_roundoff() const override { return unit_roundoff_of(*inner_); }
 
  private:
   /// Outputs and derivatives at x, kept until the point or the samples change.

@@ -6,6 +6,7 @@
 #include "objectives/model_outputs.hpp"
 #include "objectives/objective.hpp"
 #include "objectives/parameter_layout.hpp"
+#include "objectives/product_precision.hpp"
 #include "objectives/sample_gradients.hpp"
 
 namespace thalweg {
@@ -17,7 +18,8 @@ class Widened final : public Objective<double>,
                       public Accuracy<double>,
                       public ModelOutputs<double>,
                       public SampleGradients<double>,
-                      public ParameterLayout {
+                      public ParameterLayout,
+                      public ProductPrecision {
  public:
   explicit Widened(Objective<Real>& inner);
   [[nodiscard]] const VectorSpace& space() const override { return inner_->space(); }
@@ -46,6 +48,7 @@ class Widened final : public Objective<double>,
   [[nodiscard]] std::vector<ParameterBlock> parameter_blocks() const override {
     return parameter_blocks_of(*inner_);
   }
+  [[nodiscard]] double unit_roundoff() const override { return unit_roundoff_of(*inner_); }
 
  private:
   [[nodiscard]] ModelOutputs<Real>& model() const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "probes/hessian_operator.hpp"
+
 namespace thalweg {
 
 Measurement CriticalPoint::measure(Objective<double>& objective, std::span<const double> x,
@@ -18,16 +20,12 @@ Measurement CriticalPoint::measure(Objective<double>& objective, std::span<const
   objective.hessian_vector(x, whole, subset, product);
   const double along = space.norm(Numbers(product)) / norm;
 
-  const auto result = lanczos_extremes(
-      space,
-      [&](Numbers v, std::span<double> slice) { objective.hessian_vector(x, v, subset, slice); },
-      options_);
+  const auto result = lanczos_extremes(space, hessian_operator(objective, x, subset), options_);
   const auto& top = result.largest.front();
   const auto& bottom = result.smallest.front();
   const double magnitude = std::max(std::abs(top.value), std::abs(bottom.value));
-  constexpr double rounding = 1e-10;
   const auto negative = std::count_if(result.ritz_values.begin(), result.ritz_values.end(),
-                                      [&](double value) { return value < -rounding * magnitude; });
+                                      [&](double value) { return value < -result.rounding; });
   Measurement found;
   found.scalars = {
       {"gradient_norm", norm, "1", "norm of the gradient"},
@@ -41,7 +39,9 @@ Measurement CriticalPoint::measure(Objective<double>& objective, std::span<const
       {"lambda_min_residual", bottom.residual, "1",
        "norm of Hv - lambda v for the smallest eigenvalue"},
       {"index_at_least", static_cast<double>(negative), "1",
-       "negative Ritz values: the Hessian has as many negative eigenvalues or more"},
+       "Ritz values below minus rounding: the Hessian has as many negative eigenvalues or more"},
+      {"rounding", result.rounding, "1",
+       "bound of what the products' rounding makes of Ritz values"},
       {"value_at_point", here, "1", "f(x)"},
       {"products", static_cast<double>(result.products + 1), "1", "Hessian-vector products used"},
       {"converged", result.converged ? 1.0 : 0.0, "1", "1 if both bounds fell below the tolerance"},

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "probes/hessian_operator.hpp"
 
 namespace thalweg {
 
@@ -41,19 +42,23 @@ Measurement EdgeOfStability::measure(Objective<double>& objective, std::span<con
   const VectorSpace& space = objective.space();
   const auto roots = inverse_root(space, state_.preconditioner_slice);
   std::vector<double> scaled(x.size());
-  const auto result = lanczos_extremes(
-      space,
-      [&](std::span<const double> v, std::span<double> product) {
-        if (roots.empty()) {
-          objective.hessian_vector(x, v, subset, product);
-          return;
-        }
-        for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] = roots[i] * v[i];
-        objective.hessian_vector(x, scaled, subset, product);
-        const auto of_slice = space.slice_of(std::span<const double>(roots));
-        for (std::size_t i = 0; i < product.size(); ++i) product[i] *= of_slice[i];
-      },
-      options_);
+  const auto hessian = hessian_operator(objective, x, subset);
+  const auto result = lanczos_extremes(space,
+                                       {[&](std::span<const double> v, std::span<double> product) {
+                                          if (roots.empty()) {
+                                            hessian(v, product);
+                                            return;
+                                          }
+                                          for (std::size_t i = 0; i < scaled.size(); ++i)
+                                            scaled[i] = roots[i] * v[i];
+                                          hessian(scaled, product);
+                                          const auto of_slice =
+                                              space.slice_of(std::span<const double>(roots));
+                                          for (std::size_t i = 0; i < product.size(); ++i)
+                                            product[i] *= of_slice[i];
+                                        },
+                                        hessian.unit_roundoff()},
+                                       options_);
   Measurement found;
   found.scalars = {
       {"lambda_max", result.largest.front().value, "1",

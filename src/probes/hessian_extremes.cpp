@@ -1,15 +1,13 @@
 #include "probes/hessian_extremes.hpp"
 
+#include "probes/hessian_operator.hpp"
+
 namespace thalweg {
 
 Measurement HessianExtremes::measure(Objective<double>& objective, std::span<const double> x,
                                      Subset subset) {
-  const auto result = lanczos_extremes(
-      objective.space(),
-      [&](std::span<const double> v, std::span<double> product) {
-        objective.hessian_vector(x, v, subset, product);
-      },
-      options_);
+  const auto result =
+      lanczos_extremes(objective.space(), hessian_operator(objective, x, subset), options_);
   Measurement found;
   found.scalars = {
       {"lambda_max", result.largest.front().value, "1",

@@ -7,6 +7,7 @@
 
 #include "linalg/lanczos.hpp"
 #include "probes/estimate.hpp"
+#include "probes/hessian_operator.hpp"
 
 namespace thalweg {
 
@@ -15,6 +16,7 @@ namespace {
 struct Quadrature {
   std::vector<double> nodes;    // Ritz values, ascending
   std::vector<double> weights;  // their sum is 1
+  double rounding = 0.0;        // of a node
 };
 
 /// Σ weights · f(node)
@@ -28,6 +30,7 @@ double apply(const Quadrature& quadrature, const Function& f) {
 }
 
 Quadrature quadrature_of(LanczosProcess& process, std::int64_t iterations) {
+  Quadrature quadrature;
   TridiagonalEigen eigen;
   double magnitude = 0.0;
   do {
@@ -35,9 +38,11 @@ Quadrature quadrature_of(LanczosProcess& process, std::int64_t iterations) {
     eigen = process.eigen();
     magnitude =
         std::max({magnitude, std::abs(eigen.values.front()), std::abs(eigen.values.back())});
-  } while (process.steps() < iterations && !process.is_exhausted(magnitude));
+  } while (process.steps() < iterations && process.is_finite() && !process.is_exhausted(magnitude));
+  quadrature.rounding = process.rounding(magnitude);
   const std::size_t n = eigen.values.size();
-  Quadrature quadrature{eigen.values, std::vector<double>(n)};
+  quadrature.nodes = eigen.values;
+  quadrature.weights.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
     quadrature.weights[i] = eigen.vectors[i * n] * eigen.vectors[i * n];
   }
@@ -59,9 +64,7 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
                                      Subset subset) {
   const VectorSpace& space = objective.space();
   const std::int64_t iterations = std::min(options_.iterations, space.dimension());
-  const SymmetricOperator hessian = [&](std::span<const double> v, std::span<double> product) {
-    objective.hessian_vector(x, v, subset, product);
-  };
+  const auto hessian = hessian_operator(objective, x, subset);
   std::vector<Quadrature> quadratures;
   std::int64_t products = 0;
   for (std::int64_t draw = 0; draw < options_.vectors; ++draw) {
@@ -72,9 +75,11 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
 
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
+  double rounding = 0.0;
   for (const auto& quadrature : quadratures) {
     low = std::min(low, quadrature.nodes.front());
     high = std::max(high, quadrature.nodes.back());
+    rounding = std::max(rounding, quadrature.rounding);
   }
   constexpr double tails = 6.0;  // of Gaussians beyond the outermost Ritz values
   const auto intervals = static_cast<double>(options_.points - 1);
@@ -100,8 +105,9 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
 
   const auto size = static_cast<double>(space.dimension());
   const auto mean = mean_over(quadratures, [](double node) { return node; });
+  const double zero = std::max(width, rounding);
   const auto negative =
-      mean_over(quadratures, [width](double node) { return node < -width ? 1.0 : 0.0; });
+      mean_over(quadratures, [zero](double node) { return node < -zero ? 1.0 : 0.0; });
   // One row a node, whatever the number of steps each start took.
   std::vector<double> nodes;
   std::vector<double> weights;
@@ -119,9 +125,11 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
       {"ritz_min", low, "1", "smallest Ritz value of all starts"},
       {"trace", size * mean.value, "1", "trace of the curvature matrix by the quadrature"},
       {"trace_error", size * mean.error, "1", "its standard error"},
-      {"negative_share", negative.value, "1", "share of the spectrum below minus the broadening"},
+      {"negative_share", negative.value, "1",
+       "share of the spectrum below minus the broadening, and minus rounding"},
       {"negative_share_error", negative.error, "1", "its standard error"},
       {"broadening", width, "1", "standard deviation of the Gaussians"},
+      {"rounding", rounding, "1", "bound of what the products' rounding makes of Ritz values"},
       {"integral", integral, "1", "of the density over the grid; 1 if the grid is fine enough"},
       {"products", static_cast<double>(products), "1", "products with the matrix used"},
   };
@@ -129,7 +137,7 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
       {"eigenvalue", eigenvalues, "point", "1", "grid of eigenvalues"},
       {"density", density, "point", "1", "density of the spectrum"},
       {"density_error", errors, "point", "1", "its standard error over the starts"},
-      {"ritz_value", nodes, "node", "1", "Ritz values, start by start; NaN where a start ended"},
+      {"ritz_value", nodes, "node", "1", "Ritz values, start by start; none where a start ended"},
       {"ritz_weight", weights, "node", "1", "their weights"},
   };
   return found;

@@ -41,7 +41,8 @@ class CountedObjective final : public Objective<double>,
                                public Accuracy<double>,
                                public ModelOutputs<double>,
                                public SampleGradients<double>,
-                               public ParameterLayout {
+                               public ParameterLayout,
+                               public ProductPrecision {
  public:
   /// `samples` is what the probe is asked about; `inner` must outlive this. Until `deadline_s` from
   /// now.
@@ -91,6 +92,7 @@ class CountedObjective final : public Objective<double>,
   [[nodiscard]] std::vector<ParameterBlock> parameter_blocks() const override {
     return layout_->parameter_blocks();
   }
+  [[nodiscard]] double unit_roundoff() const override { return unit_roundoff_of(*objective_); }
 
  private:
   template <class Ask>

@@ -6,8 +6,9 @@
 #include <cmath>
 #include <utility>
 
-#include "linalg/lanczos.hpp"
+#include "linalg/outer_eigenpairs.hpp"
 #include "objectives/widened.hpp"
+#include "probes/hessian_operator.hpp"
 #include "studies/recorded_study.hpp"
 #include "studies/run_network.hpp"
 
@@ -96,12 +97,8 @@ std::vector<std::vector<double>> eigenvectors(const Ground<Real>& ground, const 
   options.seed = plan.seed;
   options.largest = plan.is_line() ? 1 : 2;
   options.smallest = 0;
-  const auto found = lanczos_extremes(
-      widened.space(),
-      [&](std::span<const double> v, std::span<double> product) {
-        widened.hessian_vector(at, v, training, product);
-      },
-      options);
+  const auto found =
+      outer_eigenpairs(widened.space(), hessian_operator(widened, at, training), options);
   if (static_cast<std::int64_t>(found.largest.size()) < options.largest) {
     throw Error(fmt::format("surface {}: the Hessian showed {} eigenvectors, expected {}",
                             plan.name, found.largest.size(), options.largest));

@@ -5,10 +5,13 @@
 
 #include "linalg/lanczos.hpp"
 #include "objectives/analytic.hpp"
+#include "objectives/curvature.hpp"
 #include "objectives/widened.hpp"
+#include "probes/critical_point.hpp"
 #include "probes/hessian_trace.hpp"
 #include "probes/spectral_density.hpp"
 #include "probes/top_eigenpairs.hpp"
+#include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {
@@ -241,7 +244,7 @@ void has_the_bits_of_one_rank(const Options& options) {
     }
     return all;
   };
-  EXPECT_EQ(values(world), values(self));
+  EXPECT_EQ(testing::bits(values(world)), testing::bits(values(self)));
 }
 
 LanczosOptions pairs(std::int64_t largest, std::int64_t smallest, std::int64_t iterations = 100) {
@@ -275,15 +278,88 @@ TEST(TopEigenpairs, GradientsShareAlongTheAxes) {
   EXPECT_NEAR(scalar(found, "gradient_share"), 41.0 / 50.0, 1e-12);
 }
 
-// More pairs than the Krylov space has dimensions: what is there, and NaN for the rest.
-TEST(TopEigenpairs, AMultipleEigenvalueShowsOnce) {
+TEST(TopEigenpairs, AMultipleEigenvalueShowsAsOftenAsItIs) {
   const auto found = measured(TopEigenpairs(pairs(3, 0)), diagonal_matrix({4.0, 4.0, 4.0, 1.0}));
-  const auto values = detail(found, "eigenvalue");
-  EXPECT_NEAR(values[0], 4.0, 1e-12);
-  EXPECT_NEAR(values[1], 1.0, 1e-12);
-  EXPECT_TRUE(std::isnan(values[2]));
-  EXPECT_EQ(scalar(found, "pairs"), 2.0);
+  for (const double value : detail(found, "eigenvalue")) EXPECT_NEAR(value, 4.0, 1e-12);
+  EXPECT_EQ(scalar(found, "pairs"), 3.0);
+  EXPECT_EQ(scalar(found, "complete"), 1.0);
+  EXPECT_EQ(scalar(found, "multiplet_cut"), 0.0);
+  EXPECT_NEAR(scalar(found, "next_largest"), 1.0, 1e-12);
+  EXPECT_NEAR(scalar(found, "next_largest_bound"), 1.0, 1e-12);
   EXPECT_THROW(TopEigenpairs(pairs(3, 2)).check({{"parameters", 0, {4}}}, 1), ConfigurationError);
+}
+
+/// At zero, three equal classes of a linear softmax model on features z: the Hessian is
+/// (I/3 − 11ᵀ/9) ⊗ ZᵀZ/n, whose eigenvalues are those of ZᵀZ/(3n) twice and as many zeros.
+TEST(TopEigenpairs, OfASoftmaxAtZeroComeInPairs) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const std::vector<double> second_moments{1.5, 1.0, 0.9};
+  std::vector<double> hessian(81, 0.0);
+  for (std::size_t a = 0; a < 3; ++a) {
+    for (std::size_t b = 0; b < 3; ++b) {
+      for (std::size_t i = 0; i < 3; ++i) {
+        hessian[(3 * a + i) * 9 + 3 * b + i] =
+            ((a == b ? 1.0 / 3.0 : 0.0) - 1.0 / 9.0) * second_moments[i];
+      }
+    }
+  }
+  const std::vector<double> x{0.1, 0.2, 0.3, -0.1, 0.4, 0.0, 0.5, -0.2, 0.3};
+  AnalyticObjective softmax(world, 9, quadratic(hessian, std::vector<double>(9, 0.0)));
+  const auto found = TopEigenpairs(pairs(4, 1)).measure(softmax, x, {});
+  const auto values = detail(found, "eigenvalue");
+  const std::vector<double> truth{0.5, 0.5, 1.0 / 3.0, 1.0 / 3.0, 0.0};
+  for (std::size_t k = 0; k < 5; ++k) EXPECT_NEAR(values[k], truth[k], 1e-12) << k;
+  EXPECT_EQ(scalar(found, "complete"), 1.0);
+  EXPECT_NEAR(scalar(found, "next_largest"), 0.3, 1e-12);
+  // ‖λ P x‖² of each pair's eigenspace, P the projection on x_i less its mean over classes.
+  std::vector<double> squares(3, 0.0);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double mean = (x[i] + x[3 + i] + x[6 + i]) / 3.0;
+    for (std::size_t a = 0; a < 3; ++a) {
+      const double g = second_moments[i] / 3.0 * (x[3 * a + i] - mean);
+      squares[i] += g * g;
+    }
+  }
+  const double all = squares[0] + squares[1] + squares[2];
+  EXPECT_NEAR(scalar(found, "gradient_share"), (squares[0] + squares[1]) / all, 1e-12);
+  const auto shares = detail(found, "pair_gradient_share");
+  EXPECT_NEAR(shares[0], squares[0] / all, 1e-12);
+  EXPECT_NEAR(shares[1], 0.0, 1e-12);
+  EXPECT_NEAR(shares[2], squares[1] / all, 1e-12);
+
+  // Three of them cut the second pair in two: a share in an arbitrary half of it is no number.
+  const auto cut = TopEigenpairs(pairs(3, 0)).measure(softmax, x, {});
+  EXPECT_EQ(scalar(cut, "multiplet_cut"), 1.0);
+  EXPECT_TRUE(std::isnan(scalar(cut, "gradient_share")));
+  EXPECT_NEAR(scalar(cut, "gradient_share_resolved"), squares[0] / all, 1e-12);
+  EXPECT_TRUE(std::isnan(detail(cut, "pair_gradient_share")[2]));
+
+  // The smallest, six zeros with the three missing ones, are cut by three.
+  const auto low = TopEigenpairs(pairs(1, 2)).measure(softmax, x, {});
+  EXPECT_NEAR(detail(low, "eigenvalue")[2], 0.0, 1e-12);
+  EXPECT_EQ(scalar(low, "multiplet_cut"), 1.0);  // one of the largest two
+}
+
+TEST(TopEigenpairs, AVanishingGradientHasNoShares) {
+  const auto found = measured(TopEigenpairs(pairs(2, 0)), second_difference(10));
+  EXPECT_TRUE(std::isnan(scalar(found, "gradient_share")));
+  EXPECT_EQ(scalar(found, "complete"), 1.0);
+}
+
+// Where its products are those of float32, rounding is no curvature.
+TEST(CriticalPoint, OfAConvexLossInFloat32HasNoNegativeDirections) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  testing::TinyProblem<float> problem(world, BatchNormKind::none);
+  Widened<float> widened(problem.objective);
+  Curvature convex(widened, CurvatureMatrix::gauss_newton);
+  EXPECT_EQ(unit_roundoff_of(static_cast<Objective<double>&>(convex)), 0x1p-24);
+  const std::vector<double> x(problem.point.begin(), problem.point.end());
+  auto options = pairs(1, 1, 60);
+  options.tolerance = 1e-14;
+  const auto found = CriticalPoint(options).measure(convex, x, std::vector<std::int64_t>{0, 1});
+  EXPECT_LT(scalar(found, "lambda_min"), -1e-10 * scalar(found, "lambda_max"));
+  EXPECT_EQ(scalar(found, "index_at_least"), 0.0);
+  EXPECT_LT(scalar(found, "rounding"), 1e-3 * scalar(found, "lambda_max"));
 }
 
 TEST(TopEigenpairs, OfANetHasTheSameBitsOnAnyNumberOfRanks) {

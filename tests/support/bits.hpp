@@ -20,7 +20,7 @@ void expect_the_bits_of_one_rank(const Make& make, BatchNormKind norm = BatchNor
     Widened<float> widened(problem.objective);
     const std::vector<double> x(problem.point.begin(), problem.point.end());
     auto probe = make();
-    return numbers(probe.measure(widened, x, {}));
+    return bits(numbers(probe.measure(widened, x, {})));
   };
   EXPECT_EQ(found(world), found(self));
 }

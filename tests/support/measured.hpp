@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,13 @@ inline std::vector<double> numbers(const Measurement& measurement) {
       all.insert(all.end(), values->begin(), values->end());
     }
   }
+  return all;
+}
+
+/// The bits of numbers: what has no value is equal to itself.
+inline std::vector<std::uint64_t> bits(const std::vector<double>& numbers) {
+  std::vector<std::uint64_t> all;
+  for (const double number : numbers) all.push_back(std::bit_cast<std::uint64_t>(number));
   return all;
 }
 

@@ -59,12 +59,13 @@ def _cell(connection, name, scale) -> str:
 
 CHECKS = frozenset(
     "converged certified products pairs evaluations value_at_point at_bound allowed_below accuracy_at_point drop sigma "
-    "sigma_low sigma_high sharpness_mean broadening integral effective_draws lower_bound index_at_least".split())
+    "sharpness_mean broadening integral complete multiplet_cut effective_draws next_largest next_smallest "
+    "index_at_least rounding".split())
 
 
 def is_check(scalar: str) -> bool:
     """Whether a probe's scalar says how good another is, what it cost or where it was measured (as in the program)."""
-    return scalar.endswith(("_error", "_residual", "_spread", "_valid")) or scalar in CHECKS
+    return scalar.endswith(("_error", "_residual", "_spread", "_bound", "_low", "_high", "_valid")) or scalar in CHECKS
 
 
 def audited_measures(audit) -> list:
