@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
 #include "base/ordered_sum.hpp"
 #include "base/philox.hpp"
+#include "objectives/product_precision.hpp"
 #include "objectives/sample_gradients.hpp"
 #include "probes/estimate.hpp"
 #include "probes/two_batch.hpp"
@@ -43,17 +45,29 @@ struct Place {
     objective.gradient(x, subset, slice);
     return slice;
   }
+  /// What rounding leaves of a sum whose terms cancel, relative to them.
+  [[nodiscard]] double rounding() const {
+    constexpr double roundoffs = 64.0;
+    return roundoffs * unit_roundoff_of(objective);
+  }
+  /// Hv, as v a slice.
+  [[nodiscard]] std::vector<double> product(Numbers v_slice) const {
+    std::vector<double> v(x.size());
+    std::vector<double> slice(v_slice.size());
+    objective.space().gather(v_slice, std::span(v));
+    objective.hessian_vector(x, v, samples, slice);
+    return slice;
+  }
   /// vᵀHv of a slice of v.
   [[nodiscard]] double curvature(Numbers v_slice) const {
-    std::vector<double> v(x.size());
-    std::vector<double> product(v_slice.size());
-    objective.space().gather(v_slice, std::span(v));
-    objective.hessian_vector(x, v, samples, product);
-    return objective.space().dot(v_slice, Numbers(product));
+    return objective.space().dot(v_slice, Numbers(product(v_slice)));
   }
 };
 
-void measure_curvature(const Place& place, const std::vector<double>& mean_gradient,
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// `resolved`: is the mean gradient more than rounding?
+void measure_curvature(const Place& place, const std::vector<double>& mean_gradient, bool resolved,
                        const NoiseScaleOptions& options, Measurement& found) {
   Stream stream(options.seed, Purpose::noise_curvature, 0);
   const auto drawn = draw(place.samples, options.curvature_samples, false, stream);
@@ -69,7 +83,11 @@ void measure_curvature(const Place& place, const std::vector<double>& mean_gradi
     }
     for (const auto& gap : gaps) curvatures.push_back(place.curvature(gap));
   }
-  const double along_gradient = place.curvature(mean_gradient);
+  const VectorSpace& space = place.objective.space();
+  const auto turned = place.product(mean_gradient);
+  const double along_gradient = space.dot(Numbers(mean_gradient), Numbers(turned));
+  const double terms = space.norm(Numbers(mean_gradient)) * space.norm(Numbers(turned));
+  const bool has_scale = resolved && along_gradient > place.rounding() * terms;
   auto noise = mean_of(curvatures);
   const auto n = static_cast<double>(place.samples.size());
   noise.error *= std::sqrt(1.0 - static_cast<double>(drawn.size()) / n);
@@ -79,14 +97,17 @@ void measure_curvature(const Place& place, const std::vector<double>& mean_gradi
   put("noise_curvature", noise.value, "tr(H Sigma) of the samples drawn");
   put("noise_curvature_error", noise.error, "standard error of tr(H Sigma); 0 if all were drawn");
   put("gradient_curvature", along_gradient, "G^T H G");
-  found.scalars.push_back(
-      {"noise_scale", noise.value / along_gradient, "sample", "B_noise = tr(H Sigma)/G^T H G"});
-  found.scalars.push_back({"noise_scale_error", noise.error / std::abs(along_gradient), "sample",
-                           "standard error of B_noise"});
+  found.scalars.push_back({"noise_scale", has_scale ? noise.value / along_gradient : kNone,
+                           "sample",
+                           "B_noise = tr(H Sigma)/G^T H G; none where G^T H G is not above 0"});
+  found.scalars.push_back({"noise_scale_error", has_scale ? noise.error / along_gradient : kNone,
+                           "sample", "standard error of B_noise"});
   put("products", static_cast<double>(drawn.size() + 1), "Hessian-vector products used");
 }
 
-void measure_batches(const Place& place, const NoiseScaleOptions& options, Measurement& found) {
+/// `squares`: mean of the samples' squared gradient norms.
+void measure_batches(const Place& place, double squares, const NoiseScaleOptions& options,
+                     Measurement& found) {
   const auto n = static_cast<std::int64_t>(place.samples.size());
   const VectorSpace& space = place.objective.space();
   const double small_share = noise_share(options.small, n, options.replacement);
@@ -116,8 +137,16 @@ void measure_batches(const Place& place, const NoiseScaleOptions& options, Measu
   };
   put("two_batch_gradient_norm_squared", mean_of(norms), "1", "|G|^2 by batches of two sizes");
   put("two_batch_noise_trace", mean_of(traces), "1", "tr Sigma by batches of two sizes");
-  put("two_batch_noise_scale_simple", ratio_of(traces, norms), "sample",
-      "B_simple by batches of two sizes");
+  constexpr double confidence = 0.95;
+  const double rounding = place.rounding() * place.rounding() * squares;
+  const auto interval = ratio_interval(traces, norms, confidence, rounding);
+  const bool resolved = std::isfinite(interval.high);
+  put("two_batch_noise_scale_simple", resolved ? ratio_of(traces, norms) : Estimate{kNone, kNone},
+      "sample", "B_simple by batches of two sizes; none where their |G|^2 is not told from 0");
+  found.scalars.push_back({"two_batch_noise_scale_simple_low", interval.low, "sample",
+                           "B_simple is above this, by Fieller's interval of 95 %"});
+  found.scalars.push_back({"two_batch_noise_scale_simple_high", interval.high, "sample",
+                           "and below this; none where |G|^2 is not told from 0"});
   found.details.push_back({"small_norm_squared", small_squares, "draw", "1",
                            "squared norm of a small batch's gradient"});
   found.details.push_back({"large_norm_squared", large_squares, "draw", "1",
@@ -162,17 +191,21 @@ Measurement NoiseScale::measure(Objective<double>& objective, std::span<const do
       squared_gradient_distances(objective, x, Numbers(centre), Subset(place.samples));
   const double squared = space.dot(Numbers(mean_gradient), Numbers(mean_gradient));
   const auto trace = mean_of(distances);
+  const double squares = trace.value + squared;
+  const bool resolved = squared > place.rounding() * place.rounding() * squares;
   Measurement found;
   found.scalars = {
       {"gradient_norm_squared", squared, "1", "|G|^2, squared norm of the mean gradient"},
       {"noise_trace", trace.value, "1", "tr Sigma of the subset, exact"},
       {"noise_trace_error", trace.error, "1",
        "standard error of tr Sigma if the subset is a sample of a larger set"},
-      {"noise_scale_simple", trace.value / squared, "sample", "B_simple = tr Sigma/|G|^2"},
+      {"noise_scale_simple", resolved ? trace.value / squared : kNone, "sample",
+       "B_simple = tr Sigma/|G|^2; none where G is rounding"},
       {"samples", static_cast<double>(distances.size()), "sample", "samples of the subset"},
   };
-  if (options_.curvature_samples > 0) measure_curvature(place, mean_gradient, options_, found);
-  if (options_.draws > 0) measure_batches(place, options_, found);
+  if (options_.curvature_samples > 0)
+    measure_curvature(place, mean_gradient, resolved, options_, found);
+  if (options_.draws > 0) measure_batches(place, squares, options_, found);
   return found;
 }
 

@@ -30,8 +30,11 @@ struct NoiseScaleOptions {
 /// Σ/B; the estimator counts with that, so it is unbiased for the subset's own moments either way.
 /// The same batches are drawn at every point of a run.
 ///
-/// B_simple is infinite where G vanishes, and has no value where the noise vanishes too. Needs a
-/// finite sum whose samples do not mix.
+/// B_simple has no value where G is no more than rounding of the samples' gradients, B_noise where
+/// GᵀHG is not above 0 besides. By batches of two sizes B_simple is a ratio of two estimates, with
+/// Fieller's interval of 95 % (`_low`, `_high`): where ‖G‖² is not told from 0, as near
+/// convergence, there is no value and no upper end, and the lower end is a one-sided bound. Needs
+/// a finite sum whose samples do not mix.
 class NoiseScale final : public Probe {
  public:
   explicit NoiseScale(NoiseScaleOptions options) : options_(options) {}

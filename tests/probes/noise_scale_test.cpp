@@ -114,6 +114,109 @@ TEST(TwoBatch, SharesOfAFiniteSetAreNotThoseOfAnEndlessOne) {
   EXPECT_GT(std::abs(naive.trace - 4.0), 1.0);
 }
 
+// Known quantiles, and those of Cauchy's distribution, tan(π p/2).
+TEST(TwoBatch, StudentsQuantilesAreKnown) {
+  EXPECT_NEAR(student_quantile(0.95, 1), std::tan(0.475 * M_PI), 1e-9);
+  EXPECT_NEAR(student_quantile(0.95, 2), 4.302652729911275, 1e-9);
+  EXPECT_NEAR(student_quantile(0.95, 9), 2.262157162740992, 1e-9);
+  EXPECT_NEAR(student_quantile(0.99, 30), 2.749995653567231, 1e-9);
+  EXPECT_NEAR(student_quantile(0.95, 4999), 1.960438, 1e-5);
+}
+
+TEST(TwoBatch, FiellersIntervalByItsEquation) {
+  // Means 4 and 2 of 4 pairs; variances of the means 5/3 and 0: symmetric, ± t/2 · √(5/3).
+  const std::vector<double> a{1.0, 3.0, 5.0, 7.0};
+  const std::vector<double> two(4, 2.0);
+  const double half = 0.5 * student_quantile(0.95, 3) * std::sqrt(5.0 / 3.0);
+  EXPECT_NEAR(ratio_interval(a, two, 0.95).low, std::max(2.0 - half, 0.0), 1e-12);
+  EXPECT_NEAR(ratio_interval(a, two, 0.95).high, 2.0 + half, 1e-12);
+  // The denominator's error alone: 4/(2 ± t · √(1/60)) of four.
+  const std::vector<double> four(4, 4.0);
+  const std::vector<double> b{1.8, 1.9, 2.1, 2.2};
+  const double error = student_quantile(0.95, 3) * mean_of(b).error;
+  EXPECT_NEAR(ratio_interval(four, b, 0.95).low, 4.0 / (2.0 + error), 1e-12);
+  EXPECT_NEAR(ratio_interval(four, b, 0.95).high, 4.0 / (2.0 - error), 1e-12);
+  // A denominator that may be 0 leaves the lower end; neither resolved, nothing; rounding counts.
+  const std::vector<double> lost{-2.0, -1.0, 1.0, 2.4};
+  const auto one_sided = ratio_interval(four, lost, 0.95);
+  EXPECT_NEAR(one_sided.low, 4.0 / (0.1 + student_quantile(0.95, 3) * mean_of(lost).error), 1e-12);
+  EXPECT_TRUE(std::isnan(one_sided.high));
+  EXPECT_EQ(ratio_interval(lost, lost, 0.95).low, 0.0);
+  EXPECT_TRUE(std::isnan(ratio_interval(four, two, 0.95, 1.0).high));
+  const std::vector<double> none(4, 0.0);
+  EXPECT_EQ(ratio_interval(none, none, 0.95).low, 0.0);
+  EXPECT_TRUE(std::isnan(ratio_interval(four, none, 0.95).low));
+  EXPECT_TRUE(std::isnan(ratio_interval(four, std::vector<double>(4, -2.0), 0.95).low));
+}
+
+// From far away to the minimum itself, over seeds: how often the interval, one-sided where it has
+// no upper end, holds the samples' own B_simple, which the same measurement has exactly.
+// Of 300 seeds it does for 282, 281, 288 and 287: 94 to 96 of 100. At the minimum, where there is
+// no truth but infinity, an interval with an upper end would be wrong.
+TEST(NoiseScale, IntervalsHoldTheTruthHoweverSmallTheGradient) {
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  constexpr std::size_t samples = 60;
+  constexpr std::size_t width = 6;
+  Stream stream(4, Purpose::test, 9);
+  std::vector<double> rows(samples * width);
+  for (auto& value : rows) value = stream.normal();
+  std::vector<double> targets(samples);
+  for (auto& value : targets) value = stream.normal();
+  LeastSquares objective(self, rows, targets);
+  // The minimum, by descent.
+  std::vector<double> x(width, 0.0);
+  std::vector<double> g(width);
+  for (int step = 0; step < 2000; ++step) {
+    objective.gradient(x, {}, g);
+    for (std::size_t i = 0; i < width; ++i) x[i] -= 0.3 * g[i];
+  }
+  NoiseScaleOptions options;
+  options.draws = 20;
+  options.small = 4;
+  options.large = 16;
+  constexpr int seeds = 300;
+  int resolved[4] = {0, 0, 0, 0};
+  const double away[] = {3.0, 0.3, 0.1, 0.0};
+  for (int place = 0; place < 4; ++place) {
+    auto at = x;
+    at[0] += away[place];
+    int held = 0;
+    for (int seed = 0; seed < seeds; ++seed) {
+      options.seed = static_cast<std::uint64_t>(seed);
+      const auto found = NoiseScale(options).measure(objective, at, {});
+      const double low = scalar(found, "two_batch_noise_scale_simple_low");
+      const double high = scalar(found, "two_batch_noise_scale_simple_high");
+      const double value = scalar(found, "two_batch_noise_scale_simple");
+      const double truth = scalar(found, "noise_scale_simple");
+      EXPECT_EQ(std::isnan(high), std::isnan(value));
+      if (std::isfinite(high)) ++resolved[place];
+      const bool above_low = std::isnan(truth) ? std::isfinite(low) : low <= truth;
+      if (above_low && (std::isnan(high) || truth <= high)) ++held;
+    }
+    EXPECT_GE(held, 0.92 * seeds) << away[place];
+  }
+  EXPECT_GT(resolved[0], 0.9 * seeds);
+  EXPECT_LT(resolved[3], 0.1 * seeds);
+}
+
+// At the minimum the mean gradient is rounding: neither B_simple has a value.
+TEST(NoiseScale, AtTheMinimumThereIsNoValue) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  LeastSquares objective(world, {1, 1, 1}, {0.1, 0.2, 0.3});
+  NoiseScaleOptions options;
+  options.draws = 10;
+  options.small = 1;
+  options.large = 3;
+  options.curvature_samples = 3;
+  const auto found = NoiseScale(options).measure(objective, std::vector<double>{0.2}, {});
+  EXPECT_TRUE(std::isnan(scalar(found, "noise_scale_simple")));
+  EXPECT_TRUE(std::isnan(scalar(found, "noise_scale")));
+  EXPECT_TRUE(std::isnan(scalar(found, "two_batch_noise_scale_simple")));
+  EXPECT_TRUE(std::isnan(scalar(found, "two_batch_noise_scale_simple_high")));
+  EXPECT_GT(scalar(found, "two_batch_noise_scale_simple_low"), 1e6);
+  EXPECT_NEAR(scalar(found, "noise_trace"), 0.02 / 3.0, 1e-15);
+}
+
 TEST(TwoBatch, ErrorsAreThoseOfMeansAndRatios) {
   const std::vector<double> a{1.0, 3.0, 5.0, 7.0};
   const std::vector<double> b{2.0, 2.0, 2.0, 2.0};
@@ -270,9 +373,7 @@ TEST(NoiseScale, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
     const std::vector<double> x(problem.point.begin(), problem.point.end());
     return testing::numbers(NoiseScale(options).measure(widened, x, samples));
   };
-  const auto found = measure(world);
-  EXPECT_EQ(found, measure(self));
-  for (const double value : found) EXPECT_TRUE(std::isfinite(value));
+  EXPECT_EQ(testing::bits(measure(world)), testing::bits(measure(self)));
 }
 
 TEST(NoiseScale, RefusesWhatItCannotMeasure) {
