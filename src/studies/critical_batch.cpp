@@ -96,6 +96,8 @@ CriticalBatchFit fit_critical_batch(std::span<const BatchSteps> points) {
   // Where one term does not count at any point, the iteration ends with a derivative of nothing.
   constexpr double negligible = 1e-6;
   fit.converged = converged && now.uu > negligible && now.vv > negligible && determinant > 0.0;
+  fit.inside =
+      fit.converged && small->batch <= fit.critical_batch && fit.critical_batch <= large->batch;
   const double variance =
       points.size() > 2 ? now.rr / (count - 2.0) : std::numeric_limits<double>::quiet_NaN();
   const double scale = variance / determinant;

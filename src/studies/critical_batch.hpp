@@ -21,8 +21,12 @@ struct CriticalBatchFit {
   double least_samples_error = 0.0;
   double critical_batch = 0.0;  ///< E_min/S_min
   double critical_batch_error = 0.0;
-  double residual = 0.0;   ///< root mean square of log S − log S(B)
-  bool converged = false;  ///< false where the points want S_min or E_min of zero
+  double residual = 0.0;  ///< root mean square of log S − log S(B)
+  /// Did the iteration end, and do the points tell both terms? Not where they want S_min or E_min
+  /// of zero.
+  bool converged = false;
+  /// Does the critical batch lie among those of the points? One outside is extrapolated.
+  bool inside = false;
 };
 
 /// Least squares on log S (Levenberg–Marquardt in log S_min and log E_min, which stay positive).

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "studies/critical_batch.hpp"
+#include "studies/masked_column.hpp"
 
 namespace thalweg {
 
@@ -72,29 +73,30 @@ std::string with_error(double value, double error) {
                               : fmt::format("{:.4g}", value);
 }
 
-std::string words(const std::string& family, const CriticalBatchFit& fit, std::size_t points) {
+/// `points` are those fitted, batch sizes ascending.
+std::string words(const std::string& family, const CriticalBatchFit& fit,
+                  const std::vector<BatchSteps>& points) {
   std::string text = fmt::format(
       "{}: S_min = {} steps, E_min = {} samples, critical batch E_min/S_min = {}, from {} batch "
       "sizes",
       family, with_error(fit.least_steps, fit.least_steps_error),
       with_error(fit.least_samples, fit.least_samples_error),
-      with_error(fit.critical_batch, fit.critical_batch_error), points);
-  if (!fit.converged) text += "; not converged: the batch sizes do not bracket the critical one";
+      with_error(fit.critical_batch, fit.critical_batch_error), points.size());
+  if (!fit.converged) {
+    text += "; not converged: the steps do not tell S_min and E_min apart from zero";
+  } else if (!fit.inside) {
+    text += fmt::format(
+        "; the critical batch is extrapolated: it lies outside of the batch sizes, {} to {}",
+        points.front().batch, points.back().batch);
+  }
   return text + "\n";
 }
 
 /// A column of /critical_batch, NaN where it has no value.
 void put(Record& study, const std::string& name, const std::vector<double>& values,
          const std::string& units, const std::string& long_name) {
-  study.column("/critical_batch/" + name, values, "family", units, long_name);
-  std::vector<std::uint8_t> valid;
-  valid.reserve(values.size());
-  for (const double value : values) valid.push_back(std::isfinite(value) ? 1 : 0);
-  if (std::count(valid.begin(), valid.end(), 1) == static_cast<std::ptrdiff_t>(valid.size())) {
-    return;
-  }
-  study.column("/critical_batch/" + name + "_valid", valid, "family", "1",
-               "1 where " + name + " has a value");
+  put_masked(study, "/critical_batch/" + name, values, {static_cast<std::int64_t>(values.size())},
+             {"family"}, long_name, units);
 }
 
 void write_points(Record& study, const std::vector<Family>& families) {
@@ -132,20 +134,22 @@ std::string fit_critical_batches(Record& study, const std::vector<RunPlan>& plan
   std::vector<std::string> names;
   std::map<std::string, std::vector<double>> columns;
   std::vector<std::uint8_t> converged;
+  std::vector<std::uint8_t> inside;
   for (const auto& family : families) {
     CriticalBatchFit fit;
     const auto points = used_points(family);
     if (points.size() >= 2) {
       fit = fit_critical_batch(points);
-      text += words(family.name, fit, points.size());
+      text += words(family.name, fit, points);
     } else {
       const double none = std::nan("");
-      fit = {none, none, none, none, none, none, none, false};
+      fit = {none, none, none, none, none, none, none, false, false};
       text += fmt::format("{}: no critical batch: the target was reached with {} batch sizes\n",
                           family.name, points.size());
     }
     names.push_back(family.name);
     converged.push_back(fit.converged ? 1 : 0);
+    inside.push_back(fit.inside ? 1 : 0);
     columns["s_min"].push_back(fit.least_steps);
     columns["s_min_error"].push_back(fit.least_steps_error);
     columns["e_min"].push_back(fit.least_samples);
@@ -166,7 +170,11 @@ std::string fit_critical_batches(Record& study, const std::vector<RunPlan>& plan
   put(study, "batch_size_error", columns["batch_size_error"], "sample", error);
   put(study, "residual", columns["residual"], "1", "root mean square of log S - log S(B)");
   study.column("/critical_batch/converged", converged, "family", "1",
-               "0 where the batch sizes do not bracket the critical one");
+               "1 where the fit came to its end with s_min and e_min told by the points");
+  study.column(
+      "/critical_batch/inside", inside, "family", "1",
+      "1 where it did and the critical batch lies among the batch sizes fitted; else it is "
+      "extrapolated");
   study.group_attributes["/critical_batch"]["source"] =
       std::string("McCandlish et al. 2018, S(B) = s_min + e_min/B by least squares on log S");
   write_points(study, families);

@@ -13,7 +13,7 @@ from .figures import caption
 from .kernel_figures import page
 from .log_axis import plain_log_axis
 from .records import Study
-from .tables import groups, number, usable
+from .tables import groups, is_bracketed, number, usable
 from .tune_panel import tune_notes, tune_panel
 
 
@@ -52,7 +52,7 @@ def words(study: Study) -> str:
         text = (f"critical batch {number(fit['batch_size'], error['batch_size'])}, "
                 f"S_min {number(fit['s_min'], error['s_min'])} steps, "
                 f"E_min {number(fit['e_min'], error['e_min'])} samples")
-        if not fits["converged"].values[row]:
+        if not is_bracketed(study, row):
             text += " (not bracketed by the batch sizes)"
         parts.append(f"{name}: {text}" if several else text)
     text = "; ".join(parts)

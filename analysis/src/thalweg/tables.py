@@ -137,9 +137,19 @@ def critical_batches(study: Study) -> str:
     fits = study.group("critical_batch")
     rows = [[str(name)] + [number(float(fits[key].values[row]), float(fits[f"{key}_error"].values[row]))
                            for key in ("s_min", "e_min", "batch_size")]
-            + ["yes" if fits["converged"].values[row] else "no"]
+            + ["yes" if is_bracketed(study, row) else "no"]
             for row, name in enumerate(fits["family"].values)]
     return markdown(["family", "S_min, steps", "E_min, samples", "critical batch", "bracketed"], rows)
+
+
+def is_bracketed(study: Study, row: int) -> bool:
+    """Whether a family's fit converged to a critical batch that lies among the batch sizes it was fitted to."""
+    fits, points = study.group("critical_batch"), study.group("critical_batch/points")
+    used = (points["family"].values == fits["family"].values[row]) & (points["used"].values == 1)
+    batches = points["batch_size"].values[used]
+    if not fits["converged"].values[row] or not len(batches):
+        return False
+    return bool(batches.min() <= float(fits["batch_size"].values[row]) <= batches.max())
 
 
 def _small_data(study: Study) -> str:
