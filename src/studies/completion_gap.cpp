@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "records/schema.hpp"
+#include "studies/masked_column.hpp"
 #include "studies/width_fit.hpp"
 
 namespace thalweg {
@@ -92,8 +93,9 @@ void summarise_gaps(Record& study, const CompletionPlan& plan,
   if (names.empty()) return;
   study.column("/flow_gap/run", names, "run", "1", "gradient descent held against the flow");
   study.column("/flow_gap/learning_rate", rates, "run", "1", "of the descent");
-  study.column("/flow_gap/distance", gaps, "run", "1",
-               "largest relative distance of the matrices over the stated times");
+  const auto count = static_cast<std::int64_t>(gaps.size());
+  put_masked(study, "/flow_gap/distance", gaps, {count}, {"run"},
+             "largest relative distance of the matrices over the stated times");
   std::vector<double> exponents;
   std::vector<double> errors;
   for (const auto& [key, points] : series) {

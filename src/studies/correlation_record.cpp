@@ -8,6 +8,7 @@
 
 #include "probes/measurement.hpp"
 #include "records/schema.hpp"
+#include "studies/masked_column.hpp"
 
 namespace thalweg {
 
@@ -133,14 +134,7 @@ void put(Record& study, const std::string& name, const Numbers& values,
          const std::vector<std::int64_t>& shape, const std::string& long_name) {
   std::vector<std::string> dimensions{"measure"};
   if (shape.size() > 1) dimensions.emplace_back("axis");
-  const std::string path = "/correlation/" + name;
-  study.arrays[path] = Array{values, shape, dimensions, "1", long_name};
-  std::vector<std::uint8_t> valid;
-  valid.reserve(values.size());
-  for (const double value : values) valid.push_back(std::isfinite(value) ? 1 : 0);
-  if (std::find(valid.begin(), valid.end(), 0) == valid.end()) return;
-  study.arrays[path + "_valid"] =
-      Array{valid, shape, dimensions, "1", "1 where " + name + " has a value"};
+  put_masked(study, "/correlation/" + name, values, shape, dimensions, long_name);
 }
 
 void write_rows(Record& study, const std::vector<Row>& rows, const std::vector<Gap>& gaps,

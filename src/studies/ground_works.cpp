@@ -5,6 +5,7 @@
 #include "base/freed_memory.hpp"
 #include "studies/audit.hpp"
 #include "studies/connection.hpp"
+#include "studies/masked_column.hpp"
 #include "studies/slice.hpp"
 #include "studies/surface.hpp"
 
@@ -56,6 +57,10 @@ RunOutcome GroundWorks<Real>::make(const Ground<Real>& ground) {
 template <class Real>
 void GroundWorks<Real>::write_to(Record& study) const {
   for (const auto* work : made_) work->write_to(study);
+  // A loss far from all minima may overflow, a measure have no value.
+  for (const char* group : {"/slices/", "/surfaces/", "/connections/", "/audits/"}) {
+    mask_missing(study, group);
+  }
 }
 
 template <class Real>

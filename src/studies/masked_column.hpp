@@ -8,8 +8,13 @@
 
 namespace thalweg {
 
-/// Puts numbers into a record, and beside them, where some are not finite, PATH_valid, which is 1
-/// where there is a value: what is missing is a mask, never a sentinel. Local.
+/// Gives every array of floating-point numbers whose path begins with `prefix`, and of which some
+/// are not finite, a mask beside it: PATH_valid, which is 1 where there is a value. What is missing
+/// is a mask, never a sentinel. For results that may rightly have no value; where every number must
+/// be one a mask would hide a fault. Local.
+void mask_missing(Record& record, const std::string& prefix);
+
+/// Puts numbers into a record, with their mask where some are not finite. Local.
 void put_masked(Record& record, const std::string& path, const std::vector<double>& values,
                 const std::vector<std::int64_t>& shape, const std::vector<std::string>& dimensions,
                 const std::string& long_name, const std::string& units = "1");

@@ -1,11 +1,21 @@
 #include "studies/probe_rows.hpp"
 
+#include <string_view>
 #include <type_traits>
 #include <variant>
+
+#include "studies/masked_column.hpp"
 
 namespace thalweg {
 
 namespace {
+
+constexpr std::string_view kPrefix = "/probes/";
+
+/// Masks are made anew with every record: probes measure no bytes.
+bool is_mask(const Array& array) {
+  return std::holds_alternative<std::vector<std::uint8_t>>(array.values);
+}
 
 template <class T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
@@ -36,7 +46,7 @@ bool ProbeRows::has(const std::string& probe, std::int64_t step) const {
   const auto rows = earlier_.find(probe);
   if (rows == earlier_.end()) return false;
   const auto& steps = std::get<std::vector<std::int64_t>>(
-      rows->second.arrays.at("/probes/" + probe + "/step").values);
+      rows->second.arrays.at(std::string(kPrefix) + probe + "/step").values);
   return steps.back() == step;
 }
 
@@ -45,7 +55,7 @@ void ProbeRows::write_to(Record& record) const {
     for (const auto& [path, array] : earlier.arrays) record.arrays[path] = array;
   }
   for (const auto& [probe, rows] : rows_) {
-    const std::string group = "/probes/" + probe + "/";
+    const std::string group = std::string(kPrefix) + probe + "/";
     const auto put = [&](const std::string& name, Array array) {
       const auto [found, is_new] = record.arrays.try_emplace(group + name, array);
       if (!is_new) append_rows(found->second, array);
@@ -73,26 +83,25 @@ void ProbeRows::write_to(Record& record) const {
       }
     }
   }
+  mask_missing(record, std::string(kPrefix));
 }
 
 void ProbeRows::read_from(const Record& record) {
-  const std::string prefix = "/probes/";
   for (const auto& [path, array] : record.arrays) {
-    if (path.rfind(prefix, 0) != 0) continue;
-    const auto end = path.find('/', prefix.size());
-    earlier_[path.substr(prefix.size(), end - prefix.size())].arrays[path] = array;
+    if (!path.starts_with(kPrefix) || is_mask(array)) continue;
+    const auto end = path.find('/', kPrefix.size());
+    earlier_[path.substr(kPrefix.size(), end - kPrefix.size())].arrays[path] = array;
   }
 }
 
 std::vector<LastProbeValue> last_probe_values(const Record& run) {
-  const std::string prefix = "/probes/";
   std::vector<LastProbeValue> found;
   for (const auto& [path, array] : run.arrays) {
-    if (path.rfind(prefix, 0) != 0 || array.shape.size() != 1) continue;
-    const auto slash = path.find('/', prefix.size());
+    if (!path.starts_with(kPrefix) || array.shape.size() != 1 || is_mask(array)) continue;
+    const auto slash = path.find('/', kPrefix.size());
     const auto scalar = path.substr(slash + 1);
     if (scalar == "step") continue;
-    found.push_back({path.substr(prefix.size(), slash - prefix.size()) + "." + scalar,
+    found.push_back({path.substr(kPrefix.size(), slash - kPrefix.size()) + "." + scalar,
                      std::get<std::vector<double>>(array.values).back(), array.units,
                      array.long_name});
   }

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "studies/masked_column.hpp"
 #include "studies/probe_rows.hpp"
 
 namespace thalweg {
@@ -22,7 +23,6 @@ double last_of(const Record& run, const std::string& path) {
 
 struct Column {
   std::vector<double> values;
-  std::vector<std::uint8_t> valid;
   std::string units;
   std::string long_name;
 };
@@ -52,12 +52,10 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
     auto& column = columns[name];
     if (column.values.empty()) {
       column.values.assign(runs.size(), std::numeric_limits<double>::quiet_NaN());
-      column.valid.assign(runs.size(), 0);
       column.units = units;
       column.long_name = long_name;
     }
     column.values[row] = value;
-    column.valid[row] = std::isfinite(value) ? 1 : 0;
   };
   const auto put_last = [&](const std::string& name, std::size_t row, const std::string& path) {
     const Array& source = runs[row].arrays.at(path);
@@ -79,14 +77,9 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
       put(last.name, row, last.value, last.units, last.long_name);
     }
   }
-  for (auto& [name, column] : columns) {
-    const bool complete =
-        std::all_of(column.valid.begin(), column.valid.end(), [](auto v) { return v == 1; });
-    study.column("/summary/" + name, column.values, "run", column.units, column.long_name);
-    if (!complete) {
-      study.column("/summary/" + name + "_valid", column.valid, "run", "1",
-                   "1 where " + name + " has a value");
-    }
+  for (const auto& [name, column] : columns) {
+    put_masked(study, "/summary/" + name, column.values, {static_cast<std::int64_t>(runs.size())},
+               {"run"}, column.long_name, column.units);
   }
   for (const auto& name : names) study.external_links["/runs/" + name] = "runs/" + name + ".h5";
 }

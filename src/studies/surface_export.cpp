@@ -4,6 +4,7 @@
 
 #include "records/record.hpp"
 #include "records/schema.hpp"
+#include "studies/masked_column.hpp"
 
 namespace thalweg {
 
@@ -65,6 +66,7 @@ void write_surface_files(const StudyContext& context, const std::string& name,
   add("train_acc", percent(surface.values.train_accuracy), "percent");
   add("test_loss", surface.values.test_loss, "1");
   add("test_acc", percent(surface.values.test_accuracy), "percent");
+  mask_missing(record, "/");
   record.arrays["/dir_file"] =
       Array{std::vector<std::string>{direction_file}, {}, {}, "1", "file of the directions"};
   write_record(folder + "/" + name + ".h5", record);

@@ -11,6 +11,7 @@
 #include "records/schema.hpp"
 #include "studies/checkpoint_clock.hpp"
 #include "studies/flow_checkpoint.hpp"
+#include "studies/masked_column.hpp"
 #include "studies/run_calendar.hpp"
 #include "studies/run_checkpoint.hpp"
 #include "studies/run_network.hpp"
@@ -276,6 +277,11 @@ class TrajectoryRun {
       record.scalar(
           "/final/gradient_norm", norm, "1",
           "norm of the training loss's gradient at the end (statistics of the whole training set)");
+      // Test samples and derivatives may overflow where the training loss does not.
+      if (progress_.status != kDiverged) {
+        mask_missing(record, "/trajectory/");
+        mask_missing(record, "/final/");
+      }
       record.column("/parameters/final", w_, "parameter", "1", "parameters at the end");
       record.column("/parameters/running_statistics", objective_->network().buffers(), "statistic",
                     "1", "running statistics of batch norm, mean then variance of each layer");
