@@ -202,8 +202,11 @@ CompletionPlan read_completion(const Settings& settings, const StudyHeader& head
     settings.fail("[[method]]", "expected at least one, for a study of kind \"completion\"");
   }
   check_methods(settings, plan);
-  plan.probes = read_factor_probes(settings, static_cast<std::uint64_t>(header.seed));
-  if (!plan.probes.empty() &&
+  for (const auto instance : plan.instances) {
+    plan.probes[instance] = read_factor_probes(
+        settings, {static_cast<std::uint64_t>(header.seed), static_cast<std::uint64_t>(instance)});
+  }
+  if (!plan.probes.at(plan.instances.front()).empty() &&
       std::none_of(plan.methods.begin(), plan.methods.end(), [](const MethodPlan& method) {
         return method.type == MethodType::factorization;
       })) {

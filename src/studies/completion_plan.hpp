@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,7 +69,8 @@ struct CompletionPlan {
   std::vector<std::int64_t> instances;
   std::vector<std::int64_t> observed;  ///< of low_rank; else one value that is not used
   std::vector<MethodPlan> methods;
-  std::vector<FactorProbePlan> probes;  ///< of factorizations
+  /// Of factorizations, by the instance's number.
+  std::map<std::int64_t, std::vector<FactorProbePlan>> probes;
   double target_loss = 0.0;
   std::int64_t max_steps = 0;
   double max_time = 0.0;

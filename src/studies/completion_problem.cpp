@@ -179,7 +179,7 @@ void check_probes(const CompletionPlan& plan, const CompletionProblem& problem,
                   const std::string& file) {
   for (const auto& method : plan.methods) {
     if (method.type != MethodType::factorization) continue;
-    check_factor_probes(plan.probes,
+    check_factor_probes(plan.probes.at(plan.instances.front()),
                         FactorChain(problem.rows, problem.columns, method.depth, method.hidden),
                         problem.observations(), file);
   }

@@ -6,6 +6,7 @@
 
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
+#include "studies/masked_column.hpp"
 #include "studies/spectral_theory.hpp"
 
 namespace thalweg {
@@ -126,9 +127,12 @@ void CompletionRecorder::write_theory(Record& record) const {
 void CompletionRecorder::write_probes(Record& record, const std::string& status) const {
   probes_.write_to(record);
   if (status == kDiverged) return;
-  for (const auto& plan : task_.plan.probes) {
+  for (const auto& plan : task_.plan.probes.at(task_.run.instance)) {
     auto& attributes = record.group_attributes["/probes/" + plan.named.name];
     attributes["samples"] = task_.problem.observations();
+    if (plan.named.draw_seed) {
+      attributes["draw_seed"] = static_cast<std::int64_t>(*plan.named.draw_seed);
+    }
     for (const auto& [name, value] : plan.named.probe->attributes()) attributes[name] = value;
   }
 }
@@ -158,6 +162,11 @@ void CompletionRecorder::finish(const std::string& status, const std::vector<dou
       write_theory(record);
     }
     add(record);
+    if (status != kDiverged) {
+      for (const char* group : {"/trajectory/", "/spectrum/", "/theory/"}) {
+        mask_missing(record, group);
+      }
+    }
     write_record(task_.files.record, record);
     remove_checkpoint(task_.files.checkpoint);
     const MatrixRow& last = rows_.rows().back();

@@ -9,11 +9,11 @@
 
 namespace thalweg {
 
-std::vector<FactorProbePlan> read_factor_probes(const Settings& settings, std::uint64_t seed) {
+std::vector<FactorProbePlan> read_factor_probes(const Settings& settings, DrawSeeds seeds) {
   std::vector<FactorProbePlan> plans;
   std::set<std::string> names;
   for (const auto& table : settings.tables("probe")) {
-    FactorProbePlan plan{read_named_probe(table, seed, ProbeGround::objective, names)};
+    FactorProbePlan plan{read_named_probe(table, seeds, ProbeGround::objective, names)};
     plan.every_points = table.integer_at_least("every_points", 0, 0);
     plans.push_back(std::move(plan));
   }

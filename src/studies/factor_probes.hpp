@@ -19,8 +19,8 @@ struct FactorProbePlan {
   std::int64_t every_points = 0;  ///< of /trajectory; 0: at the end alone
 };
 
-/// Reads [[probe]] of a completion. Local. Throws ConfigurationError.
-std::vector<FactorProbePlan> read_factor_probes(const Settings& settings, std::uint64_t seed);
+/// Reads [[probe]] of a completion, for one instance. Local. Throws ConfigurationError.
+std::vector<FactorProbePlan> read_factor_probes(const Settings& settings, DrawSeeds seeds);
 
 /// Throws ConfigurationError, which names the file, where a probe makes no sense on such factors.
 /// Local.

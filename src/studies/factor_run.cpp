@@ -37,7 +37,7 @@ class DescentRun {
         objective_(training_objective<Real>(task.team, chain_, task.problem, task.plan.loss)),
         space_(objective_->space()),
         stepper_(space_, chain_.blocks(), method_.optimizer),
-        probes_(task.plan.probes, *objective_, recorder_.probes()),
+        probes_(task.plan.probes.at(task.run.instance), *objective_, recorder_.probes()),
         due_(task.plan, method_.learning_rate) {
     const auto start = initial_factors(chain_, method_, task.problem,
                                        static_cast<std::uint64_t>(task.run.instance));
@@ -200,7 +200,8 @@ class FlowRun {
         space_(objective_->space()),
         start_(start()),
         flow_(space_, options(), is_end_to_end() ? end_to_end() : gradient_flow(*objective_, {})),
-        probes_(is_end_to_end() ? no_probes() : task.plan.probes, *objective_, recorder_.probes()),
+        probes_(is_end_to_end() ? no_probes() : task.plan.probes.at(task.run.instance), *objective_,
+                recorder_.probes()),
         due_(task.plan) {
     gradient_.resize(static_cast<std::size_t>(space_.slice().size()));
   }

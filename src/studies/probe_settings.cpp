@@ -157,6 +157,14 @@ std::shared_ptr<Probe> read_curvature(std::unique_ptr<Probe> probe, const Settin
   return std::make_shared<OfCurvature>(std::move(probe), matrix, table.string("block", ""));
 }
 
+/// Does a probe of this table draw anything? Without `same_draws` asked for.
+bool draws(const std::string& type, const Settings& table) {
+  if (type == "norms" || type == "kernel_drift") return false;
+  if (type == "perturbation") return table.integer("draws", PerturbationOptions().draws) > 0;
+  if (type != "noise_scale") return true;
+  return table.integer("draws", 0) > 0 || table.integer("curvature_samples", 0) > 0;
+}
+
 std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table,
                                   std::uint64_t seed, ProbeGround ground) {
   if (type == "sharpness") return read_sharpness(table, seed);
@@ -183,7 +191,7 @@ std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table
 
 }  // namespace
 
-NamedProbe read_named_probe(const Settings& table, std::uint64_t seed, ProbeGround ground,
+NamedProbe read_named_probe(const Settings& table, DrawSeeds seeds, ProbeGround ground,
                             std::set<std::string>& names) {
   std::vector<std::string> types{
       "hessian_extremes", "sharpness",  "edge_of_stability", "norms",         "trace",
@@ -202,18 +210,22 @@ NamedProbe read_named_probe(const Settings& table, std::uint64_t seed, ProbeGrou
                fmt::format("found \"{}\", expected at most 100 letters, digits, '_', '-' and '.'",
                            named.name));
   }
-  named.probe = read_probe(named.type, table, seed, ground);
+  if (draws(named.type, table)) {
+    named.draw_seed = table.boolean("same_draws", false) ? seeds.study : seeds.run;
+  }
+  named.probe = read_probe(named.type, table, named.draw_seed.value_or(0), ground);
   return named;
 }
 
-std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t study_seed) {
+std::vector<ProbePlan> read_probe_plans(const Settings& settings, DrawSeeds seeds) {
   std::vector<ProbePlan> plans;
   std::set<std::string> names;
   for (const auto& table : settings.tables("probe")) {
     ProbePlan plan;
-    const NamedProbe named = read_named_probe(table, study_seed, ProbeGround::network, names);
+    const NamedProbe named = read_named_probe(table, seeds, ProbeGround::network, names);
     plan.name = named.name;
     plan.probe = named.probe;
+    plan.draw_seed = named.draw_seed;
     plan.every_epochs = table.integer_at_least("every_epochs", 0, 0);
     plan.every_steps = table.integer_at_least("every_steps", 0, 0);
     // A kernel is samples × samples: never of a whole training set unasked.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -10,11 +11,18 @@
 
 namespace thalweg {
 
+/// What a probe's draws may follow.
+struct DrawSeeds {
+  std::uint64_t study = 0;
+  std::uint64_t run = 0;  ///< of the run that is measured; of a completion the instance's number
+};
+
 /// A probe as a [[probe]] table names it.
 struct NamedProbe {
   std::string type;
   std::string name;
   std::shared_ptr<Probe> probe;
+  std::optional<std::uint64_t> draw_seed;  ///< none where nothing is drawn
 };
 
 /// What probes are to measure: the loss of a network, or an objective of which nothing is known but
@@ -23,7 +31,8 @@ enum class ProbeGround : int { network, objective };
 
 /// Reads type, name and what the type has besides; `names` are those given so far. Local. Throws
 /// ConfigurationError, for a type that the ground does not bear, too.
-NamedProbe read_named_probe(const Settings& table, std::uint64_t seed, ProbeGround ground,
+/// Draws follow the run's seed, or with same_draws = true the study's, alike for all runs.
+NamedProbe read_named_probe(const Settings& table, DrawSeeds seeds, ProbeGround ground,
                             std::set<std::string>& names);
 
 }  // namespace thalweg

@@ -49,7 +49,7 @@ bool is_bare_word(const std::string& value) {
 
 }  // namespace
 
-ProbeSpec read_probe_spec(const std::string& text, std::uint64_t study_seed) {
+ProbeSpec read_probe_spec(const std::string& text, DrawSeeds seeds) {
   const auto colon = text.find(':');
   const std::string type = text.substr(0, colon);
   if (type.empty() || text.find('\n') != std::string::npos) {
@@ -72,7 +72,7 @@ ProbeSpec read_probe_spec(const std::string& text, std::uint64_t study_seed) {
     }
   }
   const auto settings = Settings::parse(fmt::format("probe = [{{{}}}]", table), "--probe " + text);
-  const auto plans = read_probe_plans(settings, study_seed);
+  const auto plans = read_probe_plans(settings, seeds);
   if (plans.size() != 1) refuse(text, "expected one probe");
   ProbeSpec spec;
   spec.plan = plans.front();

@@ -16,6 +16,6 @@ struct ProbeSpec {
 /// Reads "TYPE" or "TYPE:key=value,key=value" with the keys of a [[probe]] table but for those that
 /// say when; commas within quotes and brackets belong to a value, a bare word is a string. Local.
 /// Throws ConfigurationError.
-ProbeSpec read_probe_spec(const std::string& text, std::uint64_t study_seed);
+ProbeSpec read_probe_spec(const std::string& text, DrawSeeds seeds);
 
 }  // namespace thalweg

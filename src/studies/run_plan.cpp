@@ -168,17 +168,21 @@ std::vector<RunPlan> read_run_plans(const Settings& settings, std::uint64_t stud
   const Settings sweep = settings.table("sweep");
   const auto seeds = read_seeds(sweep, study_seed);
   const auto axes = sweep.axes({"seeds"});
-  const auto probes = read_probe_plans(settings, study_seed);
+  std::map<std::int64_t, std::vector<ProbePlan>> probes;
+  for (const auto seed : seeds) {
+    probes[seed] = read_probe_plans(settings, {study_seed, static_cast<std::uint64_t>(seed)});
+  }
   std::vector<RunPlan> plans;
   std::set<std::string> names;
   std::vector<SweptRun> read;
   for (const auto& named : named_runs(settings, axes)) {
     for (const auto& run : products(named, axes)) {
-      RunPlan plan = read_run(run, probes);
+      RunPlan plan = read_run(run, probes.at(seeds.front()));
       read.push_back(run);
       for (const auto seed : seeds) {
         plan.name = plan.plain_group + (seeds.size() > 1 ? fmt::format("-seed{}", seed) : "");
         plan.seed = static_cast<std::uint64_t>(seed);
+        plan.probes = probes.at(seed);
         plan.swept["seeds"] = fmt::format("{}", seed);
         if (!is_plain_name(plan.name)) {
           sweep.fail(axes.empty() ? "seeds" : axes.back().key,

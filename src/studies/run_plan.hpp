@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "optimizers/options.hpp"
 #include "optimizers/schedule.hpp"
 #include "probes/probe.hpp"
+#include "studies/probe_settings.hpp"
 #include "studies/settings.hpp"
 #include "studies/train_settings.hpp"
 
@@ -20,7 +22,8 @@ namespace thalweg {
 struct ProbePlan {
   std::string name;
   std::shared_ptr<Probe> probe;
-  std::int64_t every_epochs = 0;  ///< 0, and every_steps 0: at the end of the run only
+  std::optional<std::uint64_t> draw_seed;  ///< that its draws follow; none where nothing is drawn
+  std::int64_t every_epochs = 0;           ///< 0, and every_steps 0: at the end of the run only
   std::int64_t every_steps = 0;
   Half half = Half::train;
   std::int64_t samples = 0;  ///< the first of that half; 0: all
@@ -73,7 +76,7 @@ std::vector<SlicePlan> read_slice_plans(const Settings& settings, const std::vec
 /// Whether a text may name files and groups: at most 100 letters, digits, '_', '-' and '.', no '.'
 /// first.
 [[nodiscard]] bool is_plain_name(const std::string& name);
-/// Reads [[probe]].
-std::vector<ProbePlan> read_probe_plans(const Settings& settings, std::uint64_t study_seed);
+/// Reads [[probe]], for one run.
+std::vector<ProbePlan> read_probe_plans(const Settings& settings, DrawSeeds seeds);
 
 }  // namespace thalweg

@@ -64,6 +64,7 @@ void RunProbes<Real>::describe(const ProbePlan& probe, Record& record) const {
   attributes["statistics"] = probe.statistics == Statistics::batch ? "batch" : "frozen";
   attributes["data"] = probe.half == Half::test ? "test" : "train";
   attributes["samples"] = sample_count_of(probe);
+  if (probe.draw_seed) attributes["draw_seed"] = static_cast<std::int64_t>(*probe.draw_seed);
   for (const auto& [name, value] : probe.probe->attributes()) attributes[name] = value;
 }
 

@@ -22,9 +22,10 @@ namespace thalweg {
 
 namespace {
 
-/// A run and the steps of its points that are measured, ascending.
+/// A run with the probes asked for, and the steps of its points that are measured, ascending.
 struct Target {
   RunPlan plan;
+  std::vector<ProbeSpec> specs;
   std::vector<std::int64_t> steps;
   std::string start_hash;
 };
@@ -44,10 +45,9 @@ bool answers(const RecordFile& file, const Target& target, const ProbeSpec& spec
 template <class Real>
 class StoredProbes {
  public:
-  StoredProbes(const RecordedStudy& study, const std::vector<ProbeSpec>& specs,
-               const std::vector<Target>& targets, const StudyContext& context)
+  StoredProbes(const RecordedStudy& study, const std::vector<Target>& targets,
+               const StudyContext& context)
       : study_(study),
-        specs_(specs),
         targets_(targets),
         context_(context),
         teams_(context.world, 0, targets.size()),
@@ -57,7 +57,7 @@ class StoredProbes {
   ExitCode run() {
     const Communicator& world = context_.world;
     collectively(world, [&] {
-      for (const auto& target : targets_) check(target.plan);
+      for (const auto& target : targets_) check(target);
     });
     const auto kept = files_kept();
     std::vector<DealtRun> work;
@@ -65,7 +65,8 @@ class StoredProbes {
       const Target& target = targets_[i];
       work.push_back(
           {target.plan.name, static_cast<double>(target.steps.size()), [this, &target, &kept, i] {
-             return measure(target, std::span(kept).subspan(i * specs_.size(), specs_.size()));
+             const std::size_t count = target.specs.size();
+             return measure(target, std::span(kept).subspan(i * count, count));
            }});
     }
     const Dealt dealt = deal_out(teams_, context_.output_folder, work, log_);
@@ -77,7 +78,7 @@ class StoredProbes {
       for (const auto& target : targets_) {
         const auto& failed = dealt.failed;
         if (std::count(failed.begin(), failed.end(), target.plan.name) > 0) continue;
-        for (const auto& spec : specs_) fmt::print("{}\n", file_of(target, spec));
+        for (const auto& spec : target.specs) fmt::print("{}\n", file_of(target, spec));
       }
       std::fflush(stdout);
     }
@@ -90,10 +91,11 @@ class StoredProbes {
   }
 
   /// Local. Throws ConfigurationError where a probe makes no sense on the run.
-  void check(const RunPlan& plan) const {
+  void check(const Target& target) const {
+    const RunPlan& plan = target.plan;
     RunPlan asked = plan;
     asked.probes.clear();
-    for (const auto& spec : specs_) asked.probes.push_back(spec.plan);
+    for (const auto& spec : target.specs) asked.probes.push_back(spec.plan);
     for (const auto& probe : asked.probes) {
       if (mixes_what_it_needs_separate(asked, probe)) {
         throw ConfigurationError(
@@ -119,13 +121,14 @@ class StoredProbes {
   /// For every run and probe whether its file is there and stays. Collective.
   std::vector<std::uint8_t> files_kept() const {
     const Communicator& world = context_.world;
-    std::vector<std::uint8_t> kept(targets_.size() * specs_.size(), 0);
+    const std::size_t count = targets_.front().specs.size();
+    std::vector<std::uint8_t> kept(targets_.size() * count, 0);
     collectively(world, [&] {
       if (!world.is_root()) return;
       std::set<std::string> names;
       for (std::size_t i = 0; i < kept.size(); ++i) {
-        const Target& target = targets_[i / specs_.size()];
-        const ProbeSpec& spec = specs_[i % specs_.size()];
+        const Target& target = targets_[i / count];
+        const ProbeSpec& spec = target.specs[i % count];
         const auto file = file_of(target, spec);
         if (!names.insert(file).second) {
           throw ConfigurationError(file +
@@ -171,9 +174,9 @@ class StoredProbes {
     });
     const Schedule schedule = schedule_of(target.plan, data_.train.size());
     const auto initial_statistics = objective->network().buffers();
-    for (std::size_t k = 0; k < specs_.size(); ++k) {
+    for (std::size_t k = 0; k < target.specs.size(); ++k) {
       if (kept[k] != 0) continue;
-      const ProbePlan& probe = specs_[k].plan;
+      const ProbePlan& probe = target.specs[k].plan;
       ProbeRows rows;
       objective->network().set_buffers(initial_statistics);
       probes.begin(std::span(&probe, 1), start);
@@ -187,7 +190,7 @@ class StoredProbes {
                                 training_state(target.plan.optimizer, schedule, step)));
       }
       collectively(team, [&] {
-        if (team.is_root()) write(target, specs_[k], rows, probes);
+        if (team.is_root()) write(target, target.specs[k], rows, probes);
       });
     }
     return RunOutcome::done;
@@ -214,7 +217,6 @@ class StoredProbes {
   }
 
   const RecordedStudy& study_;
-  const std::vector<ProbeSpec>& specs_;
   const std::vector<Target>& targets_;
   const StudyContext& context_;
   Teams teams_;
@@ -222,11 +224,13 @@ class StoredProbes {
   DataSet<Real> data_;
 };
 
-std::vector<ProbeSpec> read_specs(const ProbeRequest& request, const RecordedStudy& study) {
+std::vector<ProbeSpec> read_specs(const ProbeRequest& request, const RecordedStudy& study,
+                                  const RunPlan& run) {
   std::vector<ProbeSpec> specs;
   std::set<std::string> names;
   for (const auto& text : request.probes) {
-    specs.push_back(read_probe_spec(text, static_cast<std::uint64_t>(study.header.seed)));
+    specs.push_back(
+        read_probe_spec(text, {static_cast<std::uint64_t>(study.header.seed), run.seed}));
     if (!names.insert(specs.back().plan.name).second) {
       throw ConfigurationError(
           fmt::format("--probe {}: two probes are called '{}'; name= gives another name", text,
@@ -243,7 +247,7 @@ std::vector<Target> runs_of(const ProbeRequest& request, const RecordedStudy& st
   for (const auto& plan : study.runs) {
     const auto& asked = request.runs;
     if (asked.empty() || std::count(asked.begin(), asked.end(), plan.name) > 0) {
-      targets.push_back({plan, {}, {}});
+      targets.push_back({plan, read_specs(request, study, plan), {}, {}});
     }
   }
   return targets;
@@ -284,10 +288,8 @@ ExitCode probe_record(const ProbeRequest& request, StudyContext& context) {
   const Communicator& world = context.world;
   const auto study = open_recorded_study(world, request.folder);
   if (context.output_folder.empty()) context.output_folder = study.folder + "/probes";
-  std::vector<ProbeSpec> specs;
   std::vector<Target> targets;
   collectively(world, [&] {
-    specs = read_specs(request, study);
     targets = runs_of(request, study);
     if (world.is_root()) find_points(request, study, targets, context.log);
   });
@@ -295,8 +297,8 @@ ExitCode probe_record(const ProbeRequest& request, StudyContext& context) {
   collectively(world, [&] {
     if (targets.empty()) throw ConfigurationError(study.folder + ": every run diverged");
   });
-  return study.wide ? StoredProbes<double>(study, specs, targets, context).run()
-                    : StoredProbes<float>(study, specs, targets, context).run();
+  return study.wide ? StoredProbes<double>(study, targets, context).run()
+                    : StoredProbes<float>(study, targets, context).run();
 }
 
 }  // namespace thalweg

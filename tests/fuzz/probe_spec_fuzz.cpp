@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace thalweg::fuzzing;
   const std::string text(Input(data, size).rest());
   std::string settings;
-  if (!accepted([&] { settings = read_probe_spec(text, 1).settings; })) return 0;
+  if (!accepted([&] { settings = read_probe_spec(text, {1, 1}).settings; })) return 0;
   require(accepted([&] { Settings::parse(settings, "probe"); }));
   return 0;
 }

@@ -16,7 +16,7 @@ namespace {
 
 std::vector<ProbePlan> plans(const std::string& text) {
   const Settings settings = Settings::parse(text, "s.toml");
-  auto found = read_probe_plans(settings, 5);
+  auto found = read_probe_plans(settings, {5, 5});
   settings.reject_unknown();
   return found;
 }

@@ -11,11 +11,11 @@ using testing_studies::expect_parts;
 using testing_studies::message_of;
 
 std::string refusal(const std::string& text) {
-  return message_of([&] { static_cast<void>(read_probe_spec(text, 5)); });
+  return message_of([&] { static_cast<void>(read_probe_spec(text, {5, 5})); });
 }
 
 TEST(ProbeSpec, ATypeAloneHasItsDefaults) {
-  const auto spec = read_probe_spec("trace", 5);
+  const auto spec = read_probe_spec("trace", {5, 5});
   EXPECT_EQ(spec.plan.name, "trace");
   EXPECT_EQ(spec.plan.samples, 0);
   EXPECT_NE(spec.settings.find("type = \"trace\""), std::string::npos);
@@ -24,7 +24,7 @@ TEST(ProbeSpec, ATypeAloneHasItsDefaults) {
 
 TEST(ProbeSpec, KeysAreThoseOfATable) {
   const auto spec =
-      read_probe_spec("sharpness:samples=50,statistics=frozen,epsilon=5e-4,name=\"a-b\"", 5);
+      read_probe_spec("sharpness:samples=50,statistics=frozen,epsilon=5e-4,name=\"a-b\"", {5, 5});
   EXPECT_EQ(spec.plan.name, "a-b");
   EXPECT_EQ(spec.plan.samples, 50);
   EXPECT_EQ(spec.plan.statistics, Statistics::frozen);
@@ -32,10 +32,10 @@ TEST(ProbeSpec, KeysAreThoseOfATable) {
 }
 
 TEST(ProbeSpec, TheSameSettingsHaveTheSameText) {
-  EXPECT_EQ(read_probe_spec("trace:vectors=4,samples=9", 5).settings,
-            read_probe_spec("trace:samples=9,vectors=4", 5).settings);
-  EXPECT_NE(read_probe_spec("trace:vectors=4", 5).settings,
-            read_probe_spec("trace:vectors=5", 5).settings);
+  EXPECT_EQ(read_probe_spec("trace:vectors=4,samples=9", {5, 5}).settings,
+            read_probe_spec("trace:samples=9,vectors=4", {5, 5}).settings);
+  EXPECT_NE(read_probe_spec("trace:vectors=4", {5, 5}).settings,
+            read_probe_spec("trace:vectors=5", {5, 5}).settings);
 }
 
 TEST(ProbeSpec, MistakesAreNamed) {
