@@ -155,3 +155,12 @@ def test_tables_of_trials_and_of_the_critical_batch(tmp_path):
     assert ["run-batch64", "0.4", "75", "0.1 to 0.4", "yes"] in rows
     assert ["run", "50.0 ± 2.0", "3200 ± 90", "64.0 ± 5.0", "yes"] in rows
     assert "target not reached: run-batch4096-seed0" in text
+
+
+def test_a_critical_batch_outside_of_those_tried_is_not_bracketed(tmp_path):
+    """Whatever the fit's converged says."""
+    folder = protocols.write_sweep(tmp_path / "sweep")
+    with h5py.File(folder / "study.h5", "a") as h5:
+        h5["critical_batch/batch_size"][0] = 0.3
+    rows = [line for line in tables.table(thalweg.open_study(folder)).splitlines() if line.startswith("| run ")]
+    assert [cell.strip() for cell in rows[-1].strip("|").split("|")][-2:] == ["0.3 ± 5.0", "no"]

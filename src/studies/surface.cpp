@@ -172,6 +172,9 @@ class Surface final : public GroundWork<Real> {
       study.column(group + "/eigenvalue", facts_.eigenvalues, "direction", "1",
                    "eigenvalue of the Hessian at the centre");
       study.column(group + "/eigenvalue_residual", facts_.residuals, "direction", "1", "‖Hv − λv‖");
+      // A fresh start orthogonal to them found no eigenvalue further out.
+      study.group_attributes[group]["eigenvectors_complete"] =
+          std::int64_t{facts_.complete ? 1 : 0};
     }
     if (plan_.axes == SurfaceAxes::pca) {
       study.column(group + "/explained", facts_.explained, "component", "1",

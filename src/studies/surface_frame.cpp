@@ -103,6 +103,7 @@ std::vector<std::vector<double>> eigenvectors(const Ground<Real>& ground, const 
     throw Error(fmt::format("surface {}: the Hessian showed {} eigenvectors, expected {}",
                             plan.name, found.largest.size(), options.largest));
   }
+  facts.complete = found.complete;
   std::vector<std::vector<double>> directions;
   for (const auto& pair : found.largest) {
     directions.emplace_back(at.size());

@@ -37,6 +37,7 @@ class SurfaceFrame {
 
 /// What stands beside a surface about its axes.
 struct AxesFacts {
+  bool complete = false;  ///< of eigenvectors: none further out was missed
   std::vector<double> eigenvalues;
   std::vector<double> residuals;
   std::vector<double> explained;

@@ -224,6 +224,100 @@ def test_record_is_whole(explored):
     assert result.returncode == 0, result.stdout
 
 
+MISSING = """
+[study]
+name = "missing"
+kind = "trajectories"
+seed = 3
+
+[data]
+train = 60
+test = 20
+image_size = 8
+
+[model]
+widths = [4]
+batch_norm = "none"
+
+[train]
+batch = 20
+steps = 0
+snapshot_every_steps = 1
+
+[[run]]
+name = "zero"
+train.initial = "zero.npz"
+
+[[run]]
+name = "drawn"
+
+[[probe]]
+type = "eigenpairs"
+largest = 5
+
+[[probe]]
+type = "critical_point"
+
+[[probe]]
+type = "spectral_density"
+vectors = 2
+
+[[probe]]
+type = "noise_scale"
+draws = 2
+large = 60
+
+[[slice]]
+between = ["zero", "drawn"]
+low = -1e30
+high = 1e30
+points = 4
+
+[[surface]]
+run = "zero"
+nx = 3
+ny = 1
+
+[[surface]]
+name = "wild"
+run = "drawn"
+norm = "none"
+x = [-1e30, 1e30]
+nx = 4
+ny = 1
+
+[[audit]]
+run = "zero"
+transformation = "filter"
+factors = [1, 2]
+"""
+
+
+def test_what_has_no_value_is_masked_and_the_record_whole(tmp_path):
+    """Shares in a cut eigenspace, Ritz values behind an early end, losses that overflow, places on directions of no length."""
+    numpy.savez(tmp_path / "zero.npz", **{"dense1.weight": numpy.zeros((4, 64)), "dense1.bias": numpy.zeros(4),
+                                          "dense2.weight": numpy.zeros((10, 4)), "dense2.bias": numpy.zeros(10)})
+    text = MISSING.replace("zero.npz", str(tmp_path / "zero.npz"))
+    result = run_study(tmp_path, text, "out")
+    assert result.returncode == 0, result.stderr
+    result = thalweg("verify", tmp_path / "out")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+    def masks(file):
+        found = set()
+        with h5py.File(tmp_path / "out" / file) as h5:
+            h5.visititems(lambda name, item: found.add(name) if name.endswith("_valid") else None)
+            for name in found:
+                values, valid = h5[name.removesuffix("_valid")][()], h5[name][()]
+                assert values.shape == valid.shape and (numpy.isfinite(values) == (valid == 1)).all()
+        return found
+
+    assert {"probes/eigenpairs/gradient_share_valid", "probes/spectral_density/ritz_value_valid"} <= masks("runs/zero.h5")
+    assert {"slices/line/train_loss_valid", "surfaces/wild/test_loss_valid",
+            "surfaces/surface/trajectory_x_valid"} <= masks("study.h5")
+    assert {"train_loss_valid"} <= masks("surfaces/wild.h5")
+
+
 def test_on_the_runs_of_a_record(explored):
     text = f"""
 [study]

@@ -53,12 +53,12 @@ PROBES = {
     "sharp": "type = \"sharpness\"\nname = \"sharp\"\nstarts = 2\niterations = 3\nstatistics = \"frozen\"",
     "norms": "type = \"norms\"",
     "edge_of_stability": "type = \"edge_of_stability\"\niterations = 5",
-    "first": "type = \"trace\"\nname = \"first\"\nvectors = 3\ndata = \"test\"\nmatrix = \"gauss_newton\"\nblock = \"dense1\"",
+    "first": "type = \"trace\"\nname = \"first\"\nvectors = 3\ndata = \"test\"\nsame_draws = true\nmatrix = \"gauss_newton\"\nblock = \"dense1\"",
     "kernel_drift": "type = \"kernel_drift\"\nsamples = 30\nstatistics = \"frozen\"",
 }
 SPECS = ["hessian_extremes:samples=50,iterations=20",
          "sharpness:statistics=frozen,starts=2,iterations=3,name=sharp", "norms", "edge_of_stability:iterations=5",
-         "trace:data=test,block=dense1,matrix=gauss_newton,vectors=3,name=first", "kernel_drift:samples=30,statistics=frozen"]
+         "trace:data=test,block=dense1,matrix=gauss_newton,same_draws=true,vectors=3,name=first", "kernel_drift:samples=30,statistics=frozen"]
 
 
 def study(norm="batch", optimizer="sgd", probes=True):
@@ -108,6 +108,15 @@ def test_the_bits_are_those_of_the_run(tmp_path, record, ranks):
             assert list(now["step"]) == [0, 3, 6, 9]
             assert then.keys() == now.keys()
             assert [name for name in now if not same(then[name], now[name])] == []
+
+
+def test_draws_follow_the_seed_of_the_run(record):
+    """Runs of several seeds draw apart; with same_draws = true all by the study's seed."""
+    for seed in [1, 2]:
+        with h5py.File(record / "runs" / f"a-seed{seed}.h5") as h5:
+            assert h5["probes/sharp"].attrs["draw_seed"] == seed
+            assert h5["probes/first"].attrs["draw_seed"] == 3
+            assert "draw_seed" not in h5["probes/norms"].attrs
 
 
 def test_one_point_of_one_run_and_what_the_file_says(tmp_path, record):

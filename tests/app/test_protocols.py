@@ -205,6 +205,7 @@ seeds = [1, 2]
         curve = fit["s_min"][0] + fit["e_min"][0] / points["batch_size"][()]
         assert numpy.sqrt(numpy.mean(numpy.log(points["steps"][()] / curve) ** 2)) == pytest.approx(fit["residual"][0])
         assert fit["batch_size"][0] == pytest.approx(fit["e_min"][0] / fit["s_min"][0])
+        assert fit["inside"][0] == (fit["converged"][0] and 4 <= fit["batch_size"][0] <= 64)
         accuracies = [file["summary/test_accuracy"][()][i] for i in range(2)]
     assert "S_min" in result.stdout and "critical batch" in result.stdout
     row = next(line for line in result.stdout.splitlines() if line.startswith("run-batch4 "))

@@ -132,6 +132,14 @@ TEST(OuterEigenpairs, DegenerateOperators) {
   const auto whole = expect_found({4, 4, 1, 0, 0, -2}, 3, 3);  // as many as there are
   EXPECT_TRUE(std::isnan(whole.beyond_largest.value));
   expect_found({4, 4, 1, 0, 0, -2}, 6, 0);
+
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const VectorSpace space(world, 2);  // more than there are
+  const Mixed two(space, {3.0, 3.0});
+  const auto found = outer_eigenpairs(space, two.operator_of(), wanted(3, 2));
+  expect_pairs(found.largest, {3.0, 3.0}, 1e-12);
+  EXPECT_TRUE(found.smallest.empty());
+  EXPECT_TRUE(found.complete);
 }
 
 // Vectors of one eigenvalue are orthogonal, and so are all others.

@@ -22,6 +22,7 @@ std::vector<BatchSteps> curve(double least_steps, double least_samples) {
 TEST(CriticalBatch, ExactPointsGiveTheirCurveBack) {
   const auto fit = fit_critical_batch(curve(120.0, 64000.0));
   EXPECT_TRUE(fit.converged);
+  EXPECT_TRUE(fit.inside);
   EXPECT_NEAR(fit.least_steps, 120.0, 1e-8 * 120.0);
   EXPECT_NEAR(fit.least_samples, 64000.0, 1e-8 * 64000.0);
   EXPECT_NEAR(fit.critical_batch, 64000.0 / 120.0, 1e-8 * 64000.0 / 120.0);
@@ -32,6 +33,21 @@ TEST(CriticalBatch, ExactPointsGiveTheirCurveBack) {
     const double left = (point.steps / fit.least_steps - 1.0) *
                         (point.steps * point.batch / fit.least_samples - 1.0);
     EXPECT_NEAR(left, 1.0, 1e-6);
+  }
+}
+
+// S_min = 1000, E_min = 300 at batches from 5 to 40: the curve is found, its bend is not among
+// them.
+TEST(CriticalBatch, OneOutsideOfTheBatchesIsExtrapolated) {
+  for (const double critical : {0.3, 4.9, 5.1, 17.0, 39.0, 41.0, 900.0}) {
+    std::vector<BatchSteps> points;
+    for (const double batch : {40.0, 5.0, 10.0, 20.0}) {
+      points.push_back({batch, 1000.0 * (1.0 + critical / batch)});
+    }
+    const auto fit = fit_critical_batch(points);
+    EXPECT_TRUE(fit.converged) << critical;
+    EXPECT_NEAR(fit.critical_batch, critical, 1e-6 * critical);
+    EXPECT_EQ(fit.inside, critical > 5.0 && critical < 40.0) << critical;
   }
 }
 
@@ -73,6 +89,7 @@ TEST(CriticalBatch, WhatWantsATermOfZeroHasNotConverged) {
     constant.push_back({batch, 300.0});
   }
   EXPECT_FALSE(fit_critical_batch(perfect).converged);
+  EXPECT_FALSE(fit_critical_batch(perfect).inside);
   EXPECT_FALSE(fit_critical_batch(constant).converged);
 }
 

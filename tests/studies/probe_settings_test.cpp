@@ -47,6 +47,51 @@ TEST(ProbeSettings, KnowEveryProbeOfTheCatalogue) {
   }
 }
 
+std::vector<double> drawn(const std::string& keys, DrawSeeds seeds) {
+  const auto self = Communicator::duplicate(MPI_COMM_SELF);
+  testing::LeastSquares sum(self, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1});
+  const Settings settings = Settings::parse("[[probe]]\n" + keys, "s.toml");
+  const auto plan = read_probe_plans(settings, seeds)[0];
+  settings.reject_unknown();
+  const auto same = keys.find("same_draws = true") != std::string::npos;
+  EXPECT_EQ(plan.draw_seed, same ? seeds.study : seeds.run);
+  return testing::numbers(plan.probe->measure(sum, std::vector<double>{0.5, 0.2}, {}));
+}
+
+// By the run's seed; with same_draws by the study's.
+TEST(ProbeSettings, DrawsFollowTheRunUnlessAllAreToBeAlike) {
+  for (const std::string keys :
+       {"type = \"perturbation\"\ndraws = 4\n", "type = \"local_entropy\"\ndraws = 3\n",
+        "type = \"noise_scale\"\ndraws = 3\nsmall = 1\nlarge = 3\n"}) {
+    EXPECT_NE(drawn(keys, {5, 1}), drawn(keys, {5, 2})) << keys;
+    EXPECT_EQ(testing::bits(drawn(keys, {4, 1})), testing::bits(drawn(keys, {5, 1}))) << keys;
+    const auto alike = keys + "same_draws = true\n";
+    EXPECT_EQ(testing::bits(drawn(alike, {5, 1})), testing::bits(drawn(alike, {5, 2}))) << keys;
+    EXPECT_EQ(testing::bits(drawn(alike, {1, 7})), testing::bits(drawn(keys, {5, 1}))) << keys;
+  }
+  // What draws nothing has no use for the key.
+  for (const std::string type : {"norms", "noise_scale", "kernel_drift"}) {
+    expect_refused("type = \"" + type + "\"\nsame_draws = true\n", {"same_draws"});
+  }
+  expect_refused("type = \"perturbation\"\ndraws = 0\nsame_draws = true\n", {"same_draws"});
+}
+
+TEST(ProbeSettings, OfASweepOverSeedsEachRunHasItsOwn) {
+  const Settings settings = Settings::parse(
+      "[sweep]\nseeds = [7, 8]\n[[run]]\nname = \"a\"\n[[probe]]\ntype = \"trace\"\n"
+      "[[probe]]\ntype = \"trace\"\nname = \"alike\"\nsame_draws = true\n"
+      "[[probe]]\ntype = \"norms\"\n",
+      "s.toml");
+  const auto runs = read_run_plans(settings, 3);
+  EXPECT_EQ(runs.size(), 2U);
+  for (const auto& run : runs) {
+    EXPECT_EQ(run.probes[0].draw_seed, run.seed);
+    EXPECT_EQ(run.probes[1].draw_seed, 3U);
+    EXPECT_FALSE(run.probes[2].draw_seed.has_value());
+  }
+  EXPECT_NE(runs[0].seed, runs[1].seed);
+}
+
 TEST(ProbeSettings, ReadTheNoiseScale) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   testing::LeastSquares sum(world, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1});

@@ -59,7 +59,7 @@ def _cell(connection, name, scale) -> str:
 
 CHECKS = frozenset(
     "converged certified products pairs evaluations value_at_point at_bound allowed_below accuracy_at_point drop sigma "
-    "sharpness_mean broadening integral complete multiplet_cut effective_draws next_largest next_smallest "
+    "published_evaluations sharpness_mean broadening integral complete multiplet_cut effective_draws next_largest next_smallest "
     "index_at_least rounding".split())
 
 
@@ -100,7 +100,8 @@ def audit_tables(study: Study) -> list:
             if "function_change" in audit else []
         for measure in audited_measures(audit):
             values = audit[measure].values.astype(float)
-            cells = [f"{values[i]:.4g}" if i == reference else f"× {values[i] / values[reference]:.4g}" for i in order]
+            one = values[reference]
+            cells = [f"{values[i]:.4g}" if i == reference or one == 0.0 else f"× {values[i] / one:.4g}" for i in order]
             rows.append([measure, *cells, "yes" if is_invariant(audit, measure) else "no"])
         found.append((header, rows))
     return found
