@@ -288,7 +288,7 @@ ny = 1
 
 [[audit]]
 run = "zero"
-transformation = "filter"
+transformation = "alpha"
 factors = [1, 2]
 """
 
