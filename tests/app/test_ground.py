@@ -294,7 +294,7 @@ factors = [1, 2]
 
 
 def test_what_has_no_value_is_masked_and_the_record_whole(tmp_path):
-    """Shares in a cut eigenspace, Ritz values behind an early end, losses that overflow, places on directions of no length."""
+    """Shares in a cut eigenspace, Ritz values behind an early end, losses that overflow, places on no direction."""
     numpy.savez(tmp_path / "zero.npz", **{"dense1.weight": numpy.zeros((4, 64)), "dense1.bias": numpy.zeros(4),
                                           "dense2.weight": numpy.zeros((10, 4)), "dense2.bias": numpy.zeros(10)})
     text = MISSING.replace("zero.npz", str(tmp_path / "zero.npz"))

@@ -59,8 +59,8 @@ def _cell(connection, name, scale) -> str:
 
 CHECKS = frozenset(
     "converged certified products pairs evaluations value_at_point at_bound allowed_below accuracy_at_point drop sigma "
-    "published_evaluations sharpness_mean broadening integral complete multiplet_cut effective_draws next_largest next_smallest "
-    "index_at_least rounding".split())
+    "published_evaluations sharpness_mean broadening integral complete multiplet_cut effective_draws next_largest "
+    "next_smallest index_at_least rounding".split())
 
 
 def is_check(scalar: str) -> bool:
