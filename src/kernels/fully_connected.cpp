@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <type_traits>
 
 #include "base/error.hpp"
 #include "kernels/duals.hpp"
+#include "kernels/pair_duals.hpp"
 #include "kernels/sample_panels.hpp"
 
 namespace thalweg {
@@ -26,26 +28,48 @@ Activation activation_named(const std::string& name) {
 
 namespace {
 
-// One type an activation: the choice is made once a tile, not once an element.
+// One type an activation: the choice is made once a column, not once an element. Piecewise linear
+// ones carry the gap of a pair through all layers.
 template <class Real>
 struct ReluLayer {
-  Dual<Real> operator()(Real q11, Real q12, Real q22) const { return relu_dual(q11, q12, q22); }
+  static constexpr bool kCarries = true;
+  PairDual<Real> operator()(const Pair<Real>& pair) const { return relu_dual(pair); }
 };
 template <class Real>
 struct RectifierLayer {
+  static constexpr bool kCarries = true;
   Real negative;
-  Dual<Real> operator()(Real q11, Real q12, Real q22) const {
-    return rectifier_dual(negative, Real{1}, q11, q12, q22);
+  PairDual<Real> operator()(const Pair<Real>& pair) const {
+    return rectifier_dual(negative, Real{1}, pair);
+  }
+};
+// The others take D = q11 q22 − q12² of the first layer from its gap. Behind erf the variances are
+// at most σ_w² + σ_b², and D from rounded ones is good enough beside 1 + 2 (q11 + q22).
+template <class Real>
+struct ErfLayer {
+  static constexpr bool kCarries = false;
+  Dual<Real> operator()(Real q11, Real q12, Real q22, Real d) const {
+    return erf_dual(q11, q12, q22, d);
   }
 };
 template <class Real>
-struct ErfLayer {
-  Dual<Real> operator()(Real q11, Real q12, Real q22) const { return erf_dual(q11, q12, q22); }
-};
-template <class Real>
 struct GeluLayer {
-  Dual<Real> operator()(Real q11, Real q12, Real q22) const { return gelu_dual(q11, q12, q22); }
+  static constexpr bool kCarries = false;
+  Dual<Real> operator()(Real q11, Real q12, Real q22, Real d) const {
+    return gelu_dual(q11, q12, q22, d);
+  }
 };
+
+/// E[φφ] and E[φ'φ'] of an input with itself, and with a zero angle therefore.
+template <class Real, class Phi>
+Dual<Real> dual_alone(const Phi& phi, Real q) {
+  if constexpr (Phi::kCarries) {
+    const PairDual<Real> dual = phi(Pair<Real>{q, q, Real{0}});
+    return {dual.value, dual.derivative};
+  } else {
+    return phi(q, q, q, Real{0});
+  }
+}
 
 template <class Real, class Work>
 void with_activation(const FullyConnectedKernel& kernel, Work&& work) {
@@ -80,18 +104,34 @@ template <class Real>
 SampleVariances<Real>::SampleVariances(const FullyConnectedKernel& kernel, std::int64_t features,
                                        std::span<const Real> squared_norms)
     : samples_(static_cast<std::int64_t>(squared_norms.size())),
-      values_(static_cast<std::size_t>(samples_ * kernel.depth)),
+      norms_(squared_norms.size()),
+      values_(
+          static_cast<std::size_t>(kNumbers * samples_ * std::max<std::int64_t>(kernel.depth, 1))),
       self_(squared_norms.size()) {
   const Real weight = static_cast<Real>(kernel.weight_variance);
   const Real bias = static_cast<Real>(kernel.bias_variance);
   const Real first = static_cast<Real>(kernel.first_factor(features));
+  const Real root = std::sqrt(bias);
   with_activation<Real>(kernel, [&](const auto& phi) {
     for (std::int64_t i = 0; i < samples_; ++i) {
-      Real k = std::fma(first, squared_norms[static_cast<std::size_t>(i)], bias);
+      const Real square = squared_norms[static_cast<std::size_t>(i)];
+      norms_[static_cast<std::size_t>(i)] = std::sqrt(square);
+      Real without_bias = first * square;
+      Real k = std::fma(first, square, bias);
       Real theta = kernel.first_trained == 0 ? k : Real{0};
       for (std::int64_t l = 0; l < kernel.depth; ++l) {
-        values_[static_cast<std::size_t>(l * samples_ + i)] = k;
-        const Dual<Real> dual = phi(k, k, k);
+        const Real deviation = std::sqrt(k);
+        const Real sum = deviation + root;
+        const auto put = [&](Number number, Real value) {
+          values_[static_cast<std::size_t>((l * kNumbers + number) * samples_ + i)] = value;
+        };
+        put(kVariance, k);
+        put(kDeviation, deviation);
+        // p − √b = (p² − b)/(p + √b).
+        put(kSpreadSine, sum > 0 ? std::sqrt(without_bias / sum) : Real{0});
+        put(kSpreadCosine, std::sqrt(sum));
+        const Dual<Real> dual = dual_alone(phi, k);
+        without_bias = weight * dual.value;
         k = std::fma(weight, dual.value, bias);
         const bool trained = l + 1 >= kernel.first_trained;
         if (trained) theta = std::fma(weight * dual.derivative, theta, k);
@@ -103,69 +143,145 @@ SampleVariances<Real>::SampleVariances(const FullyConnectedKernel& kernel, std::
 
 namespace {
 
+/// The numbers of one layer, of all rows of a tile or, in its first place, of one column.
+template <class Real>
+struct LayerNumbers {
+  const Real* variance;
+  const Real* deviation;
+  const Real* sine;
+  const Real* cosine;
+
+  static LayerNumbers of(const SampleVariances<Real>& samples, std::int64_t layer,
+                         std::int64_t first) {
+    using Variances = SampleVariances<Real>;
+    return {samples.layer(Variances::kVariance, layer, first),
+            samples.layer(Variances::kDeviation, layer, first),
+            samples.layer(Variances::kSpreadSine, layer, first),
+            samples.layer(Variances::kSpreadCosine, layer, first)};
+  }
+};
+
 template <class Real>
 struct LayerFactors {
   Real weight;
   Real bias;
 };
 
-template <class Real, class Phi>
-inline void advance_covariance(const Phi& phi, std::int64_t tile,
-                               const Real* __restrict row_variance, Real column_variance,
-                               LayerFactors<Real> factors, Real* __restrict k) {
-#pragma omp simd
-  for (std::int64_t i = 0; i < tile; ++i) {
-    const Dual<Real> dual = phi(row_variance[i], k[i], column_variance);
-    k[i] = std::fma(factors.weight, dual.value, factors.bias);
+// What lies between loops that vectorise: pointers that alias nothing, and numbers by value.
+
+/// The gaps after a dense layer, from the values and gaps before it.
+template <class Real, bool kBias>
+inline Real gap_after(LayerFactors<Real> factors, Real value, Real gap, Real k, Real row_sine,
+                      Real row_cosine, Real sine, Real cosine) {
+  if constexpr (kBias) {
+    return dense_gap(factors.weight, factors.bias, dense_spread(row_sine, row_cosine, sine, cosine),
+                     value, gap, k);
+  } else {
+    return factors.weight * gap;
   }
 }
 
-template <class Real, class Phi>
-inline void advance_both(const Phi& phi, std::int64_t tile, const Real* __restrict row_variance,
-                         Real column_variance, LayerFactors<Real> factors, Real* __restrict k,
-                         Real* __restrict theta) {
+template <class Real, bool kBias>
+void first_layer(std::int64_t tile, LayerFactors<Real> factors, const LayerNumbers<Real>& rows,
+                 const LayerNumbers<Real>& column, Real* __restrict k, Real* __restrict gap) {
+  const Real* __restrict row_sine = rows.sine;
+  const Real* __restrict row_cosine = rows.cosine;
+  const Real sine = *column.sine;
+  const Real cosine = *column.cosine;
 #pragma omp simd
   for (std::int64_t i = 0; i < tile; ++i) {
-    const Dual<Real> dual = phi(row_variance[i], k[i], column_variance);
-    k[i] = std::fma(factors.weight, dual.value, factors.bias);
-    theta[i] = std::fma(factors.weight * dual.derivative, theta[i], k[i]);
+    const Real product = k[i];
+    k[i] = std::fma(factors.weight, product, factors.bias);
+    gap[i] = gap_after<Real, kBias>(factors, product, gap[i], k[i], row_sine[i], row_cosine[i],
+                                    sine, cosine);
   }
 }
 
-template <class Real, class Phi>
+/// Activation and dense layer, from the numbers of the dense layers before and after.
+template <class Real, bool kBias, bool kTheta, class Phi>
+void next_layer(const Phi& phi, std::int64_t tile, LayerFactors<Real> factors,
+                const LayerNumbers<Real>& rows, const LayerNumbers<Real>& column,
+                const LayerNumbers<Real>& rows_after, const LayerNumbers<Real>& column_after,
+                Real* __restrict k, Real* __restrict gap, Real* __restrict theta) {
+  const Real* __restrict row_deviation = rows.deviation;
+  const Real* __restrict row_sine = rows_after.sine;
+  const Real* __restrict row_cosine = rows_after.cosine;
+  const Real deviation = *column.deviation;
+  const Real sine = *column_after.sine;
+  const Real cosine = *column_after.cosine;
+#pragma omp simd
+  for (std::int64_t i = 0; i < tile; ++i) {
+    const PairDual<Real> dual = phi(Pair<Real>{row_deviation[i] * deviation, k[i], gap[i]});
+    k[i] = std::fma(factors.weight, dual.value, factors.bias);
+    gap[i] = gap_after<Real, kBias>(factors, dual.value, dual.gap, k[i], row_sine[i], row_cosine[i],
+                                    sine, cosine);
+    if constexpr (kTheta) {
+      theta[i] = std::fma(factors.weight * dual.derivative, theta[i], k[i]);
+    }
+  }
+}
+
+/// The same of activations that take D; `gap` counts in the first layer alone.
+template <class Real, bool kTheta, class Phi>
+void next_smooth_layer(const Phi& phi, std::int64_t tile, LayerFactors<Real> factors, bool from_gap,
+                       const LayerNumbers<Real>& rows, const LayerNumbers<Real>& column,
+                       Real* __restrict k, const Real* __restrict gap, Real* __restrict theta) {
+  const Real* __restrict row_variance = rows.variance;
+  const Real* __restrict row_deviation = rows.deviation;
+  const Real variance = *column.variance;
+  const Real deviation = *column.deviation;
+#pragma omp simd
+  for (std::int64_t i = 0; i < tile; ++i) {
+    const Real known = gap[i] * std::fma(row_deviation[i], deviation, std::abs(k[i]));
+    const Real rounded = determinant(row_variance[i], k[i], variance);
+    const Dual<Real> dual = phi(row_variance[i], k[i], variance, from_gap ? known : rounded);
+    k[i] = std::fma(factors.weight, dual.value, factors.bias);
+    if constexpr (kTheta) {
+      theta[i] = std::fma(factors.weight * dual.derivative, theta[i], k[i]);
+    }
+  }
+}
+
+/// All layers of one column.
+template <class Real, bool kBias, class Phi>
 void apply_layers_of(const Phi& phi, const FullyConnectedKernel& kernel, std::int64_t features,
                      const SampleVariances<Real>& row_variances, std::int64_t first_row,
-                     const SampleVariances<Real>& column_variances, std::int64_t first_column,
-                     std::int64_t tile, Real* values) {
+                     const SampleVariances<Real>& column_variances, std::int64_t column,
+                     std::int64_t tile, Real* __restrict k, Real* __restrict gap) {
   alignas(64) std::array<Real, kLargestTile> theta;
-  const LayerFactors<Real> factors{static_cast<Real>(kernel.weight_variance),
-                                   static_cast<Real>(kernel.bias_variance)};
-  const Real first = static_cast<Real>(kernel.first_factor(features));
+  const auto bias = static_cast<Real>(kernel.bias_variance);
+  const LayerFactors<Real> first{static_cast<Real>(kernel.first_factor(features)), bias};
+  const LayerFactors<Real> factors{static_cast<Real>(kernel.weight_variance), bias};
   const bool nngp = kernel.is_nngp();
-  for (std::int64_t j = 0; j < tile; ++j) {
-    Real* __restrict k = values + j * tile;
-#pragma omp simd
-    for (std::int64_t i = 0; i < tile; ++i) k[i] = std::fma(first, k[i], factors.bias);
-    if (!nngp && kernel.first_trained == 0) {
-      for (std::int64_t i = 0; i < tile; ++i) theta[static_cast<std::size_t>(i)] = k[i];
-    }
-    for (std::int64_t l = 0; l < kernel.depth; ++l) {
-      const Real* row_variance = row_variances.layer(l, first_row);
-      const Real column_variance = *column_variances.layer(l, first_column + j);
-      if (nngp || l + 1 <= kernel.first_trained) {
-        advance_covariance(phi, tile, row_variance, column_variance, factors, k);
-        // The first trained layer contributes its own K, and nothing from below.
-        if (!nngp && l + 1 == kernel.first_trained) {
-          for (std::int64_t i = 0; i < tile; ++i) theta[static_cast<std::size_t>(i)] = k[i];
-        }
+  const auto of_rows = [&](std::int64_t l) {
+    return LayerNumbers<Real>::of(row_variances, l, first_row);
+  };
+  const auto of_column = [&](std::int64_t l) {
+    return LayerNumbers<Real>::of(column_variances, l, column);
+  };
+  first_layer<Real, kBias>(tile, first, of_rows(0), of_column(0), k, gap);
+  if (!nngp && kernel.first_trained == 0) std::copy_n(k, tile, theta.begin());
+  for (std::int64_t l = 0; l < kernel.depth; ++l) {
+    const std::int64_t after = std::min(l + 1, kernel.depth - 1);  // behind the last: not needed
+    const auto advance = [&](auto with_theta) {
+      constexpr bool kTheta = decltype(with_theta)::value;
+      if constexpr (Phi::kCarries) {
+        next_layer<Real, kBias, kTheta>(phi, tile, factors, of_rows(l), of_column(l),
+                                        of_rows(after), of_column(after), k, gap, theta.data());
       } else {
-        advance_both(phi, tile, row_variance, column_variance, factors, k, theta.data());
+        next_smooth_layer<Real, kTheta>(phi, tile, factors, l == 0, of_rows(l), of_column(l), k,
+                                        gap, theta.data());
       }
-    }
-    if (!nngp) {
-      for (std::int64_t i = 0; i < tile; ++i) k[i] = theta[static_cast<std::size_t>(i)];
+    };
+    if (nngp || l + 1 <= kernel.first_trained) {
+      advance(std::false_type{});
+      // The first trained layer contributes its own K, and nothing from below.
+      if (!nngp && l + 1 == kernel.first_trained) std::copy_n(k, tile, theta.begin());
+    } else {
+      advance(std::true_type{});
     }
   }
+  if (!nngp) std::copy_n(theta.begin(), tile, k);
 }
 
 }  // namespace
@@ -173,11 +289,18 @@ void apply_layers_of(const Phi& phi, const FullyConnectedKernel& kernel, std::in
 template <class Real>
 void apply_layers(const FullyConnectedKernel& kernel, std::int64_t features,
                   const SampleVariances<Real>& row_variances, std::int64_t first_row,
-                  const SampleVariances<Real>& column_variances, std::int64_t first_column,
-                  std::int64_t tile, Real* values) {
+                  const SampleVariances<Real>& column_variances, std::int64_t column,
+                  std::int64_t tile, Real* products, Real* gaps) {
   with_activation<Real>(kernel, [&](const auto& phi) {
-    apply_layers_of(phi, kernel, features, row_variances, first_row, column_variances, first_column,
-                    tile, values);
+    const auto run = [&](auto bias) {
+      apply_layers_of<Real, decltype(bias)::value>(phi, kernel, features, row_variances, first_row,
+                                                   column_variances, column, tile, products, gaps);
+    };
+    if (kernel.bias_variance != 0.0) {
+      run(std::true_type{});
+    } else {
+      run(std::false_type{});
+    }
   });
 }
 
@@ -185,9 +308,10 @@ template class SampleVariances<float>;
 template class SampleVariances<double>;
 template void apply_layers(const FullyConnectedKernel&, std::int64_t, const SampleVariances<float>&,
                            std::int64_t, const SampleVariances<float>&, std::int64_t, std::int64_t,
-                           float*);
+                           float*, float*);
 template void apply_layers(const FullyConnectedKernel&, std::int64_t,
                            const SampleVariances<double>&, std::int64_t,
-                           const SampleVariances<double>&, std::int64_t, std::int64_t, double*);
+                           const SampleVariances<double>&, std::int64_t, std::int64_t, double*,
+                           double*);
 
 }  // namespace thalweg

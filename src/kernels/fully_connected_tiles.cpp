@@ -1,6 +1,9 @@
 #include "kernels/fully_connected_tiles.hpp"
 
+#include <array>
 #include <memory>
+
+#include "kernels/close_pairs.hpp"
 
 namespace thalweg {
 
@@ -30,9 +33,15 @@ template <class Real>
 void FullyConnectedTiles<Real>::compute_strip(std::int64_t row, std::int64_t column,
                                               std::int64_t /*strip*/, Real* tile) const {
   const std::int64_t b = block();
+  alignas(64) std::array<Real, kLargestTile> gaps;
   inner_products(rows_, row, columns_, column, tile);
-  apply_layers(kernel_, rows_.features(), row_variances_, row * b, column_variances_, column * b, b,
-               tile);
+  for (std::int64_t j = 0; j < b; ++j) {
+    const std::int64_t sample = column * b + j;
+    angle_gaps(rows_, row, row_variances_.norms(row * b), columns_.sample(sample),
+               *column_variances_.norms(sample), tile + j * b, gaps.data());
+    apply_layers(kernel_, rows_.features(), row_variances_, row * b, column_variances_, sample, b,
+                 tile + j * b, gaps.data());
+  }
 }
 
 template <class Real>

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.hpp"
-#include "kernels/duals.hpp"
+#include "kernels/close_pairs.hpp"
 #include "kernels/exponential.hpp"
+#include "kernels/pair_duals.hpp"
 #include "parallel/partition.hpp"
 
 namespace thalweg {
@@ -56,57 +59,74 @@ std::string PointwiseKernel::description() const {
 
 namespace {
 
-template <class Real>
-Real squared_distance(Real q11, Real q12, Real q22) {
-  const Real d = std::fma(Real{-2}, q12, q11 + q22);
-  return d > 0 ? d : Real{0};
-}
+/// What a form reads of two samples.
+enum class Reads { squared_distance, pair, product };
 
 // One type a form: the choice is made once a tile, not once an element.
 template <class Real>
 struct GaussianForm {
+  static constexpr Reads kReads = Reads::squared_distance;
   Real factor;  ///< −1/2ℓ²
-  Real operator()(Real q11, Real q12, Real q22) const {
-    return exponential(factor * squared_distance(q11, q12, q22));
-  }
+  Real operator()(Real square) const { return exponential(factor * square); }
 };
 template <class Real>
 struct LaplaceForm {
+  static constexpr Reads kReads = Reads::squared_distance;
   Real factor;  ///< −1/ℓ
-  Real operator()(Real q11, Real q12, Real q22) const {
-    return exponential(factor * std::sqrt(squared_distance(q11, q12, q22)));
-  }
+  Real operator()(Real square) const { return exponential(factor * std::sqrt(square)); }
+};
+
+/// k(x, x') and √(k(x, x) k(x', x')) − |k(x, x')|, which the next layer needs.
+template <class Real>
+struct ValueAndGap {
+  Real value;
+  Real gap;
 };
 /// Degrees 0 and 1 are twice the duals of the ReLU's derivative and of the ReLU.
 template <class Real>
 struct ArccosForm0 {
-  Real operator()(Real q11, Real q12, Real q22) const {
-    return Real{2} * relu_dual(q11, q12, q22).derivative;
+  static constexpr Reads kReads = Reads::pair;
+  ValueAndGap<Real> operator()(const Pair<Real>& pair) const {
+    const Real turn = Real{2} * PairAngle<Real>(pair).turn;
+    return pair.covariance < 0 ? ValueAndGap<Real>{turn, Real{1} - turn}
+                               : ValueAndGap<Real>{Real{1} - turn, turn};
   }
 };
 template <class Real>
 struct ArccosForm1 {
-  Real operator()(Real q11, Real q12, Real q22) const {
-    return Real{2} * relu_dual(q11, q12, q22).value;
+  static constexpr Reads kReads = Reads::pair;
+  ValueAndGap<Real> operator()(const Pair<Real>& pair) const {
+    const PairDual<Real> dual = relu_dual(pair);
+    return {Real{2} * dual.value, Real{2} * dual.gap};
   }
 };
-/// J₂ = 3 sin θ cos θ + (π − θ)(1 + 2 cos² θ).
+/// J₂ = 3 sin θ cos θ + (π − θ)(1 + 2 cos² θ) and J₂(0)/π = 3. For θ ≤ π/2, 3 − J₂/π = 2 sin² θ +
+/// [θ (1 + 2 cos² θ) − 3 sin θ cos θ]/π.
 template <class Real>
 struct ArccosForm2 {
-  Real operator()(Real q11, Real q12, Real q22) const {
+  static constexpr Reads kReads = Reads::pair;
+  ValueAndGap<Real> operator()(const Pair<Real>& pair) const {
     constexpr Real three_over_pi = static_cast<Real>(0.95492965855137201);
-    const Real s = sine_term(q11, q12, q22);
-    const Real turn = Real{2} * relu_dual(q11, q12, q22).derivative;
-    return std::fma(turn, std::fma(Real{2} * q12, q12, q11 * q22), three_over_pi * s * q12);
+    const PairAngle<Real> angle(pair);
+    const Real turn = Real{2} * angle.turn;
+    const Real squares =
+        std::fma(Real{2} * pair.covariance, pair.covariance, pair.scale * pair.scale);
+    const Real product = three_over_pi * angle.sine * pair.covariance;
+    const bool negative = pair.covariance < 0;
+    const Real value = std::fma(negative ? turn : Real{1} - turn, squares, product);
+    const Real whole = Real{3} * pair.scale * pair.scale;
+    const Real near = std::fma(turn, squares, std::fma(Real{2} * angle.sine, angle.sine, -product));
+    return {value, negative ? whole - value : near};
   }
 };
 template <class Real>
 struct PolynomialForm {
+  static constexpr Reads kReads = Reads::product;
   Real gamma;
   Real constant;
   std::int64_t degree;
-  Real operator()(Real /*q11*/, Real q12, Real /*q22*/) const {
-    const Real base = std::fma(gamma, q12, constant);
+  Real operator()(Real product) const {
+    const Real base = std::fma(gamma, product, constant);
     Real power = base;
     for (std::int64_t k = 1; k < degree; ++k) power *= base;
     return power;
@@ -114,7 +134,8 @@ struct PolynomialForm {
 };
 template <class Real>
 struct LinearForm {
-  Real operator()(Real /*q11*/, Real q12, Real /*q22*/) const { return q12; }
+  static constexpr Reads kReads = Reads::product;
+  Real operator()(Real product) const { return product; }
 };
 
 template <class Real, class Work>
@@ -139,31 +160,49 @@ void with_form(const PointwiseKernel& kernel, std::int64_t features, Work&& work
   }
 }
 
-/// k ← form(row variances, k, column variance) down a column of a tile.
+/// Of every sample: x·x, and √k(x, x) before each layer, of which |x| is the first.
+template <class Real>
+struct SampleScales {
+  AlignedVector<Real> squares;
+  std::vector<AlignedVector<Real>> deviations;
+
+  SampleScales(const Communicator& comm, const PointwiseKernel& kernel,
+               const SamplePanels<Real>& samples) {
+    const std::vector<Real> norms = squared_norms(comm, samples);
+    squares.assign(norms.begin(), norms.end());
+    if (kernel.form != PointwiseForm::arccos) return;
+    AlignedVector<Real> values = squares;
+    with_form<Real>(kernel, samples.features(), [&](const auto& form) {
+      using Form = std::decay_t<decltype(form)>;
+      if constexpr (Form::kReads == Reads::pair) {
+        for (std::int64_t l = 0; l < kernel.depth; ++l) {
+          AlignedVector<Real> roots(values.size());
+          for (std::size_t i = 0; i < values.size(); ++i) {
+            roots[i] = std::sqrt(values[i]);
+            values[i] = form(Pair<Real>{values[i], values[i], Real{0}}).value;
+          }
+          deviations.push_back(std::move(roots));
+        }
+      }
+    });
+  }
+};
+
+/// k ← form(k) down a column of a tile.
 template <class Real, class Form>
-void advance(const Form& form, std::int64_t tile, const Real* __restrict row_variance,
-             Real column_variance, Real* __restrict k) {
+void advance(const Form& form, std::int64_t tile, Real* __restrict k) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < tile; ++i) k[i] = form(k[i]);
+}
+template <class Real, class Form>
+void advance(const Form& form, std::int64_t tile, const Real* __restrict row_deviation,
+             Real deviation, Real* __restrict k, Real* __restrict gap) {
 #pragma omp simd
   for (std::int64_t i = 0; i < tile; ++i) {
-    k[i] = form(row_variance[i], k[i], column_variance);
+    const ValueAndGap<Real> next = form(Pair<Real>{row_deviation[i] * deviation, k[i], gap[i]});
+    k[i] = next.value;
+    gap[i] = next.gap;
   }
-}
-
-/// k(x, x) of every sample before each layer: squared norms, then what the layers make of them.
-template <class Real>
-std::vector<std::vector<Real>> layer_variances(const Communicator& comm,
-                                               const PointwiseKernel& kernel,
-                                               const SamplePanels<Real>& samples) {
-  std::vector<std::vector<Real>> layers{squared_norms(comm, samples)};
-  if (kernel.form != PointwiseForm::arccos) return layers;
-  with_form<Real>(kernel, samples.features(), [&](const auto& form) {
-    for (std::int64_t l = 1; l < kernel.depth; ++l) {
-      std::vector<Real> next = layers.back();
-      for (Real& q : next) q = form(q, q, q);
-      layers.push_back(std::move(next));
-    }
-  });
-  return layers;
 }
 
 template <class Real>
@@ -175,8 +214,8 @@ class PointwiseTiles final : public KernelTiles<Real> {
         symmetric_(rows.same_as(columns)),
         rows_(rows, block),
         columns_(columns, block),
-        row_variances_(layer_variances(comm, kernel, rows_)),
-        column_variances_(symmetric_ ? row_variances_ : layer_variances(comm, kernel, columns_)) {}
+        row_scales_(comm, kernel, rows_),
+        column_scales_(symmetric_ ? row_scales_ : SampleScales<Real>(comm, kernel, columns_)) {}
 
   [[nodiscard]] std::int64_t rows() const override { return rows_.samples(); }
   [[nodiscard]] std::int64_t columns() const override { return columns_.samples(); }
@@ -190,22 +229,40 @@ class PointwiseTiles final : public KernelTiles<Real> {
     const std::int64_t b = block();
     inner_products(rows_, row, columns_, column, tile);
     with_form<Real>(kernel_, rows_.features(), [&](const auto& form) {
-      for (std::int64_t j = 0; j < b; ++j) {
-        for (std::size_t l = 0; l < row_variances_.size(); ++l) {
-          advance(form, b, row_variances_[l].data() + row * b,
-                  column_variances_[l][static_cast<std::size_t>(column * b + j)], tile + j * b);
-        }
-      }
+      for (std::int64_t j = 0; j < b; ++j) apply(form, row, column * b + j, tile + j * b);
     });
   }
 
  private:
+  /// From inner products with sample `column` to kernel values.
+  template <class Form>
+  void apply(const Form& form, std::int64_t row, std::int64_t column, Real* k) const {
+    const std::int64_t b = block();
+    const Real* const z = columns_.sample(column);
+    const auto at = static_cast<std::size_t>(column);
+    if constexpr (Form::kReads == Reads::pair) {
+      alignas(64) std::array<Real, kLargestTile> gaps;
+      const auto& rows = row_scales_.deviations;
+      const auto& columns = column_scales_.deviations;
+      angle_gaps(rows_, row, rows[0].data() + row * b, z, columns[0][at], k, gaps.data());
+      for (std::size_t l = 0; l < rows.size(); ++l) {
+        advance(form, b, rows[l].data() + row * b, columns[l][at], k, gaps.data());
+      }
+    } else {
+      if constexpr (Form::kReads == Reads::squared_distance) {
+        squared_distances(rows_, row, row_scales_.squares.data() + row * b, z,
+                          column_scales_.squares[at], k);
+      }
+      advance(form, b, k);
+    }
+  }
+
   PointwiseKernel kernel_;
   bool symmetric_;
   SamplePanels<Real> rows_;
   SamplePanels<Real> columns_;
-  std::vector<std::vector<Real>> row_variances_;
-  std::vector<std::vector<Real>> column_variances_;
+  SampleScales<Real> row_scales_;
+  SampleScales<Real> column_scales_;
 };
 
 void check(const PointwiseKernel& kernel) {

@@ -54,11 +54,10 @@ double median_distance(const Communicator& comm, const Samples<Real>& samples);
 
 /// A pointwise kernel as a Kernel.
 ///
-/// Accuracy. ‖x−x'‖² = x·x − 2 x·x' + x'·x' from inner products, clamped at 0: identical samples
-/// give exactly 0, others an absolute error of about u · features^½ · (‖x‖² + ‖x'‖²), u the unit
-/// roundoff of Real. The relative error of the Gaussian is that over 2ℓ²; of the Laplace, whose
-/// root is steep at 0, up to the square root of it over ℓ for samples that nearly coincide. Far
-/// from the origin, or in float32, centre the data first.
+/// Accuracy. ‖x−x'‖² and angles from inner products, and from the samples themselves where those
+/// cancel (close_pairs.hpp): identical samples give exactly k(x, x), others an error relative to
+/// √(k(x, x) k(x', x')) of some ε √features, ε the machine's, wherever the samples lie. Far from
+/// the origin every pair is close, which costs more: centre the data first.
 template <class Real>
 class Pointwise final : public Kernel<Real> {
  public:

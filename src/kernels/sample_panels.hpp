@@ -29,6 +29,10 @@ class SamplePanels {
   [[nodiscard]] const Real* panel(std::int64_t index) const {
     return index + 1 == panels() ? last_.data() : rows_.data() + index * block_ * features_;
   }
+  /// The features of one sample, or of the padding behind the last.
+  [[nodiscard]] const Real* sample(std::int64_t index) const {
+    return panel(index / block_) + index % block_ * features_;
+  }
 
  private:
   std::span<const Real> rows_;
