@@ -8,25 +8,39 @@
 
 namespace thalweg {
 
+/// What a Gram matrix is known to.
+struct GramRounding {
+  double epsilon = 0.0;        ///< of the numbers it is decomposed or factored in
+  double element_error = 0.0;  ///< of its elements, see KernelTiles::element_error
+
+  /// What rounding leaves of a zero eigenvalue of n × n: n ε λ_max, and of errors of the elements
+  /// relative to √(K_ii K_jj) at most that times the trace. Local.
+  [[nodiscard]] double of(std::int64_t n, double largest, double trace) const;
+};
+
 /// The least eigenvalue of a Gram matrix, with its check.
 struct LeastEigenvalue {
   double value = 0.0;
   double residual = 0.0;         ///< ‖Kv − λv‖, ‖v‖ = 1; 0 from a whole decomposition
   double largest = 0.0;          ///< λ_max
-  std::int64_t null_count = -1;  ///< eigenvalues that are at most n ε λ_max; −1 when not known
+  std::int64_t null_count = -1;  ///< eigenvalues that are zero to rounding; −1 when not known
 };
 
 /// Collective over comm. Of the n × n operator `product`: all eigenvalues up to n = 1024, Lanczos
-/// with full reorthogonalisation beyond. `epsilon` is the relative rounding of the operator's
-/// elements.
+/// with full reorthogonalisation beyond. `trace` is that of the operator.
 [[nodiscard]] LeastEigenvalue least_eigenvalue(const Communicator& comm,
                                                const ColumnOperator& product, std::int64_t n,
-                                               double epsilon);
+                                               const GramRounding& rounding, double trace);
+
+/// Local. Is K + ridge·I positive definite, beyond what rounding may have made of it?
+[[nodiscard]] bool is_positive(const LeastEigenvalue& least, std::int64_t n, double ridge,
+                               double trace, const GramRounding& rounding);
 
 /// Local. What to tell of K + ridge·I that could not be factored: λ_min, how many directions are
-/// lost, which ridge would do (absolute and relative to `mean_diagonal`), and in float32 that
+/// lost, which ridge would do (absolute and relative to the mean diagonal), and in float32 that
 /// float64 may help.
 [[nodiscard]] std::string not_positive_message(const LeastEigenvalue& least, std::int64_t n,
-                                               double ridge, double mean_diagonal, double epsilon);
+                                               double ridge, double trace,
+                                               const GramRounding& rounding);
 
 }  // namespace thalweg

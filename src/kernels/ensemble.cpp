@@ -12,8 +12,7 @@ template <class Real>
 std::vector<double> ensemble_variances(const KernelSpectrum<Real>& spectrum,
                                        const KernelTiles<Real>& ntk_test,
                                        const InitialCovariance<Real>& initial,
-                                       const LinearTraining& training,
-                                       std::span<const double> times) {
+                                       std::span<const SpectralFilter> filters) {
   const DistributedMatrix<Real>& v = spectrum.vectors();
   const ProcessGrid& grid = v.grid();
   const std::int64_t n = spectrum.size();
@@ -32,12 +31,12 @@ std::vector<double> ensemble_variances(const KernelSpectrum<Real>& spectrum,
   multiply<Real>(Transpose::yes, Transpose::no, 1, v, a, 0, projected);
   const auto prior = tile_diagonal(grid.comm(), initial.test_alone);
   std::vector<double> variances;
-  for (const double t : times) {
+  for (const SpectralFilter& filter : filters) {
     for (std::int64_t i = 0; i < ka.local_rows(); ++i) {
       const auto value = spectrum.values()[static_cast<std::size_t>(ka.global_row(i))];
-      const double filter = gap_filter(training, value, t);
+      const double factor = filter(value);
       for (std::int64_t j = 0; j < ka.local_columns(); ++j) {
-        ka.local(i, j) = static_cast<Real>(filter * static_cast<double>(projected.local(i, j)));
+        ka.local(i, j) = static_cast<Real>(factor * static_cast<double>(projected.local(i, j)));
       }
     }
     multiply<Real>(Transpose::no, Transpose::no, 1, v, ka, 0, a);
@@ -61,10 +60,10 @@ std::vector<double> ensemble_variances(const KernelSpectrum<Real>& spectrum,
 template std::vector<double> ensemble_variances(const KernelSpectrum<float>&,
                                                 const KernelTiles<float>&,
                                                 const InitialCovariance<float>&,
-                                                const LinearTraining&, std::span<const double>);
+                                                std::span<const SpectralFilter>);
 template std::vector<double> ensemble_variances(const KernelSpectrum<double>&,
                                                 const KernelTiles<double>&,
                                                 const InitialCovariance<double>&,
-                                                const LinearTraining&, std::span<const double>);
+                                                std::span<const SpectralFilter>);
 
 }  // namespace thalweg

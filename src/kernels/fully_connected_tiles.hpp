@@ -19,6 +19,9 @@ class FullyConnectedTiles final : public KernelTiles<Real> {
   [[nodiscard]] std::int64_t columns() const override { return columns_.samples(); }
   [[nodiscard]] std::int64_t block() const override { return rows_.block(); }
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
+  [[nodiscard]] double element_error() const override {
+    return layered_error<Real>(rows_.features(), kernel_.depth);
+  }
   /// One GEMM of fixed shape (2 block² features flops, 2 block features + block² numbers moved) and
   /// the pass of apply_layers (about 45 block² depth flops).
   void compute_strip(std::int64_t row, std::int64_t column, std::int64_t strip,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/aligned.hpp"
 #include "linalg/factorization.hpp"
@@ -12,16 +13,16 @@
 namespace thalweg {
 
 template <class Real>
-KernelSpectrum<Real>::KernelSpectrum(DistributedMatrix<Real>& gram)
-    : vectors_(gram.grid(), gram.rows(), gram.rows(), gram.block()) {
+KernelSpectrum<Real>::KernelSpectrum(DistributedMatrix<Real>& gram, double element_error)
+    : vectors_(gram.grid(), gram.rows(), gram.rows(), gram.block()),
+      rounding_{static_cast<double>(std::numeric_limits<Real>::epsilon()), element_error} {
   const auto values = symmetric_eigen(gram, Triangle::upper, vectors_);
   values_.assign(values.begin(), values.end());
 }
 
 template <class Real>
 double KernelSpectrum<Real>::rounding() const {
-  return static_cast<double>(size()) * static_cast<double>(std::numeric_limits<Real>::epsilon()) *
-         std::max(values_.back(), 0.0);
+  return rounding_.of(size(), values_.back(), std::accumulate(values_.begin(), values_.end(), 0.0));
 }
 
 template <class Real>

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/definiteness.hpp"
 #include "linalg/distributed_matrix.hpp"
 
 namespace thalweg {
@@ -15,13 +16,14 @@ class KernelSpectrum {
  public:
   /// Collective over the grid. Destroys the upper triangle of `gram`. About 9 n³ flops, four times
   /// the memory of the matrix. The grid must outlive it.
-  explicit KernelSpectrum(DistributedMatrix<Real>& gram);
+  /// `element_error`: see KernelTiles.
+  explicit KernelSpectrum(DistributedMatrix<Real>& gram, double element_error = 0.0);
 
   /// Ascending.
   [[nodiscard]] const std::vector<double>& values() const { return values_; }
   [[nodiscard]] const DistributedMatrix<Real>& vectors() const { return vectors_; }
   [[nodiscard]] std::int64_t size() const { return vectors_.rows(); }
-  /// What rounding leaves of a zero eigenvalue: n ε λ_max. Local.
+  /// What rounding leaves of a zero eigenvalue, see GramRounding. Local.
   [[nodiscard]] double rounding() const;
   /// How many eigenvalues are zero to rounding, or below. Local.
   [[nodiscard]] std::int64_t null_count() const;
@@ -37,6 +39,7 @@ class KernelSpectrum {
   [[nodiscard]] std::vector<double> multiply(bool transposed, bool squared,
                                              std::span<const double> columns) const;
   DistributedMatrix<Real> vectors_;
+  GramRounding rounding_;
   std::vector<double> values_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 namespace thalweg {
 
@@ -20,6 +21,11 @@ class KernelTiles {
   /// Are rows and columns the same samples? In a diagonal tile only the elements with row ≤ column
   /// count then.
   [[nodiscard]] virtual bool symmetric() const = 0;
+  /// How far an element may be from the kernel's value, relative to √(K(x, x) K(x', x')): what
+  /// thresholds for zero eigenvalues start from. 8 ε unless a kernel knows better.
+  [[nodiscard]] virtual double element_error() const {
+    return 8.0 * static_cast<double>(std::numeric_limits<Real>::epsilon());
+  }
   /// A tile is computed in this many strips of columns, so that the work between two checkpoints
   /// stays short for a kernel of costly elements. A divisor of block(), a function of the kernel
   /// and block() alone.

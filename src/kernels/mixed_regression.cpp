@@ -128,10 +128,11 @@ KernelResult mixed_kernel_regression(const Communicator& comm, const DataSet<flo
       conjugate_gradient(shifted(product, result.ridge), precondition, targets, result.classes,
                          {options.tolerance, options.max_iterations}, control.log);
   if (!solved.converged) {
-    const LeastEigenvalue least = least_eigenvalue(comm, product, n, kEpsilon64);
-    const double rounding = static_cast<double>(n) * kEpsilon64 * least.largest;
-    if (least.value + result.ridge <= rounding) {
-      throw Error(not_positive_message(least, n, result.ridge, mean, kEpsilon64));
+    const GramRounding rounding{
+        kEpsilon64, fine.train ? fine.train->element_error() : rough.train->element_error()};
+    const LeastEigenvalue least = least_eigenvalue(comm, product, n, rounding, result.trace);
+    if (!is_positive(least, n, result.ridge, result.trace, rounding)) {
+      throw Error(not_positive_message(least, n, result.ridge, result.trace, rounding));
     }
   }
   result.iterated = true;

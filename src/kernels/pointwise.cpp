@@ -222,6 +222,10 @@ class PointwiseTiles final : public KernelTiles<Real> {
   [[nodiscard]] std::int64_t block() const override { return rows_.block(); }
   [[nodiscard]] bool symmetric() const override { return symmetric_; }
 
+  [[nodiscard]] double element_error() const override {
+    return layered_error<Real>(rows_.features(),
+                               kernel_.form == PointwiseForm::arccos ? kernel_.depth : 1);
+  }
   /// One GEMM of fixed shape and one pass over the tile a layer: about 25 flops an element for the
   /// exponential, 45 for an arc cosine.
   void compute_strip(std::int64_t row, std::int64_t column, std::int64_t /*strip*/,

@@ -86,7 +86,7 @@ class Regression {
     for (const double value : diagonal_) result_.trace += value;
     require_kernel(result_.trace);
   }
-  [[nodiscard]] double mean_diagonal() const { return result_.trace / static_cast<double>(n_); }
+  [[nodiscard]] GramRounding rounding() const { return {kEpsilon, blocks_.train->element_error()}; }
   [[nodiscard]] ColumnOperator tile_product() const {
     return [this](std::span<const double> in, std::span<double> out) {
       multiply_by_tiles(comm_, *blocks_.train, in, out);
@@ -113,7 +113,7 @@ class Regression {
 
   /// A ridge that cannot be used: skipped in a grid while another is left.
   void refuse(double lambda, const LeastEigenvalue& least, bool last) {
-    const std::string message = not_positive_message(least, n_, lambda, mean_diagonal(), kEpsilon);
+    const std::string message = not_positive_message(least, n_, lambda, result_.trace, rounding());
     if (last && solution_.empty()) throw Error(message);
     control_.log.warn("left out of the grid: " + message);
   }
@@ -162,7 +162,7 @@ class Regression {
       const LeastEigenvalue weak = failed == 0 ? lost(gram, lambda) : LeastEigenvalue{};
       result_.factor_s += phases.lap();
       if (failed != 0 || weak.null_count > 0) {
-        LeastEigenvalue least = least_eigenvalue(comm_, product_, n_, kEpsilon);
+        LeastEigenvalue least = least_eigenvalue(comm_, product_, n_, rounding(), result_.trace);
         if (failed == 0) {
           least.value = std::min(least.value, weak.value);
           if (least.null_count < weak.null_count) least.null_count = weak.null_count;
@@ -191,7 +191,7 @@ class Regression {
   }
 
   void solve_spectrally(DistributedMatrix<Real>& gram, Phases& phases) {
-    const KernelSpectrum<Real> spectrum(gram);
+    const KernelSpectrum<Real> spectrum(gram, blocks_.train->element_error());
     result_.factor_s = phases.lap();
     result_.eigenvalues = spectrum.values();
     const auto& values = spectrum.values();
@@ -199,9 +199,9 @@ class Regression {
     const auto grid = lambdas();
     for (std::size_t k = 0; k < grid.size(); ++k) {
       const double lambda = grid[k];
-      if (!(values.front() + lambda > spectrum.rounding())) {
-        refuse(lambda, {values.front(), 0.0, values.back(), spectrum.null_count()},
-               k + 1 == grid.size());
+      const LeastEigenvalue least{values.front(), 0.0, values.back(), spectrum.null_count()};
+      if (!is_positive(least, n_, lambda, result_.trace, rounding())) {
+        refuse(lambda, least, k + 1 == grid.size());
         continue;
       }
       const auto inverse = [&](std::size_t i) { return 1.0 / (values[i] + lambda); };
@@ -267,15 +267,16 @@ class Regression {
     if (nngp_ == nullptr) throw Error("an ensemble needs the NNGP kernel of its networks");
     const auto nngp = kernel_blocks(comm_, *nngp_, data_, result_.block, true);
     const InitialCovariance<Real> initial{*nngp.train, *nngp.test, *nngp.test_alone};
-    std::vector<double> times = options_.times;
-    times.push_back(std::numeric_limits<double>::infinity());
-    // The end of training is that of the flow; descent that converges ends there too.
-    LinearTraining flow = training;
-    flow.rule = TrainingRule::flow;
-    path.variance =
-        ensemble_variances(spectrum, blocks_.test_tiles(), initial, training, options_.times);
-    path.final_variance = ensemble_variances(spectrum, blocks_.test_tiles(), initial, flow,
-                                             std::span<const double>(times).last(1));
+    std::vector<SpectralFilter> filters;
+    for (const double t : options_.times) {
+      filters.emplace_back([&training, t](double value) { return gap_filter(training, value, t); });
+    }
+    // The end is that of the predictions, ridge and all.
+    filters.emplace_back([this](double value) { return 1.0 / (value + result_.ridge); });
+    path.variance = ensemble_variances<Real>(spectrum, blocks_.test_tiles(), initial, filters);
+    const auto end = path.variance.end() - result_.test;
+    path.final_variance.assign(end, path.variance.end());
+    path.variance.erase(end, path.variance.end());
   }
 
   void iterate(Phases& phases) {
@@ -313,7 +314,16 @@ class Regression {
     result_.history = solved.history;
     result_.residual = solved.residual;
     solution_ = solved.solution;
-    warn_if_open(result_, control_.log);
+    if (!solved.converged) {
+      const LeastEigenvalue least =
+          least_eigenvalue(comm_, product_, n_, rounding(), result_.trace);
+      std::string diagnosis;
+      if (!is_positive(least, n_, result_.ridge, result_.trace, rounding())) {
+        diagnosis = not_positive_message(least, n_, result_.ridge, result_.trace, rounding());
+      }
+      if (solved.singular && !diagnosis.empty()) throw Error(diagnosis);
+      warn_if_open(result_, control_.log, diagnosis);
+    }
     result_.solve_s = phases.lap();
   }
 

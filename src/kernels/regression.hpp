@@ -46,7 +46,7 @@ struct RegressionOptions {
   // Method eigen.
   std::vector<double> times;  ///< of the trajectory; steps for TrainingRule::descent
   double learning_rate = 1.0;
-  double momentum = 0.9;  ///< of the second stable rate
+  double momentum = 0.9;  ///< of largest_rate_momentum, and of nothing else
   TrainingRule rule = TrainingRule::flow;
   bool ensemble = false;
 };
@@ -77,7 +77,7 @@ struct KernelTrajectory {
   std::vector<double> test_accuracy;
   std::vector<double> predictions;     ///< times × test × classes, row-major
   std::vector<double> variance;        ///< times × test; empty unless an ensemble was asked for
-  std::vector<double> final_variance;  ///< test, at t = ∞; likewise
+  std::vector<double> final_variance;  ///< test, of the predictions with their ridge; likewise
 };
 
 /// What a kernel regression gives. Everything but the timings is the same on all ranks.
@@ -125,7 +125,8 @@ struct KernelResult {
 /// for the eigendecomposition, none for cg), two panels of it, and some n × classes; the samples
 /// are the data set's own copy, one a node. Refuses early (usage) when that does not fit. Throws
 /// Error, with λ_min, when K + λI is not positive definite to rounding. Conjugate gradient that
-/// does not converge is told by `converged`. Data must not be sharded.
+/// does not converge is told by `converged`, with its best iterate; where it diverges, an error of
+/// the same kind. Data must not be sharded.
 template <class Real>
 KernelResult kernel_regression(const Communicator& comm, const DataSet<Real>& data,
                                const Kernel<Real>& kernel, const RegressionOptions& options,

@@ -79,13 +79,14 @@ double lambda_of(const Ridge& ridge, double trace, std::int64_t n) {
   return ridge.relative ? ridge.value * trace / static_cast<double>(n) : ridge.value;
 }
 
-void warn_if_open(const KernelResult& result, const Log& log) {
+void warn_if_open(const KernelResult& result, const Log& log, const std::string& diagnosis) {
   if (result.converged) return;
-  log.warn(
-      fmt::format("conjugate gradient did not reach its tolerance in {} iterations: the residual "
-                  "of the solution "
-                  "is {:.2e}; raise max_iterations, the preconditioner's rank or the ridge",
-                  result.iterations, result.residual));
+  log.warn(fmt::format(
+      "conjugate gradient did not reach its tolerance in {} iterations: the residual of the best "
+      "solution is {:.2e}; {}",
+      result.iterations, result.residual,
+      diagnosis.empty() ? "raise max_iterations, the preconditioner's rank or the ridge"
+                        : diagnosis));
 }
 
 ColumnOperator shifted(const ColumnOperator& product, double lambda) {

@@ -105,8 +105,8 @@ void require_finite(const KernelResult& result);
                                     std::span<const double> solution,
                                     std::span<const double> targets);
 
-/// Local. Warns of an iteration that did not converge.
-void warn_if_open(const KernelResult& result, const Log& log);
+/// Local. Warns of an iteration that did not converge, and of what a `diagnosis` says of K + λI.
+void warn_if_open(const KernelResult& result, const Log& log, const std::string& diagnosis = {});
 
 /// Local. `product` plus λ times its argument.
 [[nodiscard]] ColumnOperator shifted(const ColumnOperator& product, double lambda);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "base/blas_setup.hpp"
 #include "base/error.hpp"
@@ -53,6 +55,12 @@ void inner_products(const SamplePanels<Real>& rows, std::int64_t row,
 }
 
 template <class Real>
+double layered_error(std::int64_t features, std::int64_t layers) {
+  return static_cast<double>(std::numeric_limits<Real>::epsilon()) *
+         (16.0 + 4.0 * static_cast<double>(layers) + std::sqrt(static_cast<double>(features)));
+}
+
+template <class Real>
 std::vector<Real> squared_norms(const Communicator& comm, const SamplePanels<Real>& samples) {
   const std::int64_t block = samples.block();
   const Partition partition(samples.panels(), comm.size());
@@ -77,6 +85,8 @@ template void inner_products(const SamplePanels<float>&, std::int64_t, const Sam
                              std::int64_t, float*);
 template void inner_products(const SamplePanels<double>&, std::int64_t, const SamplePanels<double>&,
                              std::int64_t, double*);
+template double layered_error<float>(std::int64_t, std::int64_t);
+template double layered_error<double>(std::int64_t, std::int64_t);
 template std::vector<float> squared_norms(const Communicator&, const SamplePanels<float>&);
 template std::vector<double> squared_norms(const Communicator&, const SamplePanels<double>&);
 

@@ -49,6 +49,11 @@ template <class Real>
 void inner_products(const SamplePanels<Real>& rows, std::int64_t row,
                     const SamplePanels<Real>& columns, std::int64_t column, Real* tile);
 
+/// A bound, from measurements, of the relative error of kernel values made from inner products of
+/// so many features in so many layers, see KernelTiles::element_error. Local.
+template <class Real>
+[[nodiscard]] double layered_error(std::int64_t features, std::int64_t layers);
+
 /// Collective over comm. x·x of every sample, padded to whole panels (of zeros), from the same
 /// product of the same shape as every other inner product, so that equal samples have a product
 /// equal to their squared norms, bit for bit. The panels are dealt out to the ranks.

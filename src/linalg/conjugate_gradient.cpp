@@ -36,8 +36,13 @@ class BlockIteration {
     constexpr int kStarts = 8;
     for (int start = 0; start < kStarts && !result_.converged; ++start) {
       const double before = result_.worst_column;
+      const Vector solution = result_.solution;
+      const Vector residual = r_;
       const bool gave_up = !descend();
+      result_.solution = best_;
       true_residual();
+      // What the recursion took for better may not be.
+      keep_columns(solution, residual);
       result_.history.back() = result_.worst_column;
       if (gave_up || result_.worst_column > 0.5 * before) break;
     }
@@ -63,6 +68,18 @@ class BlockIteration {
     for (std::size_t i = 0; i < r_.size(); ++i) r_[i] = b_[i] - r_[i];
     finish_residual();
   }
+  /// Goes back to `solution` and its residual in the columns where that is smaller.
+  void keep_columns(const Vector& solution, const Vector& residual) {
+    for (std::size_t c = 0; c < m_; ++c) {
+      if (norm(r_, c) <= norm(residual, c)) continue;
+      std::copy_n(solution.begin() + at(c), n_, result_.solution.begin() + at(c));
+      std::copy_n(residual.begin() + at(c), n_, r_.begin() + at(c));
+    }
+    finish_residual();
+  }
+  [[nodiscard]] std::ptrdiff_t at(std::size_t c) const {
+    return static_cast<std::ptrdiff_t>(c * n_);
+  }
   void finish_residual() {
     double error = 0.0;
     double size = 0.0;
@@ -85,6 +102,9 @@ class BlockIteration {
     std::vector<double> rz(m_, 0.0);
     // A little below the tolerance, so that rounding does not ask for a restart.
     const double goal = 0.5 * options_.tolerance;
+    best_ = result_.solution;
+    std::vector<double> least(m_);
+    for (std::size_t c = 0; c < m_; ++c) least[c] = relative(c);
     while (result_.iterations < options_.max_iterations) {
       if (precondition_) {
         precondition_(r_, z);
@@ -114,16 +134,28 @@ class BlockIteration {
           result_.solution[i] += step * p[i];
           r_[i] -= step * q[i];
         }
-        worst = std::max(worst, relative(c));
+        const double now = relative(c);
+        if (now < least[c]) {
+          least[c] = now;
+          std::copy_n(result_.solution.begin() + at(c), n_, best_.begin() + at(c));
+        }
+        if (!(now <= least[c] * kGrowth)) definite = false;
+        worst = std::max(worst, now);
       }
       result_.history.push_back(worst);
       log_.info(fmt::format("conjugate gradient: iteration {}, relative residual {:.2e}",
                             result_.iterations, worst));
-      if (!definite || !std::isfinite(worst)) return false;
+      if (!definite) {
+        result_.singular = true;
+        return false;
+      }
       if (worst <= goal) return true;
     }
     return false;
   }
+
+  /// ε^(−½), see conjugate_gradient().
+  static constexpr double kGrowth = 6.7e7;
 
   const ColumnOperator& apply_;
   const ColumnOperator& precondition_;
@@ -134,6 +166,7 @@ class BlockIteration {
   const Log& log_;
   std::vector<double> b_norm_;
   Vector r_;
+  Vector best_;  ///< of each column the iterate with the least residual since the last start
   ConjugateGradientResult result_;
 };
 

@@ -29,6 +29,9 @@ struct ConjugateGradientResult {
   std::int64_t iterations = 0;
   std::int64_t products = 0;
   bool converged = false;
+  /// The iteration ended because A is not positive definite to rounding: a direction without
+  /// curvature, or a residual that grew.
+  bool singular = false;
 };
 
 /// Preconditioned conjugate gradient on n × m right-hand sides: each column has scalars of its own
@@ -36,7 +39,10 @@ struct ConjugateGradientResult {
 /// residual is computed and the iteration starts anew from the solution while that helps, so that
 /// the tolerance is of the true residual. A column of zeros has the solution 0. All vectors are on
 /// every rank and every sum is done by every rank, so that the bits are the operator's. Collective
-/// as the operators are. `preconditioner` may be empty. Not converging is told by `converged`.
+/// as the operators are. `preconditioner` may be empty. Not converging is told by `converged`; the
+/// solution is then the best iterate of each column. Of a positive definite A of condition κ no
+/// residual is more than √κ times an earlier one, as the error falls in A's norm: growth by more
+/// than ε^(−½) means that A is singular to rounding, and ends the iteration.
 ConjugateGradientResult conjugate_gradient(const ColumnOperator& apply,
                                            const ColumnOperator& preconditioner,
                                            std::span<const double> right_hand_sides,

@@ -53,7 +53,8 @@ void add_spectrum(const KernelResult& result, Record& record) {
   record.scalar("/kernel/largest_rate", result.largest_rate, "1",
                 "2 n / lambda_max: the largest stable rate of gradient descent");
   record.scalar("/kernel/largest_rate_momentum", result.largest_rate_momentum, "1",
-                "2 (1 + momentum) n / lambda_max: the same with momentum");
+                "2 (1 + rate_momentum) n / lambda_max: the same with heavy-ball momentum, which "
+                "nothing else here has");
 }
 
 void add_trajectory(const KernelResult& result, Record& record) {
@@ -70,23 +71,24 @@ void add_trajectory(const KernelResult& result, Record& record) {
                   "mean of half the squared distance to the targets");
     record.column("/predicted/test_accuracy", path.test_accuracy, "time", "1",
                   "fraction of test samples");
-    record.arrays["/predicted/predictions"] = Array{path.predictions,
-                                                    {times, result.test, result.classes},
-                                                    {"time", "test", "class"},
-                                                    "1",
-                                                    "outputs on the test samples, from outputs 0"};
+    record.arrays["/predicted/predictions"] =
+        Array{path.predictions,
+              {times, result.test, result.classes},
+              {"time", "test", "class"},
+              "1",
+              "outputs on the test samples, from outputs 0, without a ridge"};
     if (!path.variance.empty()) {
       record.arrays["/predicted/variance"] =
           Array{path.variance,
                 {times, result.test},
                 {"time", "test"},
                 "1",
-                "variance of an output over an ensemble of networks"};
+                "variance over an ensemble of networks, trained without a ridge"};
     }
   }
   if (!path.final_variance.empty()) {
     record.column("/kernel/ensemble_variance", path.final_variance, "test", "1",
-                  "variance of an output over an ensemble of networks at the end of training");
+                  "variance over an ensemble of networks of the predictions, with their ridge");
   }
 }
 

@@ -116,16 +116,22 @@ TEST(Regression, TrainingOfTwoSamplesByHand) {
     // 2 - k K⁻¹ kᵀ = 1.25; at t = 0 it is the prior, 2. With K = identity, k_td = 0, it is
     // 2 + |A|² with A = k Θ⁻¹ = (0, .5).
     const GivenTiles alone({{2}}, block);
-    const std::vector<double> times{0.0, infinity};
-    const auto same =
-        ensemble_variances<double>(spectrum, test, {train, test, alone}, training, times);
+    const std::vector<SpectralFilter> filters{
+        [&](double value) { return gap_filter(training, value, 0.0); },
+        [&](double value) { return gap_filter(training, value, infinity); },
+        [](double value) { return 1.0 / (value + 1.0); }};
+    const auto same = ensemble_variances<double>(spectrum, test, {train, test, alone}, filters);
     EXPECT_NEAR(same[0], 2.0, 1e-14);
     EXPECT_NEAR(same[1], 1.25, 1e-14);
     const GivenTiles white({{1, 0}, {0, 1}}, block);
     const GivenTiles none({{0, 0}}, block);
-    const auto other =
-        ensemble_variances<double>(spectrum, test, {white, none, alone}, training, times);
+    const auto other = ensemble_variances<double>(spectrum, test, {white, none, alone}, filters);
     EXPECT_NEAR(other[1], 2.25, 1e-14);
+    // With a ridge of 1, A = (.5, 1.5) [[4, -1], [-1, 3]]/11 = (.5, 4)/11: 2 + |A|², and with
+    // K = Θ 2 + A Θ Aᵀ - 2 A (.5, 1.5)ᵀ.
+    EXPECT_NEAR(other[2], 2.0 + 16.25 / 121.0, 1e-14);
+    EXPECT_NEAR(same[2], 2.0 + (2 * .25 + 2 * .5 * 4 + 3 * 16) / 121.0 - 2 * (.25 + 6) / 11.0,
+                1e-14);
   }
 }
 
