@@ -11,6 +11,7 @@
 #include "data/sample_files.hpp"
 #include "records/hdf5_dataset.hpp"
 #include "records/hdf5_handle.hpp"
+#include "records/hdf5_readable.hpp"
 
 namespace thalweg {
 
@@ -55,19 +56,6 @@ NumberDataset open(hid_t file, const std::string& file_name, const std::string& 
   return found;
 }
 
-/// A dataset can announce any size without a value in the file: such a one is refused before memory
-/// is asked for. Filters make no honest data smaller than this.
-void check_stored(const NumberDataset& from) {
-  constexpr double densest = 65536.0;
-  double announced = sizeof(double);
-  for (const auto extent : from.shape) announced *= static_cast<double>(extent);
-  const auto stored = static_cast<double>(H5Dget_storage_size(from.dataset.id()));
-  if (announced <= densest * stored) return;
-  throw ConfigurationError(
-      fmt::format("{}: shape {} announced, but the file stores {:.0f} bytes of it: was it written?",
-                  from.name, hdf5::shape_text(from.shape), stored));
-}
-
 /// All values in memory order; HDF5 converts them to `memory_type`. Rows are read in pieces below
 /// 1 GiB.
 template <class Value>
@@ -106,7 +94,7 @@ ArrayHalf read_half(hid_t file, const std::string& file_name, const std::string&
     throw ConfigurationError(x.name + ": holds neither integers nor floating-point numbers");
   }
   sample_shape(x.name, x.shape);
-  check_stored(x);
+  hdf5::check_readable(x.dataset, x.name);
   if (x.unsigned_byte) {
     result.bytes = read_all<std::uint8_t>(x, H5T_NATIVE_UINT8);
   } else {
@@ -118,7 +106,7 @@ ArrayHalf read_half(hid_t file, const std::string& file_name, const std::string&
     throw ConfigurationError(y.name + ": holds no integers, expected classes from 0");
   }
   check_label_shape(result, y.shape);
-  check_stored(y);
+  hdf5::check_readable(y.dataset, y.name);
   result.labels = read_all<std::int64_t>(y, H5T_NATIVE_INT64);
   return result;
 }

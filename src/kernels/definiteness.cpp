@@ -49,7 +49,7 @@ LeastEigenvalue least_eigenvalue(const Communicator& comm, const ColumnOperator&
 
 bool is_positive(const LeastEigenvalue& least, std::int64_t n, double ridge, double trace,
                  const GramRounding& rounding) {
-  return least.value + ridge > rounding.of(n, least.largest, trace);
+  return least.value - least.residual + ridge > rounding.of(n, least.largest, trace);
 }
 
 std::string not_positive_message(const LeastEigenvalue& least, std::int64_t n, double ridge,

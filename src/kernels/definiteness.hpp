@@ -32,7 +32,8 @@ struct LeastEigenvalue {
                                                const ColumnOperator& product, std::int64_t n,
                                                const GramRounding& rounding, double trace);
 
-/// Local. Is K + ridge·I positive definite, beyond what rounding may have made of it?
+/// Local. Is K + ridge·I surely positive definite, whatever rounding made of it and wherever within
+/// its residual the least eigenvalue lies?
 [[nodiscard]] bool is_positive(const LeastEigenvalue& least, std::int64_t n, double ridge,
                                double trace, const GramRounding& rounding);
 

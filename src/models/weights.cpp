@@ -120,16 +120,19 @@ class Matching {
   std::vector<Placement> run() {
     if (has_all_names()) {
       by_name();
-    } else if (names_are_of_layers()) {
+    } else if (std::any_of(arrays_.begin(), arrays_.end(), is_of_layer)) {
+      set_aside([](const NamedArray& array) { return !is_of_layer(array); });
       by_layers();
     } else {
       by_order();
     }
+    if (!left_over_.empty()) refuse_left_over();
     return placements_;
   }
 
   [[noreturn]] void fail(const std::string& why) const {
-    throw ConfigurationError(fmt::format("{}: {}", file_, why));
+    throw ConfigurationError(fmt::format(
+        "{}: {}{}", file_, why, left_over_.empty() ? "" : "; left over: " + names_of(left_over_)));
   }
 
  private:
@@ -142,32 +145,73 @@ class Matching {
     return std::all_of(slots_.begin(), slots_.end(),
                        [&](const Slot& slot) { return array_named(slot.name) != nullptr; });
   }
-  bool names_are_of_layers() const {
-    return std::all_of(arrays_.begin(), arrays_.end(), [](const NamedArray& array) {
-      const std::string part = part_of(array.name);
-      return part == ".weight" || part == ".bias" || part == kMean || part == kVariance;
-    });
+  static bool is_of_layer(const NamedArray& array) {
+    const std::string part = part_of(array.name);
+    return part == ".weight" || part == ".bias" || part == kMean || part == kVariance;
+  }
+
+  /// Moves arrays that have no place to those left over.
+  template <class Condition>
+  void set_aside(const Condition& without_place) {
+    const auto begin = std::stable_partition(
+        arrays_.begin(), arrays_.end(), [&](const auto& array) { return !without_place(array); });
+    for (auto at = begin; at != arrays_.end(); ++at) {
+      left_over_.push_back(fmt::format("'{}' of shape {}", at->name, shape_text(at->shape)));
+    }
+    arrays_.erase(begin, arrays_.end());
+  }
+  [[noreturn]] void refuse_left_over() const {
+    std::string folded;
+    for (const auto& placement : placements_) {
+      if (!placement.folded) continue;
+      folded += fmt::format(", among them '{}', which {} takes up", placement.array->name,
+                            placement.slot->name);
+    }
+    fail(fmt::format("the other {} arrays fill the network's {}{}", placements_.size(),
+                     slots_.size(), folded));
   }
 
   void by_name() {
-    for (const auto& array : arrays_) {
-      const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                     [&](const Slot& one) { return one.name == array.name; });
-      if (slot == slots_.end()) {
-        fail(fmt::format("array '{}': the network has no such layer", array.name));
-      }
-      place(array, *slot);
-    }
+    const auto slot_of = [&](const NamedArray& array) {
+      return std::find_if(slots_.begin(), slots_.end(),
+                          [&](const Slot& one) { return one.name == array.name; });
+    };
+    set_aside([&](const NamedArray& array) { return slot_of(array) == slots_.end(); });
+    for (const auto& array : arrays_) place(array, *slot_of(array));
   }
 
   void by_order() {
+    if (arrays_.size() > slots_.size()) drop_what_fits_nowhere();
     if (arrays_.size() != slots_.size()) {
       std::vector<std::string> names;
       for (const auto& slot : slots_) names.push_back(slot.name);
-      fail(fmt::format("{} arrays found, expected the network's {}: {}", arrays_.size(),
-                       slots_.size(), names_of(names)));
+      fail(fmt::format("{} arrays found ({}), expected the network's {}: {}", arrays_.size(),
+                       array_names(), slots_.size(), names_of(names)));
     }
     for (std::size_t i = 0; i < slots_.size(); ++i) place(arrays_[i], slots_[i]);
+  }
+  /// Where the network's shapes follow each other with others in between, these are left over.
+  void drop_what_fits_nowhere() {
+    std::vector<const NamedArray*> others;
+    std::size_t next = 0;
+    for (const auto& array : arrays_) {
+      const bool fits = next < slots_.size() && array.shape == slots_[next].shape;
+      if (fits) {
+        ++next;
+      } else {
+        others.push_back(&array);
+      }
+    }
+    if (next < slots_.size()) return;
+    set_aside([&](const NamedArray& array) {
+      return std::any_of(others.begin(), others.end(),
+                         [&](const NamedArray* other) { return other->name == array.name; });
+    });
+  }
+  [[nodiscard]] std::string array_names() const {
+    std::vector<std::string> names;
+    for (const auto& array : arrays_) names.push_back(array.name);
+    return names_of(names);
   }
 
   void by_layers() {
@@ -220,6 +264,7 @@ class Matching {
 
   std::string file_;
   std::vector<NamedArray> arrays_;
+  std::vector<std::string> left_over_;  ///< names and shapes
   const std::vector<Slot>& slots_;
   std::vector<Placement> placements_;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "base/error.hpp"
 
 namespace thalweg::hdf5 {
@@ -16,16 +18,20 @@ QuietErrors::~QuietErrors() {
 }
 
 void fail(const std::string& where, const std::string& what) {
-  // The innermost entry of HDF5's stack is the cause: for a failed write it holds the system's
-  // errno text.
-  std::string cause;
+  // From the call down to the cause, which for a failed write is the system's errno text; what was
+  // wanted of the innermost call often stands above it.
+  std::vector<std::string> stack;
   H5Ewalk2(
       H5E_DEFAULT, H5E_WALK_DOWNWARD,
-      [](unsigned /*n*/, const H5E_error2_t* error, void* text) -> herr_t {
-        if (error->desc != nullptr) *static_cast<std::string*>(text) = error->desc;
+      [](unsigned /*n*/, const H5E_error2_t* error, void* found) -> herr_t {
+        auto& entries = *static_cast<std::vector<std::string>*>(found);
+        if (error->desc == nullptr) return 0;
+        if (entries.empty() || entries.back() != error->desc) entries.emplace_back(error->desc);
         return 0;
       },
-      &cause);
+      &stack);
+  std::string cause;
+  for (const auto& entry : stack) cause += (cause.empty() ? "" : ": ") + entry;
   // Some parallel file systems refuse locks, which HDF5 takes on every file that it opens.
   if (cause.find("unable to lock file") != std::string::npos) {
     cause +=

@@ -21,7 +21,7 @@ class QuietErrors {
   void* data_ = nullptr;
 };
 
-/// Throws Error "FILE: WHAT failed: cause from HDF5's error stack".
+/// Throws Error "FILE: WHAT failed: HDF5's error stack, from the call down to the cause".
 [[noreturn]] void fail(const std::string& where, const std::string& what);
 /// A negative HDF5 code becomes an Error that names `where` (file and path in it) and the call.
 /// Local.

@@ -198,5 +198,37 @@ TEST(FullyConnected, ErfAgainstFortyDigits) {
   }
 }
 
+TEST(Activations, NearlyCollinearInputsKeepTheirAngle) {
+  // x = (1, 2, 3) and ±(1.7 + 1e-7, 3.4, 5.1), depth 3, σ_w² = 2: recursion with 60 digits.
+  struct Row {
+    Activation activation;
+    double slope;
+    double bias_variance;
+    double near;
+    double back;
+  };
+  using enum Activation;
+  for (const Row& row : {Row{relu, 0, 0, 63.466666474260285562, 10.879910384997101078},
+                         Row{leaky_relu, .5, 0, 123.95833367484125149, -67.854621214805001506},
+                         Row{leaky_relu, -.5, 0, 123.95833224023799514, 66.516365569292900962},
+                         Row{abs, 0, 0, 507.73332812149796791, 507.73332812149796791},
+                         Row{erf, 0, 0, 8.4413476781153279543, -8.4413476781153279543},
+                         Row{gelu, 0, 0, 64.066173716507207666, 9.995206079015885158},
+                         Row{relu, 0, .25, 63.019629662558713911, 11.802687759021124476},
+                         Row{leaky_relu, .5, .25, 126.8650840572259509, -65.783208930715398291},
+                         Row{leaky_relu, -.5, .25, 118.4944744755361627, 64.734097436027553699},
+                         Row{abs, 0, .25, 481.77846703441581114, 401.55699299447682252},
+                         Row{erf, 0, .25, 8.0388130959835174586, -2.3265451546192580633},
+                         Row{gelu, 0, .25, 65.642319009784583482, 11.030228606367272656}}) {
+    FullyConnectedKernel kernel;
+    kernel.activation = row.activation;
+    kernel.negative_slope = row.slope;
+    kernel.bias_variance = row.bias_variance;
+    const std::vector<double> x{1, 2, 3};
+    expect_relative(pair_value(kernel, x, {1.7 + 1e-7, 3.4, 5.1}), row.near, 5e-15);
+    expect_relative(pair_value(kernel, x, {-1.7 - 1e-7, -3.4, -5.1}), row.back, 1e-14);
+  }
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -202,6 +202,65 @@ TEST(FullyConnected, NngpAndNtkAgainstFortyDigits) {
   }
 }
 
+TEST(FullyConnected, NumbersOfOneDimensionHaveTheKernelOfTheirProduct) {
+  // Depth 2 and σ_w² = 2: Θ = 3 · 2 x x' for equal signs, and |x x'| 2/π for opposite ones, which
+  // the first layer makes perpendicular; of rank 2.
+  for (const double x : {1.0, 3.1, -7.7, 1e-3, -250.0}) {
+    for (const double z : {0.3, -0.3, 12.9, 1.0 / 3.0, -1e4}) {
+      const double exact = x * z > 0 ? 6 * x * z : -2 * x * z / M_PI;
+      const double size = 6 * std::abs(x * z);
+      EXPECT_NEAR(pair_value<double>(ntk(2, 2, 0), {x}, {z}) / size, exact / size, 1e-15);
+      EXPECT_NEAR(pair_value<float>(ntk(2, 2, 0), {x}, {z}) / size, exact / size, 4e-7);
+    }
+  }
+}
+
+/// Θ of the ReLU net without bias between inputs an angle apart, over √(Θ(x, x) Θ(z, z)): 1 − cos
+/// of each layer's angle without cancellation, in long double.
+long double reference(std::int64_t depth, long double angle) {
+  const long double pi = std::acos(-1.0L);
+  long double k = std::cos(angle);
+  long double theta = k;
+  for (std::int64_t l = 0; l < depth; ++l) {
+    const long double moved =
+        angle < 0.1L ? std::pow(angle, 3) * (1.0L / 3 - std::pow(angle, 2) / 30 +
+                                             std::pow(angle, 4) / 840 - std::pow(angle, 6) / 45360)
+                     : std::sin(angle) - angle * std::cos(angle);
+    const long double derivative = 1 - angle / pi;
+    const long double half = std::sin(angle / 2);
+    const long double gap = 2 * half * half - moved / pi;
+    k = 1 - gap;
+    theta = theta * derivative + k;
+    angle = 2 * std::asin(std::sqrt(gap / 2));
+  }
+  return theta / static_cast<long double>(depth + 1);
+}
+
+TEST(FullyConnected, NearlyCollinearInputsKeepTheirAngle) {
+  for (const std::int64_t depth : {1, 2, 6}) {
+    for (const double angle : {0.0, 1e-12, 1e-8, 3e-6, 1e-4, 0.01, 0.0883, 0.0885, 0.5}) {
+      for (const double size : {1.0, 3.7, 0.013}) {
+        // In the plane of (3, 4, 0) and (0, 0, 1), neither an axis nor of norm 1.
+        const std::vector<double> x{0.6, 0.8, 0.0};
+        const std::vector<double> z{size * 0.6 * std::cos(angle), size * 0.8 * std::cos(angle),
+                                    size * std::sin(angle)};
+        const auto exact = static_cast<double>(reference(depth, angle));
+        FullyConnectedKernel kernel = ntk(depth, 2, 0);
+        kernel.input_scaling = false;
+        const double whole = size * static_cast<double>(depth + 1);
+        const auto message = ::testing::Message() << depth << " " << angle << " " << size;
+        EXPECT_NEAR(pair_value<double>(kernel, x, z) / whole, exact, 4e-15) << message;
+        EXPECT_NEAR(pair_value<float>(kernel, x, z) / whole, exact, 2e-6) << message;
+        // From opposite sides the ReLU's kernel has lost the first layers: all is small there.
+        const std::vector<double> back{-z[0], -z[1], -z[2]};
+        EXPECT_NEAR(pair_value<double>(kernel, x, back) / whole,
+                    static_cast<double>(reference(depth, std::acos(-1.0L) - angle)), 4e-15)
+            << message;
+      }
+    }
+  }
+}
+
 TEST(FullyConnected, UnscaledConventionIsHalfTheFeaturesTimesTheScaledOne) {
   // Arora et al. 2019: Θ(x, x) = depth + 1 for unit vectors, and scaled = (2/d) · unscaled.
   for (std::int64_t depth = 0; depth <= 6; ++depth) {

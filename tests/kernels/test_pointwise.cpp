@@ -118,6 +118,29 @@ std::vector<PointwiseKernel> all_forms() {
           kernel_of(PointwiseForm::polynomial, 0, 3)};
 }
 
+TEST(Pointwise, NearlyEqualAndNearlyCollinearSamplesKeepTheirDifference) {
+  // Far from the origin, 2^-20 apart in one coordinate, which is the length scale.
+  const double step = std::exp2(-20);
+  const std::vector<double> far{1000, 1001, 1002};
+  const std::vector<double> beside{1000 + step, 1001, 1002};
+  for (const auto form : {PointwiseForm::gaussian, PointwiseForm::laplace}) {
+    const double exact = form == PointwiseForm::gaussian ? std::exp(-0.5) : std::exp(-1.0);
+    EXPECT_NEAR(pair_value<double>(kernel_of(form, step), far, beside), exact, 1e-15);
+  }
+  // The arc-cosine kernels composed three times, with 60 digits.
+  const std::vector<double> x{1, 2, 3};
+  const std::vector<double> near{1.7 + 1e-7, 3.4, 5.1};
+  const std::vector<double> back{-1.7 - 1e-7, -3.4, -5.1};
+  const auto first = kernel_of(PointwiseForm::arccos, 0, 1, 3);
+  EXPECT_NEAR(pair_value<double>(first, x, near) / 23.800000099999998771, 1.0, 2e-15);
+  EXPECT_NEAR(pair_value<double>(first, x, back) / 11.750799996141952616, 1.0, 2e-15);
+  const auto second = kernel_of(PointwiseForm::arccos, 0, 2, 3);
+  EXPECT_NEAR(pair_value<double>(second, x, near) / 225146113276644.54781, 1.0, 1e-14);
+  EXPECT_NEAR(pair_value<double>(second, x, back) / 55608701868446.553552, 1.0, 1e-14);
+  const auto zeroth = kernel_of(PointwiseForm::arccos, 0, 0, 1);
+  EXPECT_NEAR(pair_value<double>(zeroth, x, near), 0.99999999517780414891, 2e-16);
+}
+
 TEST(Pointwise, BitsDependOnNeitherRanksNorPlace) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   const auto alone = Communicator::duplicate(MPI_COMM_SELF);

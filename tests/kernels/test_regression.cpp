@@ -367,6 +367,26 @@ TEST(Regression, SingularAndIndefiniteKernelsAreRefusedByTheirLeastEigenvalue) {
     EXPECT_EQ(result.trials.size(), 1U);
     EXPECT_LT(result.residual, 1e-12);
   }
+  // Conjugate gradient tells the same by a residual that grows; stopped in time it keeps its best
+  // iterate, which is no worse than nothing.
+  RegressionOptions iterated(Ridge{0.0, true});
+  iterated.method = RegressionMethod::cg;
+  const auto iterate = [&] {
+    return kernel_regression<double>(comm, data, PixelKernel<double>(1.0), iterated, std::nullopt,
+                                     WorkControl{});
+  };
+  for (const auto preconditioner :
+       {Preconditioner::none, Preconditioner::jacobi, Preconditioner::low_rank}) {
+    iterated.preconditioner = preconditioner;
+    const std::string grown = complaint([&] { iterate(); });
+    EXPECT_NE(grown.find("35 of 40"), std::string::npos) << grown;
+    EXPECT_NE(grown.find("a ridge of"), std::string::npos) << grown;
+  }
+  iterated.preconditioner = Preconditioner::none;
+  iterated.max_iterations = 4;
+  const auto stopped = iterate();
+  EXPECT_FALSE(stopped.converged);
+  EXPECT_LE(stopped.residual, 1.0);
   const std::string rough = complaint([&] {
     kernel_regression<float>(comm, single, PixelKernel<float>(1.0), Ridge{0.0, true}, std::nullopt,
                              WorkControl{});

@@ -141,6 +141,25 @@ TYPED_TEST(UpperCholeskyOf, AMirroredMatrixMultipliesAndComesBackAfterItsFactori
   }
 }
 
+TEST(ConjugateGradient, OfASingularMatrixKeepsItsBestIterateAndSaysSo) {
+  // diag(2, 1, d): the first two unknowns take two steps, then the third, of a right-hand side of
+  // its own that d = 0 cannot reach, or that takes a growth of more than 1/√ε.
+  for (const double d : {0.0, -1e-3, 1e-300}) {
+    const ColumnOperator apply = [d](std::span<const double> in, std::span<double> out) {
+      out[0] = 2 * in[0];
+      out[1] = in[1];
+      out[2] = d * in[2];
+    };
+    const std::vector<double> b{1, 1, 1e-3};
+    const auto result = conjugate_gradient(apply, {}, b, 1, {1e-12, 100}, Log::silent());
+    EXPECT_TRUE(result.singular) << d;
+    EXPECT_FALSE(result.converged) << d;
+    EXPECT_LE(result.residual, 1e-3) << d;
+    EXPECT_NEAR(result.solution[0], 0.5, 1e-2) << d;
+    EXPECT_LT(result.iterations, 100) << d;
+  }
+}
+
 TEST(ConjugateGradient, EndsAfterAsManyStepsAsThereAreEigenvaluesAndFreezesZeroColumns) {
   // Three different eigenvalues: three iterations, whatever the size.
   constexpr std::size_t n = 30;

@@ -105,7 +105,7 @@ TEST_F(WeightsTest, ComeBackByOrderAlone) {
   for (std::size_t i = 0; i < arrays_.size(); ++i) arrays_[i].name = "arr_" + std::to_string(i);
   expect_restored();
   arrays_.pop_back();
-  expect_refused({"13 arrays found", "14"});
+  expect_refused({"13 arrays found", "arr_11", "14"});
 }
 
 TEST_F(WeightsTest, BiasBeforeANormMovesItsMean) {
@@ -157,7 +157,33 @@ TEST_F(WeightsTest, RefusesOtherShapesTypesAndNumbers) {
   expect_refused({"'norm2.running_var'", "value 1", "variance"});
   arrays_ = whole;
   arrays_.push_back({"dense3.bias", "<f8", {1}, {0.0}});
-  expect_refused({"'dense3.bias'", "no such layer"});
+  arrays_.push_back({"extra", "<i8", {}, {}});
+  expect_refused(
+      {"left over: 'dense3.bias' of shape (1,), 'extra' of shape ()", "other 14 arrays"});
+}
+
+TEST_F(WeightsTest, NamesWhatIsLeftOverWhateverTheOthersAreCalled) {
+  const auto whole = arrays_;
+  // One name that says nothing among those of layers does not make the others' names forgotten.
+  rename();
+  arrays_.insert(arrays_.begin(), {"state_dict", "<i8", {}, {}});
+  arrays_.insert(arrays_.begin() + 2, {"net.conv1x.bias", "<f8", {2}, {0.25, -4.0}});
+  expect_refused(
+      {"left over: 'state_dict' of shape ()", "'net.conv1x.bias'", "norm1.running_mean"});
+  arrays_ = whole;
+  array("dense1.weight").name = "dense1.wieght";
+  expect_refused({"for dense1.weight", "left over: 'dense1.wieght' of shape (4, 12)"});
+  // Without names the shapes tell.
+  arrays_ = whole;
+  arrays_.insert(arrays_.begin() + 3, {"", "<f8", {77}, std::vector<double>(77)});
+  arrays_.insert(arrays_.begin(), {"", "<i8", {}, {}});
+  for (std::size_t i = 0; i < arrays_.size(); ++i) arrays_[i].name = "arr_" + std::to_string(i);
+  expect_refused({"left over: 'arr_0' of shape (), 'arr_4' of shape (77,)"});
+  // As many as expected, but one of another shape.
+  arrays_ = whole;
+  array("dense1.weight").shape = {12, 4};
+  for (std::size_t i = 0; i < arrays_.size(); ++i) arrays_[i].name = "arr_" + std::to_string(i);
+  expect_refused({"(12, 4) found", "dense1.weight"});
 }
 
 TEST_F(WeightsTest, RefusesWhatFloat32CannotHold) {
