@@ -49,6 +49,40 @@ void check_label_shape(const ArrayHalf& half, const std::vector<std::int64_t>& y
 
 namespace {
 
+/// From pixels × channels to channels × pixels in each sample.
+template <class Value>
+void transpose_samples(std::vector<Value>& values, std::int64_t pixels, std::int64_t channels) {
+  const auto features = static_cast<std::size_t>(pixels * channels);
+  std::vector<Value> sample(features);
+  for (std::size_t begin = 0; begin < values.size(); begin += features) {
+    for (std::int64_t c = 0; c < channels; ++c) {
+      for (std::int64_t p = 0; p < pixels; ++p) {
+        sample[static_cast<std::size_t>(c * pixels + p)] =
+            values[begin + static_cast<std::size_t>(p * channels + c)];
+      }
+    }
+    std::copy(sample.begin(), sample.end(), values.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
+}
+
+void bring_channels_first(ArrayHalf& half) {
+  auto& shape = half.x_shape;
+  if (shape.size() != 4) return;
+  transpose_samples(half.bytes, shape[1] * shape[2], shape[3]);
+  transpose_samples(half.numbers, shape[1] * shape[2], shape[3]);
+  std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());
+}
+
+std::string layout_notice(const ArrayHalf& half) {
+  const auto& shape = half.x_shape;
+  const auto usual = [](std::int64_t channels) { return channels == 1 || channels == 3; };
+  if (shape.size() != 4 || !usual(shape[3]) || usual(shape[1])) return {};
+  return fmt::format(
+      "{}: shape {} is read as {} channels of {} x {} pixels; if the channels come last, say so by "
+      "[data] layout = \"channels_last\" (\"channels_first\" confirms the former)",
+      half.x_name, hdf5::shape_text(shape), shape[1], shape[2], shape[3]);
+}
+
 LabelledSamples checked(ArrayHalf half) {
   LabelledSamples samples;
   samples.shape = sample_shape(half.x_name, half.x_shape);
@@ -79,7 +113,12 @@ LabelledSamples checked(ArrayHalf half) {
 
 }  // namespace
 
-SampleHalves array_halves(ArrayHalf train, ArrayHalf test) {
+SampleHalves array_halves(ArrayHalf train, ArrayHalf test, const std::string& layout) {
+  const std::string notice = layout.empty() ? layout_notice(train) : std::string();
+  if (layout == "channels_last") {
+    bring_channels_first(train);
+    bring_channels_first(test);
+  }
   const std::string train_name = train.x_name;
   const std::string test_name = test.x_name;
   const std::string labels = train.y_name;
@@ -100,6 +139,7 @@ SampleHalves array_halves(ArrayHalf train, ArrayHalf test) {
   }
   halves.train.classes = classes;
   halves.test.classes = classes;
+  if (!notice.empty()) halves.notices.push_back(notice);
   return halves;
 }
 

@@ -27,7 +27,10 @@ ImageShape sample_shape(const std::string& name, const std::vector<std::int64_t>
 void check_label_shape(const ArrayHalf& half, const std::vector<std::int64_t>& y_shape);
 
 /// Checks and joins the halves: finite numbers, the same shape and type, labels 0..classes−1, where
-/// classes is the largest label of both halves plus 1. Local. Throws ConfigurationError.
-SampleHalves array_halves(ArrayHalf train, ArrayHalf test);
+/// classes is the largest label of both halves plus 1. With `layout` channels_last an x of four
+/// axes is samples × height × width × channels and is brought into this program's order; with an
+/// empty one, a channel axis that looks like the last is told among the notices. Local. Throws
+/// ConfigurationError.
+SampleHalves array_halves(ArrayHalf train, ArrayHalf test, const std::string& layout);
 
 }  // namespace thalweg

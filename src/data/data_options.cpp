@@ -23,6 +23,15 @@ bool path_is_file(const std::string& source) {
   return is_table(source) || source == "hdf5";
 }
 
+bool has_layout(const std::string& source) {
+  return source == "npy" || source == "hdf5";
+}
+
+const std::vector<std::string>& image_layouts() {
+  static const std::vector<std::string> names{"channels_first", "channels_last"};
+  return names;
+}
+
 const std::vector<std::string>& csv_separators() {
   static const std::vector<std::string> names{"comma", "semicolon", "tab", "space"};
   return names;
@@ -102,6 +111,7 @@ void check_data_options(const DataOptions& options) {
                     path_is_file(options.source) ? "its file" : "the folder of its files"));
   }
   if (is_table(options.source)) check_table(options);
+  if (!options.layout.empty()) check_known(options.layout, image_layouts(), "layout");
   if (options.source == "uci" && (options.split < 0 || options.split > 3)) {
     throw ConfigurationError(
         fmt::format("[data] split = {}: expected 0 to 3, a hold-out pair", options.split));

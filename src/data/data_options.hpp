@@ -36,7 +36,10 @@ struct DataOptions {
   std::string label_column = "-1";  ///< csv: a name of the header or a number from 0, −1 the last
   std::string separator = "comma";  ///< csv: comma, semicolon, tab or space
   std::string header = "auto";      ///< csv: auto, yes or no
-  std::int64_t split = 0;           ///< uci: the hold-out pair, 0 to 3
+  /// npy, hdf5: where images have their channels, channels_first or channels_last; empty: first,
+  /// with a notice where the sizes look otherwise.
+  std::string layout;
+  std::int64_t split = 0;               ///< uci: the hold-out pair, 0 to 3
   std::vector<std::string> preprocess;  ///< steps, in order
   double zca_epsilon = 1e-5;            ///< of the step zca, relative to the mean eigenvalue
   Placement placement = Placement::node;
@@ -48,6 +51,10 @@ const std::vector<std::string>& data_sources();
 bool is_table(const std::string& source);
 /// Whether `path` is a file for this source, not a folder.
 bool path_is_file(const std::string& source);
+/// Whether a source is of arrays with axes, whose images have a `layout`.
+bool has_layout(const std::string& source);
+/// Names that `layout` accepts.
+const std::vector<std::string>& image_layouts();
 /// Names that `separator` and `header` accept.
 const std::vector<std::string>& csv_separators();
 const std::vector<std::string>& csv_headers();

@@ -122,7 +122,8 @@ SampleHalves read_hdf5(const DataOptions& options) {
     const Handle file(H5Fopen(options.path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
                       options.path, "opening it as HDF5");
     ArrayHalf train = read_half(file.id(), options.path, "train");
-    return array_halves(std::move(train), read_half(file.id(), options.path, "test"));
+    return array_halves(std::move(train), read_half(file.id(), options.path, "test"),
+                        options.layout);
   } catch (const ConfigurationError&) {
     throw;
   } catch (const Error& error) {

@@ -139,7 +139,7 @@ std::string describe(const DataOptions& options, const RawData& raw) {
 
 template <class Real>
 DataSet<Real> load_data(const DataOptions& options, const Communicator& world,
-                        const Communicator& team) {
+                        const Communicator& team, const Log& log) {
   collectively(world, [&] { check_data_options(options); });
   std::shared_ptr<const Communicator> node;
   if (options.placement == Placement::node) {
@@ -147,6 +147,7 @@ DataSet<Real> load_data(const DataOptions& options, const Communicator& world,
   }
   const Communicator& holders = node ? *node : team;
   RawData raw = load_raw(options, world, holders);
+  for (const auto& notice : raw.notices) log.warn(notice);
   const std::string description = describe(options, raw);
   const Preprocess preprocess(options.preprocess, raw.train, holders, options.zca_epsilon);
   WordHash hash;
@@ -155,7 +156,9 @@ DataSet<Real> load_data(const DataOptions& options, const Communicator& world,
   return {std::move(train), std::move(test), description, hash.value()};
 }
 
-template DataSet<float> load_data(const DataOptions&, const Communicator&, const Communicator&);
-template DataSet<double> load_data(const DataOptions&, const Communicator&, const Communicator&);
+template DataSet<float> load_data(const DataOptions&, const Communicator&, const Communicator&,
+                                  const Log&);
+template DataSet<double> load_data(const DataOptions&, const Communicator&, const Communicator&,
+                                   const Log&);
 
 }  // namespace thalweg

@@ -49,7 +49,7 @@ SampleHalves read_halves(const DataOptions& options) {
   } else if (options.source == "uci") {
     halves = read_uci(options);
   } else {
-    return {read_half(options, Half::train), read_half(options, Half::test)};
+    return {read_half(options, Half::train), read_half(options, Half::test), {}};
   }
   halves.train.keep_first(options.train, options.path, Half::train);
   halves.test.keep_first(options.test, options.test_path.empty() ? options.path : options.test_path,
@@ -127,7 +127,8 @@ RawData load_raw(const DataOptions& options, const Communicator& world,
                              ": the images of the training and the test files differ in size");
   });
   RawSplit spread_train = spread(std::move(halves.train), world, holders);
-  return {std::move(spread_train), spread(std::move(halves.test), world, holders)};
+  return {std::move(spread_train), spread(std::move(halves.test), world, holders),
+          std::move(halves.notices)};
 }
 
 }  // namespace thalweg

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "data/raw_split.hpp"
 #include "data/sample_files.hpp"
 #include "parallel/communicator.hpp"
@@ -9,6 +12,7 @@ namespace thalweg {
 struct RawData {
   RawSplit train;
   RawSplit test;
+  std::vector<std::string> notices{};  ///< of the reading, on the root of `world` alone
 };
 
 /// Spreads the samples of a source over the ranks of `holders` (a part of `world`) in whole chunks.

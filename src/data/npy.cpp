@@ -42,7 +42,7 @@ SampleHalves read_npy(const DataOptions& options) {
     throw ConfigurationError(fmt::format("{}: [data] path: there is no such folder", options.path));
   }
   ArrayHalf train = read_half(options.path, "train");
-  return array_halves(std::move(train), read_half(options.path, "test"));
+  return array_halves(std::move(train), read_half(options.path, "test"), options.layout);
 }
 
 }  // namespace thalweg

@@ -31,6 +31,8 @@ struct LabelledSamples {
 struct SampleHalves {
   LabelledSamples train;
   LabelledSamples test;
+  /// What was guessed, each for a line of the log.
+  std::vector<std::string> notices{};
 };
 
 /// Reads MNIST's files and those of the same form (Y. LeCun's IDX format): images and labels 0..9
@@ -60,10 +62,11 @@ SampleHalves read_csv(const DataOptions& options);
 SampleHalves read_libsvm(const DataOptions& options);
 
 /// Reads train_x.npy, train_y.npy, test_x.npy and test_y.npy from the folder `path` (format
-/// versions 1 and 2, C order, little-endian).
+/// versions 1 and 2, C order, little-endian); images by `layout`.
 SampleHalves read_npy(const DataOptions& options);
 
-/// Reads the datasets /train/x, /train/y, /test/x and /test/y of the HDF5 file `path`.
+/// Reads the datasets /train/x, /train/y, /test/x and /test/y of the HDF5 file `path`; images by
+/// `layout`.
 SampleHalves read_hdf5(const DataOptions& options);
 
 /// Reads the hold-out pair `split` of a set in the form of Fernández-Delgado et al. (2014), see

@@ -93,6 +93,13 @@ DataOptions data_options(const Settings& data_table, std::uint64_t seed) {
   }
 
   read_table_keys(data_table, options);
+  if (!has_layout(options.source)) {
+    refuse_elsewhere(data_table, {"layout"}, R"("npy" or "hdf5")");
+  } else {
+    const bool said = data_table.has("layout");
+    const auto layout = data_table.choice("layout", image_layouts(), "channels_first");
+    if (said) options.layout = layout;
+  }
   if (options.source == "uci") {
     options.split = data_table.integer("split", 0);
     if (options.split < 0 || options.split > 3) {

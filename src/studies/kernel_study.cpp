@@ -57,7 +57,7 @@ template <class Real>
 Computed compute(const DataOptions& options, const KernelSettings& chosen,
                  const StudyContext& context, bool resume) {
   const Communicator& world = context.world;
-  const DataSet<Real> data = load_data<Real>(options, world, world);
+  const DataSet<Real> data = load_data<Real>(options, world, world, context.log);
   const KernelChoice choice =
       chosen.kernel.fitted(world, Samples<Real>{data.train.all_rows(), data.train.shape()});
   const auto kernel = choice.make<Real>();
@@ -71,7 +71,7 @@ Computed compute(const DataOptions& options, const KernelSettings& chosen,
 Computed compute_mixed(const DataOptions& options, const KernelSettings& chosen,
                        const StudyContext& context, bool resume) {
   const Communicator& world = context.world;
-  const DataSet<double> data = load_data<double>(options, world, world);
+  const DataSet<double> data = load_data<double>(options, world, world, context.log);
   const DataSet<float> rough = load_data<float>(options, world, world);
   const KernelChoice choice =
       chosen.kernel.fitted(world, Samples<double>{data.train.all_rows(), data.train.shape()});

@@ -59,7 +59,7 @@ template <class Real>
 bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const StudyContext& context,
                  bool resume, bool single, SmallDataResult& result) {
   const Communicator& world = context.world;
-  const DataSet<Real> data = load_data<Real>(plan.data, world, world);
+  const DataSet<Real> data = load_data<Real>(plan.data, world, world, context.log);
   result.data = data.description;
   const std::int64_t pool = data.train.size();
   std::vector<std::vector<std::int64_t>> draws;

@@ -38,7 +38,7 @@ class TrajectoryStudy {
         runs_(plan.runs),
         teams_(world_, plan.header.team_size, std::max(plan.runs.size(), trials_.size())),
         log_(teams_.mine().is_root(), context.log.terminal() && world_.is_root()),
-        data_(load_data<Real>(plan.data, world_, teams_.mine())),
+        data_(load_data<Real>(plan.data, world_, teams_.mine(), context.log)),
         works_(plan.ground) {
     // Points need no team of their own size, unless a team holds the samples together.
     if (plan.header.team_size == 0 && plan.data.placement == Placement::node) {

@@ -41,7 +41,7 @@ ExitCode run_widths(const WidthStudyPlan& chosen, const StudyHeader& header,
   const auto runs = width_runs(plan);
   const Teams teams(world, header.team_size, runs.size());
   const Communicator& team = teams.mine();
-  const auto data = load_data<Real>(chosen.data, world, team);
+  const auto data = load_data<Real>(chosen.data, world, team, context.log);
   collectively(world, [&] { require_few_pairs(data.train, context.study_file); });
   const WidthLimit limit = width_limit(world, plan, data);
   if (world.is_root()) {

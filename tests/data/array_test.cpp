@@ -90,6 +90,46 @@ TEST_F(NpyTest, ReadsImagesOfBytesAndOfIntegers) {
   EXPECT_EQ(read().test.numbers, (std::vector<double>{-128, 127}));
 }
 
+TEST_F(NpyTest, ChannelsMayComeLast) {
+  // Two samples of 2 × 4 pixels and 3 channels, which count samples, channels and pixels.
+  Bytes last;
+  Bytes first;
+  for (int n = 0; n < 2; ++n) {
+    for (int p = 0; p < 8; ++p) {
+      for (int c = 0; c < 3; ++c) last.push_back(static_cast<std::uint8_t>(100 * n + 10 * c + p));
+    }
+    for (int c = 0; c < 3; ++c) {
+      for (int p = 0; p < 8; ++p) first.push_back(static_cast<std::uint8_t>(100 * n + 10 * c + p));
+    }
+  }
+  folder_.write("train_x.npy", npy("|u1", "(2, 2, 4, 3)", last));
+  folder_.write("test_x.npy", npy("|u1", "(1, 2, 4, 3)", Bytes(last.begin(), last.begin() + 24)));
+  const auto guessed = read();
+  EXPECT_EQ(guessed.train.shape, (ImageShape{2, 4, 3}));
+  ASSERT_EQ(guessed.notices.size(), 1U);
+  for (const char* piece :
+       {"train_x.npy", "2 × 2 × 4 × 3", "2 channels of 4 x 3", "channels_last"}) {
+    EXPECT_NE(guessed.notices[0].find(piece), std::string::npos) << guessed.notices[0];
+  }
+  options_.layout = "channels_first";
+  EXPECT_TRUE(read().notices.empty());
+  options_.layout = "channels_last";
+  const auto halves = read();
+  EXPECT_TRUE(halves.notices.empty());
+  EXPECT_EQ(halves.train.shape, (ImageShape{3, 2, 4}));
+  EXPECT_EQ(halves.train.bytes, first);
+  EXPECT_EQ(halves.test.bytes, Bytes(first.begin(), first.begin() + 24));
+  // Without a channel axis there is nothing to bring first; usual channels in front need no notice.
+  folder_.write("train_x.npy", npy("|u1", "(2, 8, 3)", last));
+  folder_.write("test_x.npy", npy("|u1", "(1, 8, 3)", Bytes(24)));
+  EXPECT_EQ(read().train.bytes, last);
+  options_.layout.clear();
+  EXPECT_TRUE(read().notices.empty());
+  folder_.write("train_x.npy", npy("|u1", "(2, 1, 8, 3)", last));
+  folder_.write("test_x.npy", npy("|u1", "(1, 1, 8, 3)", Bytes(24)));
+  EXPECT_TRUE(read().notices.empty());
+}
+
 TEST_F(NpyTest, RefusesWhatIsBroken) {
   const auto six = raw<float>({1, 2, 3, 4, 5, 6});
   expect_refused("train_x.npy", {}, {"empty"});
@@ -180,6 +220,17 @@ TEST_F(Hdf5Test, ReadsFloatsIntegersAndBytes) {
   EXPECT_EQ(images.train.bytes, (Bytes{1, 2, 3, 4, 5, 6, 7, 8}));
 }
 
+TEST_F(Hdf5Test, ChannelsMayComeLast) {
+  put("/train/x", std::vector<double>{0, 10, 20, 1, 11, 21}, {1, 2, 1, 3});
+  put("/train/y", std::vector<std::int64_t>{1}, {1});
+  put("/test/x", std::vector<double>{5, 6, 7, 8, 9, 10}, {1, 2, 1, 3});
+  EXPECT_EQ(read().notices.size(), 1U);
+  options_.layout = "channels_last";
+  const auto halves = read();
+  EXPECT_EQ(halves.train.shape, (ImageShape{3, 2, 1}));
+  EXPECT_EQ(halves.train.numbers, (std::vector<double>{0, 1, 10, 11, 20, 21}));
+}
+
 TEST_F(Hdf5Test, RefusesWhatIsBroken) {
   const Record whole = record_;
   record_.arrays.erase("/test/y");
@@ -219,7 +270,8 @@ TEST_F(Hdf5Test, RefusesADatasetThatWasNeverWritten) {
                                       H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                            H5Dclose, "", "H5Dcreate2");
   }
-  expect_refusal([&] { read_hdf5(options_); }, {"data.h5/train/x", "100000000 numbers", "was it written"});
+  expect_refusal([&] { read_hdf5(options_); },
+                 {"data.h5/train/x", "100000000 numbers", "was it written"});
 }
 
 TEST_F(Hdf5Test, RefusesATruncatedFile) {

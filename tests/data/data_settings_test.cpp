@@ -59,6 +59,11 @@ TEST(DataSettings, ReadsTheKeysOfTables) {
   EXPECT_EQ(libsvm.test_path, (std::filesystem::current_path() / "b").string());
   EXPECT_EQ(options_of("source = \"libsvm\"\npath = \"a\"\ntest = 5\n").test, 5);
   EXPECT_EQ(options_of("source = \"uci\"\npath = \"a\"\nsplit = 3\n").split, 3);
+  const std::string npy = "source = \"npy\"\npath = \"a\"\n";
+  EXPECT_EQ(options_of(npy).layout, "");
+  EXPECT_EQ(options_of(npy + "layout = \"channels_last\"\n").layout, "channels_last");
+  expect_refusal([&] { options_of(npy + "layout = \"nhwc\"\n"); },
+                 {"study.toml:4", "layout", "channels_first"});
 }
 
 TEST(DataSettings, RefusesKeysOfOtherSources) {
@@ -72,6 +77,8 @@ TEST(DataSettings, RefusesKeysOfOtherSources) {
                  {"study.toml:5", "separator", "comma"});
   expect_refusal([&] { options_of(csv + "test = 5\nsplit = 1\n"); },
                  {"study.toml:5", "split", "uci"});
+  expect_refusal([&] { options_of(csv + "test = 5\nlayout = \"channels_last\"\n"); },
+                 {"study.toml:5", "layout", "npy"});
   expect_refusal([&] { options_of(csv + "test = 5\nzca_epsilon = 1.0\n"); },
                  {"study.toml:5", "zca_epsilon", "zca"});
   expect_refusal([&] { options_of("preprocess = [\"zca\"]\nzca_epsilon = 0.0\n"); },
