@@ -14,6 +14,7 @@
 #include "kernels/kernel_spectrum.hpp"
 #include "kernels/regression.hpp"
 #include "kernels/regression_steps.hpp"
+#include "linalg/dense_symmetric.hpp"
 #include "linalg/factorization.hpp"
 #include "linalg/upper_cholesky.hpp"
 
@@ -402,6 +403,46 @@ TEST(Regression, SingularAndIndefiniteKernelsAreRefusedByTheirLeastEigenvalue) {
   EXPECT_GT(mixed.preconditioner_shift, 0.0);
   EXPECT_TRUE(mixed.converged);
   EXPECT_LT(mixed.residual, 1e-6);
+}
+
+TEST(Regression, TheEnsembleHasTheRidgeOfThePredictions) {
+  const Communicator comm = Communicator::duplicate(MPI_COMM_WORLD);
+  const auto data = load_data<double>(glyph_options(30, 4), comm, comm);
+  const FullyConnected<double> ntk(plain_kernel());
+  FullyConnectedKernel last = plain_kernel();
+  last.first_trained = last.depth;
+  const FullyConnected<double> nngp(last);
+  const double ridge = 0.3;
+  RegressionOptions options(Ridge{ridge, false});
+  options.method = RegressionMethod::eigen;
+  options.ensemble = true;
+  const auto result =
+      kernel_regression<double>(comm, data, ntk, options, std::nullopt, WorkControl{}, &nngp);
+  // The same with whole matrices.
+  const Samples<double> train{data.train.all_rows(), data.train.shape()};
+  const Samples<double> test{data.test.all_rows(), data.test.shape()};
+  const std::size_t n = 30;
+  const auto theta_td = kernel_matrix<double>(comm, ntk, test, train);
+  const auto k_dd = kernel_matrix<double>(comm, nngp, train, train);
+  const auto k_td = kernel_matrix<double>(comm, nngp, test, train);
+  const auto k_tt = kernel_matrix<double>(comm, nngp, test, test);
+  const auto eigen = dense_symmetric_eigen(kernel_matrix<double>(comm, ntk, train, train), 30);
+  ASSERT_EQ(result.trajectory.final_variance.size(), 4U);
+  for (std::size_t t = 0; t < 4; ++t) {
+    std::vector<double> a(n, 0.0);
+    for (std::size_t k = 0; k < n; ++k) {
+      const double* v = eigen.vectors.data() + k * n;
+      double along = 0.0;
+      for (std::size_t i = 0; i < n; ++i) along += v[i] * theta_td[t * n + i];
+      for (std::size_t i = 0; i < n; ++i) a[i] += along / (eigen.values[k] + ridge) * v[i];
+    }
+    double expected = k_tt[t * 4 + t];
+    for (std::size_t i = 0; i < n; ++i) {
+      expected -= 2.0 * a[i] * k_td[t * n + i];
+      for (std::size_t j = 0; j < n; ++j) expected += a[i] * k_dd[i * n + j] * a[j];
+    }
+    EXPECT_NEAR(result.trajectory.final_variance[t], expected, 1e-12);
+  }
 }
 
 TEST(Regression, FewSamplesAndHugeRidges) {
