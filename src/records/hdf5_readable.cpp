@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
@@ -53,21 +52,12 @@ std::string mapping_text(const Get& get, const Handle& plist, std::size_t k,
   return text.data();
 }
 
-/// Where HDF5 looks for a source: by its prefix, beside the virtual file, and from the current
-/// directory.
+/// Where HDF5 looks for a source when no prefix is set: by its name, beside the virtual file, and
+/// from the current directory.
 fs::path find_source(const std::string& source, const fs::path& virtual_file) {
   const fs::path path(source);
-  std::vector<fs::path> places;
-  if (const char* prefix = std::getenv("HDF5_VDS_PREFIX"); prefix != nullptr) {
-    std::string folder(prefix);
-    constexpr std::string_view origin = "${ORIGIN}";
-    if (folder.starts_with(origin)) {
-      folder = virtual_file.parent_path().string() + folder.substr(origin.size());
-    }
-    places.push_back(fs::path(folder) / path.relative_path());
-  }
-  places.push_back(path.is_absolute() ? path : virtual_file.parent_path() / path);
-  places.push_back(path.is_absolute() ? virtual_file.parent_path() / path.filename() : path);
+  const fs::path folder = virtual_file.parent_path();
+  const std::array places{folder / path, path, folder / path.filename()};
   for (const fs::path& place : places) {
     if (fs::is_regular_file(place)) return place;
   }
