@@ -71,7 +71,7 @@ std::map<int, std::string> batches_of(const std::string& folder) {
 
 }  // namespace
 
-LabelledSamples read_cifar10(const std::string& folder, Half half, std::int64_t count) {
+LabelledSamples read_cifar10(const std::string& folder, Half half) {
   check_folder(folder);
   LabelledSamples result{kShape, 10, {}, {}, {}};
   if (half == Half::train) {
@@ -79,16 +79,14 @@ LabelledSamples read_cifar10(const std::string& folder, Half half, std::int64_t 
   } else {
     append_records((std::filesystem::path(folder) / "test_batch.bin").string(), {10}, result);
   }
-  result.keep_first(count, folder, half);
   return result;
 }
 
-LabelledSamples read_cifar100(const std::string& folder, Half half, std::int64_t count) {
+LabelledSamples read_cifar100(const std::string& folder, Half half) {
   check_folder(folder);
   LabelledSamples result{kShape, 100, {}, {}, {}};
   const char* name = half == Half::train ? "train.bin" : "test.bin";
   append_records((std::filesystem::path(folder) / name).string(), {20, 100}, result);
-  result.keep_first(count, folder, half);
   return result;
 }
 

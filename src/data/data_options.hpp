@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace thalweg {
@@ -22,6 +23,10 @@ enum class Placement {
   sharded,  ///< spread over the ranks of a team; rows are exchanged when fetched
 };
 
+/// A column of a table: its number from 0, from −1 backwards; or a text, which is a name of the
+/// header, or else a number.
+using ColumnChoice = std::variant<std::int64_t, std::string>;
+
 /// What the [data] table of a study says.
 struct DataOptions {
   std::string source = "glyphs";
@@ -32,10 +37,10 @@ struct DataOptions {
   std::uint64_t seed =
       0;                  ///< glyphs: which data set of all possible ones; csv, libsvm: which split
   std::string test_path;  ///< csv, libsvm: the file of test samples; empty: split `path`
-  double test_fraction = 0.0;       ///< csv, libsvm without test_path; 0: `test` samples
-  std::string label_column = "-1";  ///< csv: a name of the header or a number from 0, −1 the last
-  std::string separator = "comma";  ///< csv: comma, semicolon, tab or space
-  std::string header = "auto";      ///< csv: auto, yes or no
+  double test_fraction = 0.0;  ///< csv, libsvm without test_path; 0: `test` samples
+  ColumnChoice label_column = std::int64_t{-1};  ///< csv
+  std::string separator = "comma";               ///< csv: comma, semicolon, tab or space
+  std::string header = "auto";                   ///< csv: auto, yes or no
   /// npy, hdf5: where images have their channels, channels_first or channels_last; empty: first,
   /// with a notice where the sizes look otherwise.
   std::string layout;

@@ -64,9 +64,9 @@ struct DataSet {
 /// Loads or generates a data set and preprocesses it. Preprocessing is fitted on the training half
 /// alone, in float64, and rounded to Real at the end; its bits depend on neither ranks nor
 /// placement. Collective over `world`, of which `team` is a part; both must outlive the data set
-/// and stay in place. What was guessed of the files goes to the log of the root of `world`. Throws
-/// ReportedError on every rank, after printing the cause, for bad options
-/// or files.
+/// and stay in place. What was guessed of the files, and features left at their scale for want of a
+/// deviation, go to the log of the root of `world`. Throws ReportedError on every rank, after
+/// printing the cause, for bad options or files.
 template <class Real>
 DataSet<Real> load_data(const DataOptions& options, const Communicator& world,
                         const Communicator& team, const Log& log = Log::silent());

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,24 +15,69 @@ namespace thalweg {
 
 namespace {
 
-constexpr std::int64_t kClasses = 10;
 constexpr std::int64_t kLargestSide = 1 << 16;
 
-std::string find_file(const std::string& folder, Half half, const std::string& kind,
-                      const std::string& type) {
-  if (!std::filesystem::is_directory(folder)) {
-    throw ConfigurationError(fmt::format("{}: [data] path: there is no such folder", folder));
-  }
-  const std::string stem = (half == Half::train ? "train-" : "t10k-") + kind;
-  for (const char* joint : {"-", "."}) {
-    for (const char* end : {"", ".gz"}) {
-      const auto path =
-          std::filesystem::path(folder) / fmt::format("{}{}{}{}", stem, joint, type, end);
-      if (std::filesystem::exists(path)) return path.string();
+/// What the names of a set's files begin with, in a folder.
+struct Place {
+  std::filesystem::path folder;
+  std::string prefix;  ///< "" for MNIST's own, else the beginning of each name, with its hyphen
+};
+
+/// The prefixes of the files of training images in a folder, in ascending order.
+std::set<std::string> prefixes_in(const std::filesystem::path& folder) {
+  std::set<std::string> prefixes;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    for (const char* stem : {"train-images-idx3-ubyte", "train-images.idx3-ubyte"}) {
+      const auto at = name.find(stem);
+      if (at == std::string::npos || (at > 0 && name[at - 1] != '-')) continue;
+      const auto end = name.substr(at + std::string_view(stem).size());
+      if (!end.empty() && end != ".gz") continue;
+      prefixes.insert(name.substr(0, at));
     }
   }
-  throw ConfigurationError(fmt::format("{}: found neither {}-{} nor {}.{}, plain or .gz", folder,
-                                       stem, type, stem, type));
+  return prefixes;
+}
+
+/// A folder, or a folder and the beginning of the names: "FOLDER/emnist-letters".
+Place place_of(const std::string& path) {
+  const auto given = std::filesystem::path(path);
+  if (std::filesystem::is_directory(given)) {
+    const auto prefixes = prefixes_in(given);
+    // Without any, the message about the file that is missing says what was looked for.
+    if (prefixes.empty() || prefixes.contains("")) return {given, ""};
+    if (prefixes.size() == 1) return {given, *prefixes.begin()};
+    std::vector<std::string> names;
+    for (const auto& prefix : prefixes) names.push_back(prefix.substr(0, prefix.size() - 1));
+    throw ConfigurationError(
+        fmt::format("{}: [data] path: found the files of {}; choose one by its name: \"{}\"", path,
+                    comma_separated(names), (given / names.front()).string()));
+  }
+  const auto folder = given.parent_path();
+  const std::string prefix = given.filename().string() + "-";
+  if (std::filesystem::is_directory(folder) && prefixes_in(folder).contains(prefix)) {
+    return {folder, prefix};
+  }
+  throw ConfigurationError(fmt::format("{}: [data] path: there is no such folder", path));
+}
+
+std::string find_file(const Place& place, Half half, const std::string& kind,
+                      const std::string& type) {
+  std::vector<std::string> stems{"train-"};
+  if (half == Half::test) stems = {"t10k-", "test-"};
+  std::string sought;
+  for (const auto& stem : stems) {
+    for (const char* joint : {"-", "."}) {
+      const std::string name = place.prefix + stem + kind + joint + type;
+      for (const char* end : {"", ".gz"}) {
+        const auto path = place.folder / (name + end);
+        if (std::filesystem::exists(path)) return path.string();
+      }
+      sought += (sought.empty() ? "" : ", ") + name;
+    }
+  }
+  throw ConfigurationError(
+      fmt::format("{}: found none of {}, plain or .gz", place.folder.string(), sought));
 }
 
 /// Big-endian 32-bit numbers: the magic number, then the sizes.
@@ -61,9 +108,10 @@ void check_payload(const ByteFile& file, std::int64_t payload, const std::string
 
 }  // namespace
 
-LabelledSamples read_idx(const std::string& folder, Half half, std::int64_t count) {
-  ByteFile images(find_file(folder, half, "images", "idx3-ubyte"));
-  ByteFile labels(find_file(folder, half, "labels", "idx1-ubyte"));
+LabelledSamples read_idx(const std::string& path, Half half) {
+  const Place place = place_of(path);
+  ByteFile images(find_file(place, half, "images", "idx3-ubyte"));
+  ByteFile labels(find_file(place, half, "labels", "idx1-ubyte"));
   const auto [n, height, width] = read_header<3>(images);
   const auto [label_count] = read_header<1>(labels);
 
@@ -85,7 +133,6 @@ LabelledSamples read_idx(const std::string& folder, Half half, std::int64_t coun
 
   LabelledSamples result;
   result.shape = {1, height, width};
-  result.classes = kClasses;
   result.bytes.resize(static_cast<std::size_t>(n * height * width));
   images.read(result.bytes, text);
   images.expect_end();
@@ -93,14 +140,8 @@ LabelledSamples read_idx(const std::string& folder, Half half, std::int64_t coun
   std::vector<std::uint8_t> raw(static_cast<std::size_t>(n));
   labels.read(raw, fmt::format("{} labels", n));
   labels.expect_end();
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] >= kClasses) {
-      labels.fail(fmt::format("label {} of sample {} is out of range; expected 0 to {}", raw[i], i,
-                              kClasses - 1));
-    }
-  }
   result.labels.assign(raw.begin(), raw.end());
-  result.keep_first(count, images.path(), half);
+  result.classes = std::int64_t{1} + *std::max_element(raw.begin(), raw.end());
   return result;
 }
 

@@ -150,6 +150,7 @@ DataSet<Real> load_data(const DataOptions& options, const Communicator& world,
   for (const auto& notice : raw.notices) log.warn(notice);
   const std::string description = describe(options, raw);
   const Preprocess preprocess(options.preprocess, raw.train, holders, options.zca_epsilon);
+  for (const auto& notice : preprocess.notices()) log.info(notice);
   WordHash hash;
   auto train = finish<Real>(std::move(raw.train), preprocess, node, team, hash);
   auto test = finish<Real>(std::move(raw.test), preprocess, node, team, hash);

@@ -1,9 +1,13 @@
 #include "data/load_raw.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "base/error.hpp"
+#include "data/class_labels.hpp"
 #include "data/data_storage.hpp"
 #include "data/glyphs.hpp"
 
@@ -29,31 +33,47 @@ RawSplit draw_glyphs(const DataOptions& options, std::int64_t first, std::int64_
   return split;
 }
 
-LabelledSamples read_half(const DataOptions& options, Half half) {
-  const std::int64_t count = half == Half::train ? options.train : options.test;
-  if (options.source == "idx") return read_idx(options.path, half, count);
-  if (options.source == "cifar10") return read_cifar10(options.path, half, count);
-  return read_cifar100(options.path, half, count);
+/// Both halves as their files have them.
+SampleHalves read_files(const DataOptions& options) {
+  const auto by_half = [&options](const auto& read) {
+    return SampleHalves{read(options.path, Half::train), read(options.path, Half::test)};
+  };
+  if (options.source == "csv") return read_csv(options);
+  if (options.source == "libsvm") return read_libsvm(options);
+  if (options.source == "npy") return read_npy(options);
+  if (options.source == "hdf5") return read_hdf5(options);
+  if (options.source == "uci") return read_uci(options);
+  if (options.source == "cifar10") return by_half(read_cifar10);
+  if (options.source == "cifar100") return by_half(read_cifar100);
+  return number_classes(by_half(read_idx), options.path);
 }
 
+/// Where the first few training samples, which the study asks for, leave out classes of the test
+/// samples, that is its choice, but not one to make unknowingly.
+void notice_left_out(const DataOptions& options, std::span<const std::int32_t> train,
+                     std::span<const std::int32_t> test, const std::vector<std::string>& names,
+                     std::vector<std::string>& notices) {
+  const auto left_out = unseen_labels(train, test, names);
+  if (left_out.empty()) return;
+  notices.push_back(
+      fmt::format("[data] train = {} leaves out classes: {}", options.train, left_out));
+}
+
+/// The two halves as the study wants them. Labels that only the test samples have, by the files or
+/// by the draw of the halves, are refused.
 SampleHalves read_halves(const DataOptions& options) {
-  SampleHalves halves;
-  if (options.source == "csv") {
-    halves = read_csv(options);
-  } else if (options.source == "libsvm") {
-    halves = read_libsvm(options);
-  } else if (options.source == "npy") {
-    halves = read_npy(options);
-  } else if (options.source == "hdf5") {
-    halves = read_hdf5(options);
-  } else if (options.source == "uci") {
-    halves = read_uci(options);
-  } else {
-    return {read_half(options, Half::train), read_half(options, Half::test), {}};
+  SampleHalves halves = read_files(options);
+  auto& [train, test, names, notices] = halves;
+  const std::string test_path = options.test_path.empty() ? options.path : options.test_path;
+  if (train.shape != test.shape) {
+    throw ConfigurationError(options.path +
+                             ": the images of the training and the test files differ in size");
   }
-  halves.train.keep_first(options.train, options.path, Half::train);
-  halves.test.keep_first(options.test, options.test_path.empty() ? options.path : options.test_path,
-                         Half::test);
+  test.keep_first(options.test, test_path, Half::test);
+  const auto unseen = unseen_labels(train.labels, test.labels, names);
+  if (!unseen.empty()) throw ConfigurationError(fmt::format("{}: {}", test_path, unseen));
+  train.keep_first(options.train, options.path, Half::train);
+  notice_left_out(options, train.labels, test.labels, names, notices);
   return halves;
 }
 
@@ -115,16 +135,13 @@ RawData load_raw(const DataOptions& options, const Communicator& world,
     collectively(world, [&] {
       data = {draw_glyphs(options, 0, train, holders),
               draw_glyphs(options, Glyphs::test_offset, test, holders)};
+      notice_left_out(options, data.train.labels, data.test.labels, {}, data.notices);
     });
     return data;
   }
   SampleHalves halves;
   collectively(world, [&] {
-    if (!world.is_root()) return;
-    halves = read_halves(options);
-    if (halves.train.shape == halves.test.shape) return;
-    throw ConfigurationError(options.path +
-                             ": the images of the training and the test files differ in size");
+    if (world.is_root()) halves = read_halves(options);
   });
   RawSplit spread_train = spread(std::move(halves.train), world, holders);
   return {std::move(spread_train), spread(std::move(halves.test), world, holders),

@@ -1,5 +1,7 @@
 #include "data/preprocess.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,18 +11,57 @@
 #include "data/data_storage.hpp"
 #include "data/whitening.hpp"
 #include "linalg/gemm.hpp"
-#include "parallel/ordered_reduction.hpp"
 
 namespace thalweg {
 
 namespace {
 
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+/// The power of two, at most 2^1000 from 1, near a largest value: what is divided by it keeps its
+/// digits, and its squares neither overflow nor vanish.
+double binary_scale(double largest) {
+  constexpr int most = 1000;
+  if (!(largest > 0.0) || !std::isfinite(largest)) return 1.0;
+  return std::scalbn(1.0, std::clamp(std::ilogb(largest), -most, most));
+}
+
 void to_unit_norm(std::span<double> row) {
+  double largest = 0.0;
+  for (const double x : row) largest = std::max(largest, std::abs(x));
+  if (largest == 0.0) return;
+  const double scale = binary_scale(largest);
   double sum = 0.0;
-  for (const double x : row) sum += x * x;
-  if (sum == 0.0) return;
+  for (double& x : row) {
+    x /= scale;
+    sum += x * x;
+  }
   const double norm = std::sqrt(sum);
   for (double& x : row) x /= norm;
+}
+
+/// The beginning of a list of features, for a message.
+std::string list_of(const std::vector<std::size_t>& features) {
+  constexpr std::size_t most = 10;
+  std::string text;
+  for (std::size_t k = 0; k < std::min(most, features.size()); ++k) {
+    text += fmt::format("{}{}", k == 0 ? "" : ", ", features[k]);
+  }
+  return features.size() > most ? text + ", ..." : text;
+}
+
+/// Refuses values so large that a statistic of a feature is not finite. Collective over holders.
+void require_finite(const Communicator& holders, const char* step,
+                    const std::vector<double>& values) {
+  collectively(holders, [&] {
+    const auto bad = std::find_if(values.begin(), values.end(),
+                                  [](const double x) { return !std::isfinite(x); });
+    if (bad == values.end()) return;
+    throw ConfigurationError(
+        fmt::format("[data] preprocess: {}: the values of feature {} are so large that their "
+                    "statistics overflow",
+                    step, bad - values.begin()));
+  });
 }
 
 /// Rows ← (rows − shift) W, kSampleChunk rows a product, whose shape is always the same.
@@ -93,36 +134,94 @@ void Preprocess::for_each_chunk(const RawSplit& train, const ChunkUse& use) cons
   }
 }
 
-/// Per feature the mean of x, or of (x − about)² where `about` is given.
-std::vector<double> Preprocess::mean(const RawSplit& train, const Communicator& holders,
-                                     std::span<const double> about) const {
+/// Per feature the sum over all samples of what `add` adds up in a chunk, or what `merge` makes of
+/// the chunks.
+std::vector<double> Preprocess::sum(const RawSplit& train, const Communicator& holders,
+                                    const AddRow& add, const OrderedReduction::Merge& merge) const {
   const OrderedReduction chunks(holders, sample_chunks(train.size(), holders.size()).items());
-  std::vector<double> sums(static_cast<std::size_t>(chunks.mine().size()) * features_, 0.0);
+  std::vector<double> parts(static_cast<std::size_t>(chunks.mine().size()) * features_, 0.0);
   for_each_chunk(train, [&](std::int64_t chunk, std::span<const double> rows) {
-    auto* sum = sums.data() + static_cast<std::size_t>(chunk - chunks.mine().begin) * features_;
+    auto* part = parts.data() + static_cast<std::size_t>(chunk - chunks.mine().begin) * features_;
     for (std::size_t at = 0; at < rows.size(); at += features_) {
-      const double* row = rows.data() + at;
-      for (std::size_t j = 0; j < features_; ++j) {
-        const double x = about.empty() ? row[j] : (row[j] - about[j]) * (row[j] - about[j]);
-        sum[j] += x;
-      }
+      add(rows.subspan(at, features_), part);
     }
   });
-  auto means = chunks.all_sum(sums, train.shape.features());
-  for (double& m : means) m /= static_cast<double>(train.size());
-  return means;
+  return merge ? chunks.all_merge(parts, train.shape.features(), merge)
+               : chunks.all_sum(parts, train.shape.features());
+}
+
+std::vector<double> Preprocess::Mean::whole() const {
+  std::vector<double> all = rough;
+  for (std::size_t j = 0; j < all.size(); ++j) all[j] += correction[j];
+  return all;
+}
+
+Preprocess::Mean Preprocess::mean(const RawSplit& train, const Communicator& holders) const {
+  const auto n = static_cast<double>(train.size());
+  Mean mean;
+  mean.rough = sum(train, holders, [](std::span<const double> row, double* chunk) {
+    for (std::size_t j = 0; j < row.size(); ++j) chunk[j] += row[j];
+  });
+  for (double& m : mean.rough) m /= n;
+  // The difference of near numbers is exact, so its mean is what the first one's rounding took.
+  mean.correction = sum(train, holders, [&](std::span<const double> row, double* chunk) {
+    for (std::size_t j = 0; j < row.size(); ++j) chunk[j] += row[j] - mean.rough[j];
+  });
+  for (double& m : mean.correction) m /= n;
+  return mean;
+}
+
+std::vector<double> Preprocess::deviation(const RawSplit& train, const Communicator& holders,
+                                          const Mean& mean) const {
+  const auto reach = sum(
+      train, holders,
+      [&](std::span<const double> row, double* chunk) {
+        for (std::size_t j = 0; j < row.size(); ++j) {
+          chunk[j] = std::max(chunk[j], std::abs(row[j] - mean.rough[j]));
+        }
+      },
+      [](std::span<double> left, std::span<const double> right) {
+        for (std::size_t j = 0; j < left.size(); ++j) left[j] = std::max(left[j], right[j]);
+      });
+  std::vector<double> scale(reach.size());
+  std::transform(reach.begin(), reach.end(), scale.begin(), binary_scale);
+  auto squares = sum(train, holders, [&](std::span<const double> row, double* chunk) {
+    for (std::size_t j = 0; j < row.size(); ++j) {
+      const double x = (row[j] - mean.rough[j]) / scale[j];
+      chunk[j] += x * x;
+    }
+  });
+  for (std::size_t j = 0; j < squares.size(); ++j) {
+    const double off = mean.correction[j] / scale[j];
+    const double variance = squares[j] / static_cast<double>(train.size()) - off * off;
+    squares[j] = std::sqrt(std::max(variance, 0.0)) * scale[j];
+  }
+  return squares;
 }
 
 void Preprocess::fit_moments(const RawSplit& train, const Communicator& holders, bool standardize) {
+  const char* name = standardize ? "standardize" : "center";
+  const Mean centre = mean(train, holders);
   Step step;
-  step.shift = mean(train, holders, {});
+  step.shift = centre.whole();
+  require_finite(holders, name, step.shift);
   step.scale.assign(step.shift.size(), 1.0);
   if (standardize) {
-    const auto variance = mean(train, holders, step.shift);
-    for (std::size_t j = 0; j < variance.size(); ++j) {
-      const double deviation = std::sqrt(variance[j]);
-      // The mean of equal numbers may be off by roundings; what that leaves is not a deviation.
-      if (deviation > 1e-10 * std::abs(step.shift[j])) step.scale[j] = deviation;
+    const auto spread = deviation(train, holders, centre);
+    require_finite(holders, name, spread);
+    std::vector<std::size_t> constant;
+    for (std::size_t j = 0; j < spread.size(); ++j) {
+      if (spread[j] > kEpsilon * std::abs(step.shift[j])) {
+        step.scale[j] = spread[j];
+      } else {
+        constant.push_back(j);
+      }
+    }
+    if (!constant.empty()) {
+      notices_.push_back(
+          fmt::format("[data] preprocess: standardize: {} of {} features are constant up to "
+                      "rounding in the training samples and only centred: {}",
+                      constant.size(), features_, list_of(constant)));
     }
   }
   steps_.push_back(std::move(step));
@@ -138,6 +237,15 @@ void Preprocess::fit_range(const RawSplit& train, const Communicator& holders) {
   });
   low = -holders.max(-low);
   high = holders.max(high);
+  collectively(holders, [&] {
+    if (std::isfinite(high - low)) return;
+    throw ConfigurationError(
+        "[data] preprocess: scale01: the numbers are so large that their range overflows");
+  });
+  if (!(high > low)) {
+    notices_.emplace_back(
+        "[data] preprocess: scale01: all numbers of the training samples are equal and become 0");
+  }
   steps_.push_back({false,
                     std::vector<double>(features_, low),
                     std::vector<double>(features_, high > low ? high - low : 1.0),
@@ -146,7 +254,8 @@ void Preprocess::fit_range(const RawSplit& train, const Communicator& holders) {
 
 void Preprocess::fit_zca(const RawSplit& train, const Communicator& holders, double epsilon) {
   Step step;
-  step.shift = mean(train, holders, {});
+  step.shift = mean(train, holders).whole();
+  require_finite(holders, "zca", step.shift);
   const auto fill = [&](std::int64_t chunk, std::span<double> rows) {
     const std::int64_t begin = chunk * kSampleChunk;
     const std::int64_t end = std::min(begin + kSampleChunk, train.size());
@@ -160,10 +269,15 @@ void Preprocess::fit_zca(const RawSplit& train, const Communicator& holders, dou
     std::fill(rows.begin() + static_cast<std::ptrdiff_t>(used.size()), rows.end(), 0.0);
   };
   auto matrix = covariance(holders, train.size(), train.shape.features(), fill);
-  // As in standardize: the mean of equal numbers may be off by roundings.
-  double negligible = 0.0;
-  for (const double m : step.shift) negligible += 1e-20 * m * m;
+  double negligible = 0.0;  // as in standardize
+  for (const double m : step.shift) negligible += kEpsilon * kEpsilon * m * m;
   step.whiten = zca_matrix(holders, std::move(matrix), train.shape.features(), epsilon, negligible);
+  if (step.whiten.empty()) {
+    step.scale.assign(step.shift.size(), 1.0);
+    notices_.emplace_back(
+        "[data] preprocess: zca: all features are constant up to rounding in the training samples "
+        "and only centred");
+  }
   steps_.push_back(std::move(step));
 }
 

@@ -24,8 +24,8 @@ struct Ratings {
 };
 
 /// Reads ratings in one of MovieLens' layouts (Harper and Konstan 2015, ACM TiiS 5), told apart by
-/// the first line: `ratings.csv`, or `u.data`. Local. Throws ConfigurationError naming file and
-/// line.
+/// the first line: `ratings.csv`, `ratings.dat` or `u.data`. Local. Throws ConfigurationError
+/// naming file and line.
 [[nodiscard]] Ratings read_ratings(const std::string& path);
 
 /// Deals the ratings out by a shuffle with this seed. Local, with the same bits on every rank.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "base/error.hpp"
+#include "data/fields.hpp"
 #include "data/ratings.hpp"
 #include "data/text_lines.hpp"
 
@@ -27,26 +29,24 @@ struct Rating {
 
 /// Where a line has its user, item and rating.
 struct Layout {
-  bool commas = false;
+  std::string separator;
+  bool named = false;  ///< the first line is a header
   std::size_t fields = 0;
   std::array<std::size_t, 3> at{0, 1, 2};
 };
 
-std::vector<std::string_view> fields_of(std::string_view line, bool commas) {
-  if (!commas) return words_of(line);
-  std::vector<std::string_view> fields;
-  for (std::size_t begin = 0; begin <= line.size();) {
-    const auto end = std::min(line.find(',', begin), line.size());
-    fields.push_back(trimmed(line.substr(begin, end - begin)));
-    begin = end + 1;
+/// What stands between the fields of the first line: commas or semicolons of a csv file, "::" of
+/// ratings.dat, blanks or tabs of u.data.
+std::string separator_of(std::string_view first) {
+  for (const char* separator : {",", "::", ";"}) {
+    if (first.find(separator) != std::string_view::npos) return separator;
   }
-  return fields;
+  return " ";
 }
 
-/// Of the header of a ratings.csv.
-Layout named_columns(std::string_view header, const TextLines& lines) {
-  const auto names = fields_of(header, true);
-  Layout layout{true, names.size()};
+/// Fills in where a header has the three columns.
+void find_columns(const std::vector<std::string>& names, std::string_view header,
+                  const TextLines& lines, Layout& layout) {
   std::string missing;
   for (std::size_t k = 0; k < kColumns.size(); ++k) {
     const auto count = std::count(names.begin(), names.end(), kColumns[k]);
@@ -59,15 +59,21 @@ Layout named_columns(std::string_view header, const TextLines& lines) {
     lines.fail(
         fmt::format("found {}, expected {}: there is no {}", quoted(header), kHeader, missing));
   }
-  return layout;
 }
 
 Layout layout_of(std::string_view first, const TextLines& lines) {
-  if (first.find(',') != std::string_view::npos) return named_columns(first, lines);
-  Layout layout{false, words_of(first).size()};
-  if (layout.fields < kColumns.size()) {
+  Layout layout{separator_of(first)};
+  const auto fields = fields_of(first, layout.separator, lines);
+  layout.fields = fields.size();
+  const bool names_one = std::find_first_of(fields.begin(), fields.end(), kColumns.begin(),
+                                            kColumns.end()) != fields.end();
+  // Without a header the order is that of MovieLens' files, which have no commas.
+  layout.named = names_one || layout.separator == "," || layout.separator == ";";
+  if (layout.named) {
+    find_columns(fields, first, lines, layout);
+  } else if (layout.fields < kColumns.size()) {
     lines.fail(
-        fmt::format("found {}, expected a user, an item and a rating with tabs between "
+        fmt::format("found {}, expected a user, an item and a rating with tabs or \"::\" between "
                     "them, or {} with commas between them",
                     quoted(first), kHeader));
   }
@@ -87,11 +93,12 @@ std::vector<Rating> rated_lines(const std::string& path) {
   auto line = lines.next();
   if (!line) lines.fail("found blank lines alone, expected ratings");
   const Layout layout = layout_of(*line, lines);
-  if (layout.commas) line = lines.next();
+  if (layout.named) line = lines.next();
   if (!line) lines.fail("there are no ratings after the header");
   std::vector<Rating> ratings;
+  std::vector<std::string> fields;
   for (; line; line = lines.next()) {
-    const auto fields = fields_of(*line, layout.commas);
+    cut_fields(*line, layout.separator, lines, fields);
     if (fields.size() != layout.fields) {
       lines.fail(fmt::format("found {} fields, expected {} as in the first line", fields.size(),
                              layout.fields));

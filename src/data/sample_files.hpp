@@ -31,30 +31,33 @@ struct LabelledSamples {
 struct SampleHalves {
   LabelledSamples train;
   LabelledSamples test;
+  /// What the files call each class; empty: 0..classes−1.
+  std::vector<std::string> class_names{};
   /// What was guessed, each for a line of the log.
   std::vector<std::string> notices{};
 };
 
-/// Reads MNIST's files and those of the same form (Y. LeCun's IDX format): images and labels 0..9
-/// from `folder`, plain or .gz, named train-images-idx3-ubyte or train-images.idx3-ubyte and so on.
-/// Each file is checked to its end. Throws ConfigurationError. Local.
-LabelledSamples read_idx(const std::string& folder, Half half, std::int64_t count);
+/// Reads a half of MNIST's files and those of the same form (Y. LeCun's IDX format): images and
+/// labels 0..255, plain or .gz, named train-images-idx3-ubyte, t10k-labels.idx1-ubyte and so on,
+/// with "test" for "t10k" and a prefix as EMNIST has (Cohen et al. 2017). `path` is the folder,
+/// with the prefix if there are several: FOLDER/emnist-letters. `classes` is the largest label
+/// plus 1. Each file is checked to its end. Throws ConfigurationError. Local.
+LabelledSamples read_idx(const std::string& path, Half half);
 
 /// Reads CIFAR-10's binary version (Krizhevsky 2009): every data_batch_N.bin in order of N, or
 /// test_batch.bin. Throws ConfigurationError. Local.
-LabelledSamples read_cifar10(const std::string& folder, Half half, std::int64_t count);
+LabelledSamples read_cifar10(const std::string& folder, Half half);
 
 /// Reads CIFAR-100's binary version, train.bin or test.bin, with its 100 fine labels. Throws
 /// ConfigurationError. Local.
-LabelledSamples read_cifar100(const std::string& folder, Half half, std::int64_t count);
+LabelledSamples read_cifar100(const std::string& folder, Half half);
 
 // The readers below take path, test_path, test_fraction, test, seed and what is theirs from the
 // options; the caller keeps the first `train` and `test` of what they return. All are Local and
 // throw ConfigurationError with file, line or sample, what was found and what was expected.
 
-/// Reads a table of numbers with one column of labels: `separator`, `header` ("auto": the first
-/// line is one if a field beside the label is no number), `label_column`. Plain or .gz. Layout:
-/// README.md.
+/// Reads a table of numbers with one column of labels: `separator`, `header` ("auto": what
+/// csv_header.hpp judges the first line to be), `label_column`. Plain or .gz. Layout: README.md.
 SampleHalves read_csv(const DataOptions& options);
 
 /// Reads LIBSVM's sparse text, "label index:value …", indices from 1 and ascending; as many

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/philox.hpp"
@@ -78,16 +80,29 @@ std::int64_t held_out(const DataOptions& options, std::int64_t samples) {
                                 std::llround(options.test_fraction * static_cast<double>(samples)));
 }
 
+/// A label of each class, as the files spell it.
+std::vector<std::string> names_of(const std::map<std::string, std::int32_t>& classes) {
+  std::vector<std::string> names;
+  for (const auto& [label, number] : classes) {
+    names.resize(std::max(names.size(), static_cast<std::size_t>(number) + 1));
+    if (names[static_cast<std::size_t>(number)].empty()) {
+      names[static_cast<std::size_t>(number)] = quoted(label);
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 SampleHalves table_halves(TableRows train, TableRows test, const DataOptions& options) {
   const auto classes = classes_of({&train, &test});
-  if (classes.size() < 2) {
+  const auto names = names_of(classes);
+  if (names.size() < 2) {
     throw ConfigurationError(fmt::format("{}: all labels are {}, expected at least two classes",
-                                         train.path, quoted(classes.begin()->first)));
+                                         train.path, names.front()));
   }
   if (!test.labels.empty()) {
-    return {samples_of(std::move(train), classes), samples_of(std::move(test), classes)};
+    return {samples_of(std::move(train), classes), samples_of(std::move(test), classes), names};
   }
   const std::string path = train.path;
   const LabelledSamples all = samples_of(std::move(train), classes);
@@ -101,7 +116,7 @@ SampleHalves table_halves(TableRows train, TableRows test, const DataOptions& op
   Stream stream(options.seed, Purpose::split, 0);
   shuffle(order, stream);
   const auto cut = order.begin() + n;
-  return {all.select({cut, order.end()}), all.select({order.begin(), cut})};
+  return {all.select({cut, order.end()}), all.select({order.begin(), cut}), names};
 }
 
 void check_table_size(const std::string& path, std::int64_t samples, std::int64_t features) {

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "base/error.hpp"
 #include "data/byte_file.hpp"
@@ -35,6 +38,11 @@ std::optional<std::string_view> TextLines::next() {
   return std::nullopt;
 }
 
+void TextLines::rewind(const Place& place) {
+  position_ = place.position;
+  number_ = place.number;
+}
+
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r");
   if (first == std::string_view::npos) return {};
@@ -53,6 +61,23 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 namespace {
 
+/// Of a decimal number that no double can hold: is it too small, and not too large? The position of
+/// its first digit that counts tells, which is some hundred places from the point either way.
+bool is_tiny(std::string_view text) {
+  const auto mark = std::min(text.find_first_of("eE"), text.size());
+  const auto mantissa = text.substr(0, mark);
+  auto digits = text.substr(std::min(mark + 1, text.size()));
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  const auto first = mantissa.find_first_of("123456789");
+  if (first == std::string_view::npos) return true;
+  std::int64_t exponent = 0;
+  const auto parse = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+  if (parse.ec == std::errc::result_out_of_range) return digits.starts_with('-');
+  const auto point = std::min(mantissa.find('.'), mantissa.size());
+  // As doubles: their sum may leave the range of integers, its sign does not.
+  return static_cast<double>(exponent) + static_cast<double>(point) < static_cast<double>(first);
+}
+
 template <class Number>
 std::optional<Number> parsed(std::string_view text) {
   // from_chars knows no plus sign; after one, a minus is still no number.
@@ -62,8 +87,13 @@ std::optional<Number> parsed(std::string_view text) {
   }
   Number value{};
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return value;
+  if (stop != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc()) return value;
+  if constexpr (std::is_same_v<Number, double>) {
+    const double size = is_tiny(text) ? 0.0 : std::numeric_limits<double>::infinity();
+    return text.starts_with('-') ? -size : size;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -93,6 +123,10 @@ double finite_number(std::string_view text, const std::string& what, const TextL
   if (!number) {
     lines.fail(fmt::format("{}: found {}, expected a number", what,
                            text.empty() ? std::string("nothing") : quoted(text)));
+  }
+  if (std::isinf(*number) && text.find_first_of("0123456789") != std::string_view::npos) {
+    lines.fail(fmt::format("{}: found {}, which overflows: expected a number of at most 1.8e308",
+                           what, quoted(text)));
   }
   if (!std::isfinite(*number)) {
     lines.fail(fmt::format("{}: found {}, expected a finite number", what, quoted(text)));

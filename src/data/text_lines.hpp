@@ -20,6 +20,13 @@ class TextLines {
   /// Number, from 1, of the line that next() gave last.
   [[nodiscard]] std::int64_t number() const { return number_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Where next() goes on, to come back to.
+  struct Place {
+    std::size_t position = 0;
+    std::int64_t number = 0;
+  };
+  [[nodiscard]] Place place() const { return {position_, number_}; }
+  void rewind(const Place& place);
   /// Throws ConfigurationError "PATH:LINE: message".
   [[noreturn]] void fail(const std::string& message) const;
 
@@ -34,15 +41,17 @@ class TextLines {
 std::string_view trimmed(std::string_view text);
 /// The words between blanks and tabs. Local.
 std::vector<std::string_view> words_of(std::string_view line);
-/// The number that the whole of `text` is, whatever the locale; nothing if it is none. NaN and
-/// infinities are numbers here. Local.
+/// The number that the whole of `text` is, whatever the locale; nothing if it is none. What is too
+/// small for a double is 0, what is too large infinite, each with its sign, as in IEEE 754 and
+/// other readers. NaN and infinities are numbers here. Local.
 std::optional<double> number_of(std::string_view text);
 /// The same for an integer; "3.0" is one. Local.
 std::optional<std::int64_t> integer_of(std::string_view text);
 /// A text for a message: quoted and cut after 40 characters. Local.
 std::string quoted(std::string_view text);
 
-/// A finite number of a field, or ConfigurationError naming the line and `what`. Local.
+/// A finite number of a field, or ConfigurationError naming the line and `what`; one that overflows
+/// is refused as such. Local.
 double finite_number(std::string_view text, const std::string& what, const TextLines& lines);
 
 }  // namespace thalweg

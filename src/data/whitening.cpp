@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/error.hpp"
 #include "data/data_storage.hpp"
 #include "linalg/dense_symmetric.hpp"
 #include "linalg/gemm.hpp"
@@ -60,13 +61,15 @@ std::vector<double> zca_matrix(const Communicator& holders, std::vector<double> 
                                std::int64_t features, double epsilon, double negligible) {
   const auto d = static_cast<std::size_t>(features);
   std::vector<double> whiten(d * d);
+  std::int64_t constant = 0;
   collectively(holders, [&] {
     if (!holders.is_root()) return;
     double trace = 0.0;
     for (std::size_t j = 0; j < d; ++j) trace += covariance[j * d + j];
-    if (trace <= negligible) {
-      for (std::size_t j = 0; j < d; ++j) whiten[j * d + j] = 1.0;
-      return;
+    constant = trace <= negligible ? 1 : 0;
+    if (constant != 0) return;
+    if (!std::isfinite(trace)) {
+      throw ConfigurationError("[data] preprocess: zca: the covariance overflows");
     }
     DenseEigen eigen = dense_symmetric_eigen(std::move(covariance), features);
     const double added = epsilon * trace / static_cast<double>(features);
@@ -82,6 +85,8 @@ std::vector<double> zca_matrix(const Communicator& holders, std::vector<double> 
       for (std::size_t j = 0; j < i; ++j) whiten[j * d + i] = whiten[i * d + j];
     }
   });
+  holders.broadcast(std::span(&constant, 1));
+  if (constant != 0) return {};
   holders.broadcast(std::span<double>(whiten));
   return whiten;
 }

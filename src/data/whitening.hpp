@@ -22,8 +22,8 @@ std::vector<double> covariance(const Communicator& holders, std::int64_t samples
                                std::int64_t features, const FillChunk& fill);
 
 /// W = (C + ε λ̄ I)^(−1/2) for a covariance C that the root has, λ̄ its mean eigenvalue; symmetric to
-/// the last bit, the same bits on every rank. The identity where C is zero. Collective over
-/// holders.
+/// the last bit, the same bits on every rank. Empty where C has a trace of at most `negligible`:
+/// there is nothing to whiten. Collective over holders.
 std::vector<double> zca_matrix(const Communicator& holders, std::vector<double> covariance,
                                std::int64_t features, double epsilon, double negligible);
 

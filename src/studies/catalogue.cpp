@@ -16,7 +16,8 @@ const std::vector<CatalogueCategory>& catalogue() {
         {"uci", "a hold-out pair of a UCI set as Fernández-Delgado et al. (2014) prepared it"},
         {"low_rank", "[matrix]: random matrices of low rank, entries or Gaussian measurements"},
         {"ratings",
-         "[matrix]: MovieLens' ratings.csv or u.data, split by seed (Harper and Konstan 2015)"},
+         "[matrix]: MovieLens' ratings.csv, ratings.dat or u.data, split by seed (Harper and "
+         "Konstan 2015)"},
         {"razin_cohen",
          "[matrix]: 2 × 2, every norm of whose completions diverges (Razin and Cohen 2020)"},
         {"regression", "[matrix]: one column, seen through inputs of a given condition number"}}},

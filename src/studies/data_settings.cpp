@@ -33,7 +33,7 @@ void refuse_elsewhere(const Settings& table, const std::vector<std::string>& key
 /// What csv and libsvm have beside the others.
 void read_table_keys(const Settings& table, DataOptions& options) {
   if (options.source == "csv") {
-    options.label_column = table.string("label_column", options.label_column);
+    options.label_column = table.integer_or_string("label_column", options.label_column);
     options.separator = table.choice("separator", csv_separators(), options.separator);
     options.header = table.choice("header", csv_headers(), options.header);
   } else {

@@ -67,6 +67,10 @@ bool Settings::boolean(const std::string& key, bool fallback) const {
 std::string Settings::string(const std::string& key, const std::string& fallback) const {
   return Reader::read<std::string>(node_, key, fallback, "a string");
 }
+std::variant<std::int64_t, std::string> Settings::integer_or_string(
+    const std::string& key, const std::variant<std::int64_t, std::string>& fallback) const {
+  return Reader::read(node_, key, fallback, "an integer or a string");
+}
 std::vector<std::string> Settings::strings(const std::string& key,
                                            const std::vector<std::string>& fallback) const {
   return Reader::read<std::vector<std::string>>(node_, key, fallback, "an array of strings");

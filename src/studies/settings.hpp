@@ -39,6 +39,8 @@ class Settings {
   [[nodiscard]] double number(const std::string& key, double fallback) const;
   [[nodiscard]] bool boolean(const std::string& key, bool fallback) const;
   [[nodiscard]] std::string string(const std::string& key, const std::string& fallback) const;
+  [[nodiscard]] std::variant<std::int64_t, std::string> integer_or_string(
+      const std::string& key, const std::variant<std::int64_t, std::string>& fallback) const;
   [[nodiscard]] std::vector<std::string> strings(const std::string& key,
                                                  const std::vector<std::string>& fallback) const;
   [[nodiscard]] std::vector<std::int64_t> integers(const std::string& key,

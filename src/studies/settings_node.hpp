@@ -63,6 +63,7 @@ std::string toml_text(std::int64_t value);
 std::string toml_text(double value);
 std::string toml_text(bool value);
 std::string toml_text(const std::string& value);
+std::string toml_text(const std::variant<std::int64_t, std::string>& value);
 std::string toml_text(const SettingsValue& value);
 template <class T>
 std::string toml_text(const std::vector<T>& values) {

@@ -63,6 +63,19 @@ bool Settings::Reader::convert(const SettingsValue& value, double& result) {
   return number != nullptr;
 }
 
+bool Settings::Reader::convert(const SettingsValue& value,
+                               std::variant<std::int64_t, std::string>& result) {
+  std::int64_t whole = 0;
+  if (convert(value, whole)) {
+    result = whole;
+    return true;
+  }
+  std::string text;
+  if (!convert(value, text)) return false;
+  result = std::move(text);
+  return true;
+}
+
 void Settings::Reader::wrong_type(const Found& found, const std::string& key,
                                   const std::string& expected) {
   std::string what = "a table";

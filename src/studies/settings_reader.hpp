@@ -52,6 +52,7 @@ struct Settings::Reader {
     return same != nullptr;
   }
   static bool convert(const SettingsValue& value, double& result);
+  static bool convert(const SettingsValue& value, std::variant<std::int64_t, std::string>& result);
   template <class T>
   static bool convert(const SettingsValue& value, std::vector<T>& result) {
     const auto* array = std::get_if<std::vector<SettingsValue>>(&value.value);

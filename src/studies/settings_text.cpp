@@ -111,6 +111,10 @@ std::string toml_text(const std::string& value) {
   return text + "\"";
 }
 
+std::string toml_text(const std::variant<std::int64_t, std::string>& value) {
+  return std::visit([](const auto& v) { return toml_text(v); }, value);
+}
+
 std::string toml_text(const SettingsValue& value) {
   struct Visitor {
     std::string operator()(std::int64_t v) const { return toml_text(v); }

@@ -48,7 +48,7 @@ def test_missing_data_file(tmp_path, ranks):
     ({"magic": 2052}, ["train-images-idx3-ubyte.gz", "0x00000803"]),
     ({"truncate": 50}, ["train-images-idx3-ubyte.gz"]),
     ({"extra": b"more"}, ["train-images-idx3-ubyte.gz"]),
-    ({"labels": [0] * 19 + [17]}, ["train-labels-idx1-ubyte", "17"]),
+    ({"labels": [17] * 20}, ["all labels are 17", "two classes"]),
     ({"labels": [0] * 19}, ["19", "20"]),
 ])
 def test_broken_idx_files(tmp_path, ranks, fault, parts):

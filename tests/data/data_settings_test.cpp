@@ -51,10 +51,22 @@ TEST(DataSettings, ReadsTheKeysOfTables) {
       "source = \"csv\"\npath = \"/d/a.csv\"\ntest_fraction = 0.2\nlabel_column = \"kind\"\n"
       "separator = \"tab\"\nheader = \"no\"\npreprocess = [\"zca\"]\nzca_epsilon = 0.1\n");
   EXPECT_EQ(csv.test_fraction, 0.2);
-  EXPECT_EQ(csv.label_column, "kind");
+  EXPECT_EQ(csv.label_column, ColumnChoice("kind"));
   EXPECT_EQ(csv.separator, "tab");
   EXPECT_EQ(csv.header, "no");
   EXPECT_EQ(csv.zca_epsilon, 0.1);
+  for (const std::string column : {"0", "-2", "\"0\""}) {
+    const auto study = Settings::parse(
+        "[data]\nsource = \"csv\"\npath = \"a\"\ntest = 1\nlabel_column = " + column + "\n",
+        "study");
+    const ColumnChoice expected =
+        column[0] == '"' ? ColumnChoice("0") : ColumnChoice(std::stoll(column));
+    EXPECT_EQ(data_options(study.table("data"), 7).label_column, expected);
+    EXPECT_NE(study.resolved().find("label_column = " + column + "\n"), std::string::npos);
+  }
+  expect_refusal(
+      [&] { options_of("source = \"csv\"\npath = \"a\"\ntest = 1\nlabel_column = 1.5\n"); },
+      {"study.toml:5", "label_column", "1.5", "an integer or a string"});
   const auto libsvm = options_of("source = \"libsvm\"\npath = \"a\"\ntest_path = \"b\"\n");
   EXPECT_EQ(libsvm.test_path, (std::filesystem::current_path() / "b").string());
   EXPECT_EQ(options_of("source = \"libsvm\"\npath = \"a\"\ntest = 5\n").test, 5);

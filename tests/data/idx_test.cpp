@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "data/class_labels.hpp"
 #include "data/sample_files.hpp"
 #include "data/support.hpp"
 
@@ -23,8 +24,13 @@ class Idx : public ::testing::Test {
   }
   void write_images(const Bytes& bytes) { folder_.write("train-images-idx3-ubyte", bytes); }
   void write_labels(const Bytes& bytes) { folder_.write("train-labels-idx1-ubyte", bytes); }
-  void expect_train_refused(const std::vector<std::string>& pieces, std::int64_t count = -1) {
-    expect_refusal([&] { read_idx(folder_.path(), Half::train, count); }, pieces);
+  void expect_train_refused(const std::vector<std::string>& pieces) {
+    expect_refusal([&] { read_idx(folder_.path(), Half::train); }, pieces);
+  }
+  /// The three images with these labels as a set's training or test files.
+  void write_set(const std::string& stem, const Bytes& labels) {
+    folder_.write(stem + "-images-idx3-ubyte", idx_bytes(kImages, {3, 2, 2}, pixels_));
+    folder_.write_gz(stem + "-labels-idx1-ubyte.gz", idx_bytes(kLabels, {3}, labels));
   }
 
   Bytes pixels_{0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 255};
@@ -32,7 +38,7 @@ class Idx : public ::testing::Test {
 };
 
 TEST_F(Idx, ReadsImagesAndLabels) {
-  const auto data = read_idx(folder_.path(), Half::train, -1);
+  const auto data = read_idx(folder_.path(), Half::train);
   EXPECT_EQ(data.shape, (ImageShape{1, 2, 2}));
   EXPECT_EQ(data.classes, 10);
   EXPECT_EQ(data.labels, (std::vector<std::int32_t>{7, 0, 9}));
@@ -40,7 +46,8 @@ TEST_F(Idx, ReadsImagesAndLabels) {
 }
 
 TEST_F(Idx, ReadsTheFirstSamples) {
-  const auto data = read_idx(folder_.path(), Half::train, 2);
+  auto data = read_idx(folder_.path(), Half::train);
+  data.keep_first(2, folder_.path(), Half::train);
   EXPECT_EQ(data.labels, (std::vector<std::int32_t>{7, 0}));
   EXPECT_EQ(data.bytes, Bytes(pixels_.begin(), pixels_.begin() + 8));
 }
@@ -49,15 +56,15 @@ TEST_F(Idx, ReadsOtherNamesAndCompressedFiles) {
   const TemporaryFolder other;
   other.write("t10k-images.idx3-ubyte", folder_.read("train-images-idx3-ubyte"));
   other.write_gz("t10k-labels.idx1-ubyte.gz", folder_.read("train-labels-idx1-ubyte"));
-  const auto data = read_idx(other.path(), Half::test, -1);
+  const auto data = read_idx(other.path(), Half::test);
   EXPECT_EQ(data.labels, (std::vector<std::int32_t>{7, 0, 9}));
   EXPECT_EQ(data.bytes, pixels_);
 }
 
 TEST_F(Idx, RefusesMissingFolderAndFiles) {
-  expect_refusal([&] { read_idx(folder_ / "nowhere", Half::train, -1); },
+  expect_refusal([&] { read_idx(folder_ / "nowhere", Half::train); },
                  {"nowhere", "no such folder"});
-  expect_refusal([&] { read_idx(folder_.path(), Half::test, -1); },
+  expect_refusal([&] { read_idx(folder_.path(), Half::test); },
                  {folder_.path(), "t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"});
 }
 
@@ -102,9 +109,47 @@ TEST_F(Idx, RefusesCountsThatDiffer) {
       {"train-labels-idx1-ubyte", "2 labels", "expected 3", "train-images-idx3-ubyte"});
 }
 
-TEST_F(Idx, RefusesALabelOutOfRange) {
-  write_labels(idx_bytes(kLabels, {3}, {7, 10, 9}));
-  expect_train_refused({"train-labels-idx1-ubyte", "label 10 of sample 1", "0 to 9"});
+TEST_F(Idx, ClassesAreTheDistinctLabelsOfBothHalves) {
+  write_labels(idx_bytes(kLabels, {3}, {26, 1, 26}));
+  write_set("t10k", {1, 26, 61});
+  const auto halves = number_classes(
+      {read_idx(folder_.path(), Half::train), read_idx(folder_.path(), Half::test)}, "set");
+  EXPECT_EQ(halves.train.classes, 3);
+  EXPECT_EQ(halves.test.classes, 3);
+  EXPECT_EQ(halves.train.labels, (std::vector<std::int32_t>{1, 0, 1}));
+  EXPECT_EQ(halves.test.labels, (std::vector<std::int32_t>{0, 1, 2}));
+  EXPECT_EQ(halves.class_names, (std::vector<std::string>{"1", "26", "61"}));
+  ASSERT_EQ(halves.notices.size(), 1U);
+  EXPECT_NE(halves.notices[0].find("set: the labels are 3 different ones from 1 to 61"),
+            std::string::npos)
+      << halves.notices[0];
+}
+
+TEST_F(Idx, LabelsFromZeroAreClassesWithoutAWord) {
+  write_labels(idx_bytes(kLabels, {3}, {1, 0, 1}));
+  const auto half = read_idx(folder_.path(), Half::train);
+  const auto halves = number_classes({half, half}, "set");
+  EXPECT_EQ(halves.train.classes, 2);
+  EXPECT_EQ(halves.train.labels, (std::vector<std::int32_t>{1, 0, 1}));
+  EXPECT_TRUE(halves.notices.empty());
+  write_labels(idx_bytes(kLabels, {3}, {7, 7, 7}));
+  const auto one = read_idx(folder_.path(), Half::train);
+  expect_refusal([&] { number_classes({one, one}, "set"); }, {"set", "all labels are 7", "two"});
+}
+
+TEST_F(Idx, FindsPublishedNamesWithAPrefix) {
+  std::filesystem::remove(folder_ / "train-images-idx3-ubyte");
+  write_set("emnist-letters-train", {1, 2, 3});
+  write_set("emnist-letters-test", {3, 2, 1});
+  folder_.write("emnist-letters-train-images-idx3-ubyte.part", {1});
+  const std::vector<std::int32_t> labels{3, 2, 1};
+  EXPECT_EQ(read_idx(folder_.path(), Half::test).labels, labels);
+  write_set("emnist-byclass-train", {61, 60, 0});
+  write_set("emnist-byclass-test", {0, 0, 0});
+  expect_train_refused({"emnist-byclass, emnist-letters", "choose one", "/emnist-byclass\""});
+  EXPECT_EQ(read_idx(folder_ / "emnist-letters", Half::test).labels, labels);
+  EXPECT_EQ(read_idx(folder_ / "emnist-byclass", Half::train).classes, 62);
+  expect_refusal([&] { read_idx(folder_ / "emnist", Half::train); }, {"no such folder"});
 }
 
 TEST_F(Idx, RefusesAbsurdSizesBeforeAllocating) {
@@ -123,7 +168,9 @@ TEST_F(Idx, RefusesNoSamples) {
 }
 
 TEST_F(Idx, RefusesMoreSamplesThanThereAre) {
-  expect_train_refused({"train = 4", "3 samples"}, 4);
+  auto data = read_idx(folder_.path(), Half::train);
+  expect_refusal([&] { data.keep_first(4, folder_.path(), Half::train); },
+                 {"train = 4", "3 samples"});
 }
 
 /// As Idx, with compressed images.
@@ -147,7 +194,7 @@ class CompressedIdx : public Idx {
 };
 
 TEST_F(CompressedIdx, IsReadWhole) {
-  EXPECT_EQ(read_idx(folder_.path(), Half::train, -1).labels.size(), 100U);
+  EXPECT_EQ(read_idx(folder_.path(), Half::train).labels.size(), 100U);
 }
 
 TEST_F(CompressedIdx, RefusesAnyCut) {
@@ -162,8 +209,6 @@ TEST_F(CompressedIdx, RefusesAWrongChecksum) {
   stream_[stream_.size() - 8] ^= 1;  // the CRC stands before the 4 bytes of the length
   write_stream();
   expect_train_refused({"train-images-idx3-ubyte.gz", "damaged", "incorrect data check"});
-  // The same when only the first samples are wanted.
-  expect_train_refused({"train-images-idx3-ubyte.gz", "damaged"}, 2);
 }
 
 TEST_F(CompressedIdx, RefusesWhatIsNotCompressed) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -66,6 +67,90 @@ TEST_F(PreprocessTest, AConstantFeatureWhoseMeanIsRoundedIsLeftAtUnitScale) {
   const Preprocess preprocess({"standardize"}, train, comm_);
   const auto row = applied(preprocess, {77.0 / 255.0 + 0.25});
   EXPECT_NEAR(row[0], 0.25, 1e-12);
+}
+
+/// Rows of numbers, spread over the ranks.
+RawSplit numbers(const std::vector<std::vector<double>>& rows, const Communicator& comm) {
+  RawSplit split;
+  const auto n = static_cast<std::int64_t>(rows.size());
+  split.shape = {1, 1, static_cast<std::int64_t>(rows.front().size())};
+  split.labels.assign(rows.size(), 0);
+  split.held = samples_of(n, comm.size(), comm.rank());
+  for (std::int64_t i = split.held.begin; i < split.held.end; ++i) {
+    const auto& row = rows[static_cast<std::size_t>(i)];
+    split.numbers.insert(split.numbers.end(), row.begin(), row.end());
+  }
+  return split;
+}
+
+/// n values mean ± step, half of each.
+std::vector<std::vector<double>> pairs(std::size_t n, double mean, double step) {
+  std::vector<std::vector<double>> rows;
+  for (std::size_t i = 0; i < n; ++i) rows.push_back({i % 2 == 0 ? mean - step : mean + step});
+  return rows;
+}
+
+TEST_F(PreprocessTest, StandardizeFindsSmallDeviationsOfLargeNumbers) {
+  // Steps that both numbers can hold exactly: the deviation is the step.
+  const std::vector<std::array<double, 2>> cases{{1048576.0, std::ldexp(1.0, -17)},  // 7.6e-6
+                                                 {1048576.0, std::ldexp(1.0, -31)},
+                                                 {-3.0, std::ldexp(1.0, -48)},
+                                                 {1e15, 1.0}};
+  for (const auto& [mean, step] : cases) {
+    const auto rows = pairs(40000, mean, step);
+    const Preprocess preprocess({"standardize"}, numbers(rows, comm_), comm_);
+    EXPECT_TRUE(preprocess.notices().empty()) << mean;
+    EXPECT_NEAR(applied(preprocess, {mean - step})[0], -1.0, 1e-9) << mean;
+    EXPECT_NEAR(applied(preprocess, {mean + step})[0], 1.0, 1e-9) << mean;
+    const Preprocess zca({"zca"}, numbers(rows, comm_), comm_, 1e-12);
+    EXPECT_TRUE(zca.notices().empty()) << mean;
+    EXPECT_NEAR(applied(zca, {mean + step})[0], 1.0, 1e-9) << mean;
+  }
+}
+
+TEST_F(PreprocessTest, StandardizeSaysWhatIsConstantUpToRounding) {
+  std::vector<std::vector<double>> rows;
+  for (int i = 0; i < 100; ++i) {
+    const bool even = i % 2 == 0;
+    rows.push_back({14.62, even ? 0.1 + 0.2 : 0.3, even ? 1.0 : 2.0, 0.0, 1e300});
+  }
+  const Preprocess preprocess({"standardize"}, numbers(rows, comm_), comm_);
+  ASSERT_EQ(preprocess.notices().size(), 1U);
+  EXPECT_EQ(preprocess.notices()[0],
+            "[data] preprocess: standardize: 4 of 5 features are constant up to rounding in the "
+            "training samples and only centred: 0, 1, 3, 4");
+  const auto row = applied(preprocess, {14.62 + 0.5, 0.3 + 0.5, 2.0, -7.0, 1e300});
+  EXPECT_EQ(row[0], 14.62 + 0.5 - 14.62);
+  EXPECT_NEAR(row[1], 0.5, 1e-15);
+  EXPECT_EQ(row[2], 1.0);
+  EXPECT_EQ(row[3], -7.0);
+  EXPECT_EQ(row[4], 0.0);
+  const Preprocess one({"standardize"}, numbers({{3.0}}, comm_), comm_);
+  EXPECT_EQ(applied(one, {3.0})[0], 0.0);
+  EXPECT_EQ(one.notices().size(), 1U);
+  EXPECT_EQ(Preprocess({"zca"}, numbers({{3.0}}, comm_), comm_).notices().size(), 1U);
+  EXPECT_EQ(Preprocess({"scale01"}, numbers({{3.0}}, comm_), comm_).notices().size(), 1U);
+  EXPECT_TRUE(Preprocess({"center"}, numbers({{3.0}}, comm_), comm_).notices().empty());
+}
+
+TEST_F(PreprocessTest, SquaresOfExtremeNumbersNeitherOverflowNorVanish) {
+  for (const double size : {1e-300, 1e-170, 1e170, 1e300}) {
+    const Preprocess preprocess({"standardize"}, numbers(pairs(10, 0.0, size), comm_), comm_);
+    EXPECT_TRUE(preprocess.notices().empty()) << size;
+    EXPECT_EQ(applied(preprocess, {size})[0], 1.0) << size;
+    const Preprocess norm({"unit_norm"}, numbers({{1.0, 2.0}}, comm_), comm_);
+    expect_near(applied(norm, {3.0 * size, -4.0 * size}), {0.6, -0.8});
+  }
+}
+
+TEST_F(PreprocessTest, RefusesNumbersWhoseStatisticsOverflow) {
+  const auto huge = numbers({{1.0, 1.7e308}, {2.0, 1.7e308}}, comm_);
+  EXPECT_THROW(Preprocess({"standardize"}, huge, comm_), ReportedError);
+  EXPECT_THROW(Preprocess({"center"}, huge, comm_), ReportedError);
+  const auto wide = numbers({{-1.7e308}, {1.7e308}}, comm_);
+  EXPECT_THROW(Preprocess({"standardize"}, wide, comm_), ReportedError);
+  EXPECT_THROW(Preprocess({"scale01"}, wide, comm_), ReportedError);
+  EXPECT_THROW(Preprocess({"zca"}, numbers(pairs(4, 0.0, 1e200), comm_), comm_), ReportedError);
 }
 
 TEST_F(PreprocessTest, CenterSubtractsTheMean) {

@@ -69,6 +69,28 @@ TEST_F(RatingsTest, ReadsRatingsCsvWithItsColumnsInAnyOrder) {
             "3,\"q\",7,20\n")));
 }
 
+TEST_F(RatingsTest, ReadsRatingsDat) {
+  expect_the_four(
+      read_ratings(write("20::40::5::978300760\n3::5::4::0\n20::7::3::1\n3::40::0.5::2\n")));
+}
+
+TEST_F(RatingsTest, ReadsTheQuotesOfOtherWriters) {
+  // R's write.csv, with row names and large integers in its short form.
+  expect_the_four(
+      read_ratings(write("\"\",\"userId\",\"movieId\",\"rating\",\"title\"\n\"1\",3,5,4,\"a, b\"\n"
+                         "\"2\",3,4e+01,0.5,\"the \"\"c\"\"\"\n\"3\",20,7,3,NA\n"
+                         "\"4\",20,40,5,\"\"\n")));
+  expect_the_four(read_ratings(
+      write("userId;movieId;rating\n\"3\";5;4\n3;40;0.5\n20; \"7\" ;3\n20;40;\"5\"\n")));
+  expect_the_four(read_ratings(
+      write("\"movieId\"\t\"userId\"\t\"rating\"\n5\t3\t4\n40\t3\t0.5\n7\t20\t3\n40\t20\t5\n")));
+}
+
+TEST_F(RatingsTest, TakesUnderflowForZeroAndSaysOverflow) {
+  EXPECT_EQ(read_ratings(write("1\t2\t1e-400\n")).entries.value, (std::vector<double>{0.0}));
+  expect_refused("1\t2\t1e400\n", {":1: ", "rating: found \"1e400\"", "overflows", "1.8e308"});
+}
+
 TEST_F(RatingsTest, ReadsCompressedFiles) {
   const std::string text = "userId,movieId,rating\n3,5,4\n3,40,0.5\n20,7,3\n20,40,5\n";
   folder_.write_gz("ratings.csv.gz", Bytes(text.begin(), text.end()));
@@ -84,7 +106,10 @@ TEST_F(RatingsTest, RefusesHeadersWithoutTheColumns) {
   expect_refused("1,31,2.5,1260759144\n", {":1: ", "\"1,31,2.5,1260759144\"", "a header with",
                                            "there is no userId, movieId, rating"});
   expect_refused("userId,movieId,rating,userId\n1,2,3,4\n", {":1: ", "2 columns", "userId"});
-  expect_refused("1::31::2.5::1260759144\n", {":1: ", "\"1::31", "a user, an item and a rating"});
+  expect_refused("1::31\n", {":1: ", "\"1::31", "a user, an item and a rating"});
+  expect_refused("userId::movieId\n", {":1: ", "there is no rating"});
+  expect_refused("1::2::3\n1:2::3\n", {":2: ", "found 2 fields, expected 3"});
+  expect_refused("userId,movieId,rating\n1,2,\"3\n", {":2: ", "not closed"});
   expect_refused("1\t2\n", {":1: ", "a user, an item and a rating", "with tabs"});
 }
 

@@ -55,8 +55,8 @@ std::vector<std::int32_t> first_labels(const LabelledSamples& images, std::ptrdi
 }
 
 TEST_F(RealData, Mnist) {
-  const auto train = read_idx(folder("mnist"), Half::train, -1);
-  const auto test = read_idx(folder("mnist"), Half::test, -1);
+  const auto train = read_idx(folder("mnist"), Half::train);
+  const auto test = read_idx(folder("mnist"), Half::test);
   EXPECT_EQ(train.labels.size(), 60000U);
   EXPECT_EQ(test.labels.size(), 10000U);
   EXPECT_EQ(train.shape, (ImageShape{1, 28, 28}));
@@ -77,15 +77,15 @@ TEST_F(RealData, CompressedFilesReadAsPlainOnes) {
     gzclose(in);
     plain.write(name, bytes);
   }
-  const auto packed = read_idx(folder("mnist"), Half::test, -1);
-  const auto unpacked = read_idx(plain.path(), Half::test, -1);
+  const auto packed = read_idx(folder("mnist"), Half::test);
+  const auto unpacked = read_idx(plain.path(), Half::test);
   EXPECT_EQ(packed.bytes, unpacked.bytes);
   EXPECT_EQ(packed.labels, unpacked.labels);
 }
 
 TEST_F(RealData, FashionMnist) {
-  const auto train = read_idx(folder("fashion-mnist"), Half::train, -1);
-  const auto test = read_idx(folder("fashion-mnist"), Half::test, -1);
+  const auto train = read_idx(folder("fashion-mnist"), Half::train);
+  const auto test = read_idx(folder("fashion-mnist"), Half::test);
   EXPECT_EQ(train.labels.size(), 60000U);
   EXPECT_EQ(first_labels(train, 5), (std::vector<std::int32_t>{9, 0, 0, 3, 0}));
   EXPECT_EQ(first_labels(test, 5), (std::vector<std::int32_t>{9, 2, 1, 1, 6}));
@@ -95,8 +95,9 @@ TEST_F(RealData, FashionMnist) {
 }
 
 TEST_F(RealData, Cifar10) {
-  const auto train = read_cifar10(folder("cifar10"), Half::train, 10000);
-  const auto test = read_cifar10(folder("cifar10"), Half::test, -1);
+  auto train = read_cifar10(folder("cifar10"), Half::train);
+  train.keep_first(10000, "cifar10", Half::train);
+  const auto test = read_cifar10(folder("cifar10"), Half::test);
   EXPECT_EQ(train.labels.size(), 10000U);
   EXPECT_EQ(test.labels.size(), 10000U);
   EXPECT_EQ(first_labels(train, 5), (std::vector<std::int32_t>{6, 9, 9, 4, 1}));

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "data/data_set.hpp"
@@ -34,7 +35,7 @@ class TableTest : public ::testing::Test {
     return options;
   }
   void expect_csv_refused(const std::string& text, const std::vector<std::string>& pieces,
-                          const std::string& label = "-1") {
+                          const ColumnChoice& label = -1) {
     auto given = options("csv", text, "1,2,0\n3,4,1\n");
     given.label_column = label;
     expect_refusal([&] { read_csv(given); }, pieces);
@@ -42,6 +43,32 @@ class TableTest : public ::testing::Test {
   void expect_libsvm_refused(const std::string& text, const std::vector<std::string>& pieces) {
     const auto given = options("libsvm", text, "1 1:1\n2 1:2\n");
     expect_refusal([&] { read_libsvm(given); }, pieces);
+  }
+  /// Reads a csv file without a word on header or label column; `notice` is a part of the one
+  /// notice, or empty where there has to be none.
+  LabelledSamples guessed(const std::string& text, const std::string& notice,
+                          const ColumnChoice& label = -1) {
+    auto given = options("csv", text);
+    given.test = 1;
+    given.label_column = label;
+    const auto halves = read_csv(given);
+    EXPECT_EQ(halves.notices.size(), notice.empty() ? 0U : 1U) << text;
+    for (const auto& said : halves.notices) {
+      EXPECT_NE(said.find(notice), std::string::npos) << said;
+      EXPECT_NE(said.find("train:1: the first line is taken as a"), std::string::npos) << said;
+      EXPECT_NE(said.find("[data] header = "), std::string::npos) << said;
+    }
+    auto all = halves.train;
+    all.numbers.insert(all.numbers.end(), halves.test.numbers.begin(), halves.test.numbers.end());
+    all.labels.insert(all.labels.end(), halves.test.labels.begin(), halves.test.labels.end());
+    return all;
+  }
+  /// As above, for its samples and classes alone.
+  void expect_guess(const std::string& text, std::int64_t samples, std::int64_t classes,
+                    const std::string& notice, const ColumnChoice& label = -1) {
+    const auto all = guessed(text, notice, label);
+    EXPECT_EQ(all.size(), samples) << text;
+    EXPECT_EQ(all.classes, classes) << text;
   }
   TemporaryFolder folder_;
 };
@@ -90,6 +117,94 @@ TEST_F(TableTest, CsvHeaderOfOneTextIsFoundOnlyWhenTold) {
   given = options("csv", "x,y,z\n1,2,0\n3,4,1\n", "1,2,0\n");
   given.header = "no";
   expect_refusal([&] { read_csv(given); }, {"train:1", "column 0", "\"x\"", "a number"});
+}
+
+TEST_F(TableTest, CsvHeaderOfNumbersIsFoundByTheLabelsBelow) {
+  expect_guess("0,1,label\n.5,2,1\n.25,3,0\n.5,7,1\n", 3, 2, "a header: its label \"label\"");
+  expect_guess("700.5,702.1,kind\n.5,2,1\n.25,3,0\n", 2, 2, "all others are numbers");
+  expect_guess("0,1,kind\n.5,2,b\n.25,3,a\n", 2, 2, "in order and its label \"kind\" occurs now");
+  expect_guess("700.5,702.1,kind\n1,2,a\n1,3,a\n2,2,b\n2,3,b\n", 4, 2, "at least twice");
+  expect_guess("label,0,1\n1,.5,2\n0,.25,3\n", 2, 2, "a header", std::int64_t{0});
+  expect_guess("id,0,1,2\n7,.5,2,1\n8,.25,3,0\n", 2, 2, "a header: it holds \"id\"");
+  expect_guess("0,1,2,3\n.5,2,1,0\n.25,3,1,1\n", 2, 2, "in order and its label \"3\"");
+  expect_guess("1990,1995,2000\n5,2,0\n2,3,1\n", 2, 2, "in order and its label \"2000\"");
+  expect_guess("0,1,2,3\n0,.5,.5,.7\n1,.5,2.5,.7\n", 2, 2, "no other feature is an integer",
+               std::int64_t{0});
+  expect_guess("0,1,2,3,4,5,6,7,8\n0,1,1,2,1,2,1,2,3\n1,1,1,2,1,2,1,3,4\n", 2, 2,
+               "a header: its numbers are in order", std::int64_t{0});
+}
+
+TEST_F(TableTest, CsvFirstSampleStaysOne) {
+  expect_guess("1.5,2,a\n3,4,b\n5,6,a\n", 3, 2, "");
+  expect_guess("0,1,a\n3,4,b\n5,6,a\n", 3, 2, "");
+  expect_guess("0,1,2,3,4,5,6,7,a\n0,1,2,3,4,5,6,8,b\n0,1,2,3,4,5,6,7,a\n", 3, 2, "");
+  expect_guess("1.5,4,1\n3,4,0\n5,6,1\n", 3, 2, "");
+  // What stays open is said.
+  expect_guess("0,1,2\n0,5,2\n3,1,1\n", 3, 2, "a sample, though its numbers are in order");
+  expect_guess("1.5,2,7\n3,4,0\n5,6,0\n", 3, 2, "a sample, though its label \"7\" occurs now");
+  expect_guess("1.5,2,c\n3,4,a\n5,6,b\n", 3, 3, "a sample, though its label \"c\" occurs now");
+  // A mark of a missing value is no name, and what is no number is not lost as a header.
+  expect_csv_refused("NA,?,1\n1,2,0\n", {"train:1", "column 0", "\"NA\"", "header = \"yes\""});
+  expect_csv_refused("1,2x,1\n1,2,0\n", {"train:1", "column 1", "\"2x\"", "header = \"yes\""});
+}
+
+TEST_F(TableTest, CsvHeaderIsTheSameInBothFiles) {
+  auto given = options("csv", "0,1,2\n.5,2,0\n.25,3,1\n.5,2,0\n.25,3,1\n", "0,1,2\n.5,7,1\n");
+  auto halves = read_csv(given);
+  EXPECT_EQ(halves.train.size(), 4);
+  EXPECT_EQ(halves.test.numbers, (std::vector<double>{.5, 7}));
+  EXPECT_EQ(halves.notices.size(), 1U);
+  // A test file of one line is judged by the labels of the training file.
+  given = options("csv", "1,9,a\n3,4,b\n1,9,a\n3,4,b\n", "0,1,b\n");
+  halves = read_csv(given);
+  EXPECT_EQ(halves.test.labels, (std::vector<std::int32_t>{1}));
+  EXPECT_TRUE(halves.notices.empty());
+}
+
+TEST_F(TableTest, CsvColumnByNumberOrByName) {
+  const std::string text = "2,1,0\n.5,1,7\n.25,0,8\n";
+  auto given = options("csv", text, text);
+  given.header = "yes";
+  given.label_column = 0;  // a number whatever the names
+  expect_refusal([&] { read_csv(given); }, {"train:2", "0.5", "a class"});
+  given.label_column = "0";  // a name first
+  EXPECT_EQ(read_csv(given).train.numbers, (std::vector<double>{.5, 1, .25, 0}));
+  given.label_column = "1";
+  EXPECT_EQ(read_csv(given).train.numbers, (std::vector<double>{.5, 7, .25, 8}));
+  given.label_column = -2;
+  EXPECT_EQ(read_csv(given).train.numbers, (std::vector<double>{.5, 7, .25, 8}));
+  given.label_column = 3;
+  expect_refusal([&] { read_csv(given); }, {"train:1", "label_column: found 3", "-3 to 2"});
+}
+
+TEST_F(TableTest, NumbersBeyondTheRangeOfDoublesAreZeroOrRefused) {
+  const std::string tiny = "1e-400,-1E-400," + ("0." + std::string(400, '0') + "1") +
+                           ",1e-99999999999999999999,5e-324,2e-324,0\n1,1,1,1,1,1,1\n";
+  const auto halves = read_csv(options("csv", tiny, "1,1,1,1,1,1,1\n"));
+  const std::vector<double> read(halves.train.numbers.begin(), halves.train.numbers.begin() + 6);
+  EXPECT_EQ(read, (std::vector<double>{0.0, -0.0, 0.0, 0.0, 5e-324, 0.0}));
+  EXPECT_TRUE(std::signbit(read[1]));
+  for (const std::string large :
+       {"1e400", "-1E+400", "1e99999999999999999999", "1" + std::string(400, '0') + ".5"}) {
+    expect_csv_refused("1,2,0\n1," + large + ",1\n",
+                       {"train:2", "column 1", large.substr(0, 20), "overflows", "1.8e308"});
+    expect_libsvm_refused("1 2:" + large + "\n", {"train:1", "index 2", "overflows"});
+  }
+  EXPECT_EQ(read_libsvm(options("libsvm", "1 1:1e-400 2:1\n2 1:3\n", "1 1:1\n")).train.numbers,
+            (std::vector<double>{0, 1, 3, 0}));
+}
+
+TEST_F(TableTest, CsvQuotesBetweenBlanksToo) {
+  auto given =
+      options("csv", "\"a b\" \"c\" \"kind\"\n1 \"2\" \"x y\"\n3 4\t\"z\"\n", "a b c\n5 6 z\n");
+  given.separator = "space";
+  const auto halves = read_csv(given);
+  EXPECT_EQ(halves.train.numbers, (std::vector<double>{1, 2, 3, 4}));
+  EXPECT_EQ(halves.test.labels, (std::vector<std::int32_t>{1}));
+  given = options("csv", "1 \"2\"3 0\n");
+  given.separator = "space";
+  given.test = 1;
+  expect_refusal([&] { read_csv(given); }, {"train:1", "\"3\"", "separator"});
 }
 
 TEST_F(TableTest, CsvIntegerLabelsInTwoSpellingsAreOneClass) {

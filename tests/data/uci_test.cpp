@@ -65,6 +65,7 @@ TEST_F(UciTest, RefusesWithLine) {
   expect_refused("toy_R.dat", "\tf1\tf2\tclase\n1\t0.5\t0\n", {":2", "found 3", "expected 4"});
   expect_refused("toy_R.dat", "\tf1\tf2\tclase\n1\tx\t1\t0\n", {":2", "feature 1", "\"x\""});
   expect_refused("toy_R.dat", "\tf1\tf2\tclase\n1\t2\tnan\t0\n", {":2", "feature 2", "nan"});
+  expect_refused("toy_R.dat", "\tf1\tf2\tclase\n1\t2\t1e309\t0\n", {":2", "1e309", "overflows"});
   expect_refused("toy_R.dat", "\tf1\tf2\tclase\n1\t2\t3\t-1\n", {":2", "class", "-1"});
   expect_refused("toy_R.dat", "\tf1\tf2\tclase\n1\t2\t3\t.5\n", {":2", "class", ".5"});
   expect_refused("toy_R.dat", "1\t2\t3\t0\n", {":1", "header", "clase"});

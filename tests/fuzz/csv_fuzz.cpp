@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace thalweg;
   using namespace thalweg::fuzzing;
   Input input(data, size);
-  constexpr std::array columns{"-1", "0", "class", "1e3"};
+  const std::array<ColumnChoice, 4> columns{-1, 0, "class", "1"};
   DataOptions options;
   options.source = "csv";
   options.separator = csv_separators().at(input.choice() % csv_separators().size());

@@ -1,6 +1,7 @@
 // Images and labels in IDX form: a choice of which are packed by gzip and which are only called so.
 #include <zlib.h>
 
+#include "data/class_labels.hpp"
 #include "fuzz/samples.hpp"
 
 namespace {
@@ -31,6 +32,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   write_half("train-images-idx3-ubyte", input.part(), forms % 3);
   write_half("train-labels-idx1-ubyte", input.part(), forms / 3 % 3);
-  accepted([] { require_sound(read_idx(folder().path(), Half::train, -1)); });
+  accepted([] {
+    const LabelledSamples half = read_idx(folder().path(), Half::train);
+    require_sound(half);
+    require_sound(number_classes({half, half}, folder().path()));
+  });
   return 0;
 }
