@@ -184,8 +184,9 @@ TEST_F(TableTest, NumbersBeyondTheRangeOfDoublesAreZeroOrRefused) {
   const std::vector<double> read(halves.train.numbers.begin(), halves.train.numbers.begin() + 6);
   EXPECT_EQ(read, (std::vector<double>{0.0, -0.0, 0.0, 0.0, 5e-324, 0.0}));
   EXPECT_TRUE(std::signbit(read[1]));
-  for (const std::string large :
-       {"1e400", "-1E+400", "1e99999999999999999999", "1" + std::string(400, '0') + ".5"}) {
+  const std::string digits = "1" + std::string(400, '0') + ".5";
+  for (const std::string& large :
+       std::vector<std::string>{"1e400", "-1E+400", "1e99999999999999999999", digits}) {
     expect_csv_refused("1,2,0\n1," + large + ",1\n",
                        {"train:2", "column 1", large.substr(0, 20), "overflows", "1.8e308"});
     expect_libsvm_refused("1 2:" + large + "\n", {"train:1", "index 2", "overflows"});
