@@ -51,6 +51,7 @@ bool counts_up(const std::vector<std::string>& fields) {
 /// What the lines behind the first one are like.
 struct Rest {
   std::map<std::string, std::int64_t> labels;  ///< how often each occurs
+  std::int64_t samples = 0;
   bool numeric_labels = true;
   bool whole_features = false;  ///< is any feature an integer?
 
@@ -72,6 +73,7 @@ Rest rest_of(std::size_t columns, std::size_t label, std::string_view separator,
       rest.whole_features = j != label && integer_of(fields[j]).has_value();
     }
     ++rest.labels[fields[label]];
+    ++rest.samples;
     if (static_cast<std::int64_t>(rest.labels.size()) > kMostClasses) break;  // refused as well
   }
   lines.rewind(behind_first);
@@ -120,7 +122,9 @@ FirstLine judge_first_line(const std::vector<std::string>& first, std::size_t la
   if (even) {
     constexpr std::size_t many = 8;
     const std::string in_order = "its numbers are in order";
-    if (alone) return header(lines, fmt::format("{} and {}", in_order, unique));
+    if (alone && (rest.samples > 1 || !known.empty())) {  // one other label proves nothing
+      return header(lines, fmt::format("{} and {}", in_order, unique));
+    }
     if (first.size() > many) return header(lines, in_order);
     if (first.size() > 2 && !rest.labels.empty() && !rest.whole_features) {
       return header(lines, in_order + " and no other feature is an integer");
