@@ -11,6 +11,15 @@ target_compile_options(thalweg_options INTERFACE
   $<BUILD_INTERFACE:-ffp-contract=off -fno-math-errno -fno-trapping-math>
   $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU,Clang>:-fopenmp-simd>>
   $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion>)
+# With THALWEG_UNITY the files of a target are compiled a dozen at a time: most of the time to build them apart goes into
+# the same headers. What a file keeps to itself must then have a name of its own in its room.
+function(thalweg_unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${THALWEG_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  if(THALWEG_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Files of a unity count as headers for this warning.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+endfunction()
 if(THALWEG_WERROR)
   target_compile_options(thalweg_options INTERFACE $<BUILD_INTERFACE:-Werror>)
 endif()

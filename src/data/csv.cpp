@@ -38,7 +38,7 @@ std::optional<std::size_t> column_named(const std::string& name,
   const auto named = std::find(header.begin(), header.end(), name);
   if (named == header.end()) return std::nullopt;
   if (std::find(named + 1, header.end(), name) != header.end()) {
-    lines.fail(fmt::format("[data] label_column: two columns are named {}", quoted(name)));
+    lines.fail(fmt::format("[data] label_column: two columns are named {}", quotation(name)));
   }
   return static_cast<std::size_t>(named - header.begin());
 }
@@ -62,7 +62,7 @@ std::size_t label_column(const ColumnChoice& choice, const std::vector<std::stri
   const auto count = static_cast<std::int64_t>(columns);
   lines.fail(fmt::format(
       "[data] label_column: found {}, expected {}a number from {} to {}",
-      text != nullptr ? quoted(*text) : fmt::format("{}", std::get<std::int64_t>(choice)),
+      text != nullptr ? quotation(*text) : fmt::format("{}", std::get<std::int64_t>(choice)),
       header.empty() ? "" : "a name of the header or ", -count, count - 1));
 }
 

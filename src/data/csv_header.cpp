@@ -105,10 +105,11 @@ FirstLine judge_first_line(const std::vector<std::string>& first, std::size_t la
   const bool even = counts_up(first);
   const auto name = std::find_if(first.begin(), first.end(), is_name);
   const bool named = name != first.end();
-  const std::string text = quoted(first[label]);
+  const std::string text = quotation(first[label]);
   if (named && static_cast<std::size_t>(name - first.begin()) != label) {
     // No sample has a text among its features.
-    if (even) return header(lines, fmt::format("it holds {} and numbers in order", quoted(*name)));
+    if (even)
+      return header(lines, fmt::format("it holds {} and numbers in order", quotation(*name)));
     return {};
   }
   const Rest rest = rest_of(first.size(), label, separator, lines);
@@ -122,7 +123,7 @@ FirstLine judge_first_line(const std::vector<std::string>& first, std::size_t la
   if (even) {
     constexpr std::size_t many = 8;
     const std::string in_order = "its numbers are in order";
-    if (alone && (rest.samples > 1 || !known.empty())) {  // one other label proves nothing
+    if (alone && rest.samples > 1) {  // one other label proves nothing
       return header(lines, fmt::format("{} and {}", in_order, unique));
     }
     if (first.size() > many) return header(lines, in_order);

@@ -26,7 +26,8 @@ std::size_t append_quoted(std::string_view line, std::size_t open, const TextLin
 
 void refuse_behind_quotes(std::string_view rest, const TextLines& lines) {
   if (rest.empty()) return;
-  lines.fail(fmt::format("found {} after a closing quote, expected the separator", quoted(rest)));
+  lines.fail(
+      fmt::format("found {} after a closing quote, expected the separator", quotation(rest)));
 }
 
 void cut_words(std::string_view line, const TextLines& lines, std::vector<std::string>& fields) {

@@ -29,7 +29,7 @@ SparseRows read_sparse(const std::string& path) {
     const auto words = words_of(line->substr(0, line->find('#')));
     if (words.empty()) continue;
     if (!integer_of(words[0])) {
-      lines.fail(fmt::format("label: found {}, expected an integer", quoted(words[0])));
+      lines.fail(fmt::format("label: found {}, expected an integer", quotation(words[0])));
     }
     sparse.rows.labels.emplace_back(words[0]);
     sparse.rows.lines.push_back(lines.number());
@@ -39,7 +39,7 @@ SparseRows read_sparse(const std::string& path) {
       const auto colon = words[k].find(':');
       const auto index = integer_of(words[k].substr(0, colon));
       if (colon == std::string_view::npos || !index) {
-        lines.fail(fmt::format("found {}, expected INDEX:VALUE", quoted(words[k])));
+        lines.fail(fmt::format("found {}, expected INDEX:VALUE", quotation(words[k])));
       }
       if (*index < 1) lines.fail(fmt::format("found index {}, expected at least 1", *index));
       if (*index <= before) {

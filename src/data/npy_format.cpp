@@ -21,7 +21,7 @@ static_assert(std::endian::native == std::endian::little);
 std::string_view value_of(std::string_view header, const std::string& key, const ByteReader& file) {
   const auto at = header.find("'" + key + "':");
   if (at == std::string_view::npos) {
-    file.fail(fmt::format("the header has no '{}': found {}", key, quoted(header)));
+    file.fail(fmt::format("the header has no '{}': found {}", key, quotation(header)));
   }
   return trimmed(header.substr(at + key.size() + 3));
 }
@@ -29,7 +29,7 @@ std::string_view value_of(std::string_view header, const std::string& key, const
 std::vector<std::int64_t> shape_of(std::string_view text, const ByteReader& file) {
   const auto end = text.find(')');
   if (!text.starts_with('(') || end == std::string_view::npos) {
-    file.fail(fmt::format("the header's shape is {}, expected a tuple", quoted(text)));
+    file.fail(fmt::format("the header's shape is {}, expected a tuple", quotation(text)));
   }
   std::vector<std::int64_t> shape;
   for (std::size_t at = 1; at < end;) {
@@ -38,7 +38,7 @@ std::vector<std::int64_t> shape_of(std::string_view text, const ByteReader& file
     if (!word.empty()) {
       const auto size = integer_of(word);
       if (!size || *size < 0) {
-        file.fail(fmt::format("the header's shape holds {}, expected sizes", quoted(word)));
+        file.fail(fmt::format("the header's shape holds {}, expected sizes", quotation(word)));
       }
       shape.push_back(*size);
     }

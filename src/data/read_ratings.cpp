@@ -57,7 +57,7 @@ void find_columns(const std::vector<std::string>& names, std::string_view header
   }
   if (!missing.empty()) {
     lines.fail(
-        fmt::format("found {}, expected {}: there is no {}", quoted(header), kHeader, missing));
+        fmt::format("found {}, expected {}: there is no {}", quotation(header), kHeader, missing));
   }
 }
 
@@ -75,7 +75,7 @@ Layout layout_of(std::string_view first, const TextLines& lines) {
     lines.fail(
         fmt::format("found {}, expected a user, an item and a rating with tabs or \"::\" between "
                     "them, or {} with commas between them",
-                    quoted(first), kHeader));
+                    quotation(first), kHeader));
   }
   return layout;
 }
@@ -84,7 +84,7 @@ std::int64_t identity(std::string_view text, const char* what, const TextLines& 
   const auto number = integer_of(text);
   if (number && *number >= 1 && *number <= kLargestIdentity) return *number;
   lines.fail(fmt::format("{}: found {}, {}expected an integer from 1 to {}", what,
-                         text.empty() ? std::string("nothing") : quoted(text),
+                         text.empty() ? std::string("nothing") : quotation(text),
                          number ? "which is out of range: " : "", kLargestIdentity));
 }
 

@@ -33,7 +33,7 @@ std::map<std::string, std::int32_t> classes_of(const std::vector<const TableRows
       } else if (number_of(label)) {
         throw ConfigurationError(
             fmt::format("{}:{}: the label is {}, expected a class: an integer or a name",
-                        table->path, table->lines[i], quoted(label)));
+                        table->path, table->lines[i], quotation(label)));
       } else {
         all_integers = false;
       }
@@ -86,7 +86,7 @@ std::vector<std::string> names_of(const std::map<std::string, std::int32_t>& cla
   for (const auto& [label, number] : classes) {
     names.resize(std::max(names.size(), static_cast<std::size_t>(number) + 1));
     if (names[static_cast<std::size_t>(number)].empty()) {
-      names[static_cast<std::size_t>(number)] = quoted(label);
+      names[static_cast<std::size_t>(number)] = quotation(label);
     }
   }
   return names;

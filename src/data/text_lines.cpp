@@ -112,7 +112,7 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   return static_cast<std::int64_t>(*number);
 }
 
-std::string quoted(std::string_view text) {
+std::string quotation(std::string_view text) {
   constexpr std::size_t longest = 40;
   return text.size() <= longest ? fmt::format("\"{}\"", text)
                                 : fmt::format("\"{}...\"", text.substr(0, longest));
@@ -122,14 +122,14 @@ double finite_number(std::string_view text, const std::string& what, const TextL
   const auto number = number_of(text);
   if (!number) {
     lines.fail(fmt::format("{}: found {}, expected a number", what,
-                           text.empty() ? std::string("nothing") : quoted(text)));
+                           text.empty() ? std::string("nothing") : quotation(text)));
   }
   if (std::isinf(*number) && text.find_first_of("0123456789") != std::string_view::npos) {
     lines.fail(fmt::format("{}: found {}, which overflows: expected a number of at most 1.8e308",
-                           what, quoted(text)));
+                           what, quotation(text)));
   }
   if (!std::isfinite(*number)) {
-    lines.fail(fmt::format("{}: found {}, expected a finite number", what, quoted(text)));
+    lines.fail(fmt::format("{}: found {}, expected a finite number", what, quotation(text)));
   }
   return *number;
 }

@@ -48,7 +48,7 @@ std::optional<double> number_of(std::string_view text);
 /// The same for an integer; "3.0" is one. Local.
 std::optional<std::int64_t> integer_of(std::string_view text);
 /// A text for a message: quoted and cut after 40 characters. Local.
-std::string quoted(std::string_view text);
+std::string quotation(std::string_view text);
 
 /// A finite number of a field, or ConfigurationError naming the line and `what`; one that overflows
 /// is refused as such. Local.

@@ -63,8 +63,8 @@ void read_table(const std::string& path, UciSet& set) {
     }
     const auto label = integer_of(words.back());
     if (!label || *label < 0 || *label >= kMostClasses) {
-      lines.fail(
-          fmt::format("class: found {}, expected 0 to {}", quoted(words.back()), kMostClasses - 1));
+      lines.fail(fmt::format("class: found {}, expected 0 to {}", quotation(words.back()),
+                             kMostClasses - 1));
     }
     set.labels.push_back(static_cast<std::int32_t>(*label));
     set.classes = std::max(set.classes, *label + 1);
@@ -87,7 +87,7 @@ std::vector<UciPair> read_pairs(const std::string& path, std::size_t pairs, cons
     for (const auto word : words_of(*line)) {
       const auto sample = integer_of(word);
       if (!sample || *sample < 0 || *sample >= set.size()) {
-        lines.fail(fmt::format("found {}, expected a sample number, 0 to {}", quoted(word),
+        lines.fail(fmt::format("found {}, expected a sample number, 0 to {}", quotation(word),
                                set.size() - 1));
       }
       if (taken[static_cast<std::size_t>(*sample)]) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace thalweg {
@@ -23,6 +24,10 @@ struct CyclicAxis {
     if (part < extra) count += block;
     if (part == extra) count += size % block;
     return count;
+  }
+  /// Number of the first `global` items at a place: the local index of its first one behind them.
+  [[nodiscard]] std::int64_t local_size_before(std::int64_t global, int part) const {
+    return CyclicAxis{std::min(global, size), block, parts}.local_size(part);
   }
   /// Index at its owner.
   [[nodiscard]] std::int64_t to_local(std::int64_t global) const {

@@ -9,7 +9,7 @@
 namespace thalweg {
 
 namespace {
-constexpr int kOne = 1;
+constexpr int kFirst = 1;
 
 [[noreturn]] void mismatch(std::int64_t m, std::int64_t k, std::int64_t k2, std::int64_t n,
                            std::int64_t rows, std::int64_t columns) {
@@ -35,11 +35,13 @@ void multiply(Transpose transpose_a, Transpose transpose_b, Real alpha,
   const int ni = narrow(n, "columns");
   const int ki = narrow(k, "inner dimension");
   if constexpr (sizeof(Real) == sizeof(double)) {
-    pdgemm_(&op_a, &op_b, &mi, &ni, &ki, &alpha, a.data(), &kOne, &kOne, a.descriptor(), b.data(),
-            &kOne, &kOne, b.descriptor(), &beta, c.data(), &kOne, &kOne, c.descriptor());
+    pdgemm_(&op_a, &op_b, &mi, &ni, &ki, &alpha, a.data(), &kFirst, &kFirst, a.descriptor(),
+            b.data(), &kFirst, &kFirst, b.descriptor(), &beta, c.data(), &kFirst, &kFirst,
+            c.descriptor());
   } else {
-    psgemm_(&op_a, &op_b, &mi, &ni, &ki, &alpha, a.data(), &kOne, &kOne, a.descriptor(), b.data(),
-            &kOne, &kOne, b.descriptor(), &beta, c.data(), &kOne, &kOne, c.descriptor());
+    psgemm_(&op_a, &op_b, &mi, &ni, &ki, &alpha, a.data(), &kFirst, &kFirst, a.descriptor(),
+            b.data(), &kFirst, &kFirst, b.descriptor(), &beta, c.data(), &kFirst, &kFirst,
+            c.descriptor());
   }
 }
 
@@ -55,11 +57,11 @@ void multiply_symmetric(Triangle triangle, Real alpha, const DistributedMatrix<R
   const int m = narrow(c.rows(), "rows");
   const int n = narrow(c.columns(), "columns");
   if constexpr (sizeof(Real) == sizeof(double)) {
-    pdsymm_(&side, &uplo, &m, &n, &alpha, a.data(), &kOne, &kOne, a.descriptor(), b.data(), &kOne,
-            &kOne, b.descriptor(), &beta, c.data(), &kOne, &kOne, c.descriptor());
+    pdsymm_(&side, &uplo, &m, &n, &alpha, a.data(), &kFirst, &kFirst, a.descriptor(), b.data(),
+            &kFirst, &kFirst, b.descriptor(), &beta, c.data(), &kFirst, &kFirst, c.descriptor());
   } else {
-    pssymm_(&side, &uplo, &m, &n, &alpha, a.data(), &kOne, &kOne, a.descriptor(), b.data(), &kOne,
-            &kOne, b.descriptor(), &beta, c.data(), &kOne, &kOne, c.descriptor());
+    pssymm_(&side, &uplo, &m, &n, &alpha, a.data(), &kFirst, &kFirst, a.descriptor(), b.data(),
+            &kFirst, &kFirst, b.descriptor(), &beta, c.data(), &kFirst, &kFirst, c.descriptor());
   }
 }
 

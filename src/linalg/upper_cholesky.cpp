@@ -21,11 +21,6 @@ std::int64_t panel_blocks(std::int64_t n, std::int64_t block) {
   return std::max<std::int64_t>(1, std::min(kPanelRows, n / kPanels) / block);
 }
 
-/// How many of an axis' first `global` items a place has: the local index of the first one behind.
-std::int64_t locals_before(const CyclicAxis& axis, std::int64_t global, int part) {
-  return CyclicAxis{std::min(global, axis.size), axis.block, axis.parts}.local_size(part);
-}
-
 /// One factorisation: the matrix and what was sent of the panel in work.
 template <class Real>
 class UpperCholesky {
@@ -64,10 +59,10 @@ class UpperCholesky {
     return std::min(b_, a_->rows() - k * b_);
   }
   [[nodiscard]] std::int64_t column_of(std::int64_t k) const {  ///< first local column ≥ block k
-    return locals_before(a_->column_axis(), k * b_, grid_->my_column());
+    return a_->column_axis().local_size_before(k * b_, grid_->my_column());
   }
   [[nodiscard]] std::int64_t row_of(std::int64_t k) const {
-    return locals_before(a_->row_axis(), k * b_, grid_->my_row());
+    return a_->row_axis().local_size_before(k * b_, grid_->my_row());
   }
   [[nodiscard]] Real* at(std::int64_t row, std::int64_t column) {
     return a_->data() + row + column * a_->leading_dimension();

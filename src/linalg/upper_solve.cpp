@@ -11,10 +11,6 @@ namespace thalweg {
 
 namespace {
 
-std::int64_t locals_before(const CyclicAxis& axis, std::int64_t global, int part) {
-  return CyclicAxis{std::min(global, axis.size), axis.block, axis.parts}.local_size(part);
-}
-
 template <class Real>
 class UpperSolve {
  public:
@@ -102,10 +98,10 @@ class UpperSolve {
   static bool is_mine(std::int64_t k, int parts, int part) { return k % parts == part; }
   [[nodiscard]] std::int64_t rows_of(std::int64_t k) const { return std::min(b_, n_ - k * b_); }
   [[nodiscard]] std::int64_t column_of(std::int64_t k) const {
-    return locals_before(u_->column_axis(), k * b_, grid_->my_column());
+    return u_->column_axis().local_size_before(k * b_, grid_->my_column());
   }
   [[nodiscard]] std::int64_t row_of(std::int64_t k) const {
-    return locals_before(u_->row_axis(), k * b_, grid_->my_row());
+    return u_->row_axis().local_size_before(k * b_, grid_->my_row());
   }
   [[nodiscard]] const Real* at(std::int64_t row, std::int64_t column) const {
     return u_->data() + row + column * u_->leading_dimension();

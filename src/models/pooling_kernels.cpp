@@ -13,7 +13,7 @@ constexpr std::int64_t kChannels = 64;
 
 /// Integers as wide as the numbers they are chosen with: loops over both become vectors.
 template <class Real>
-using Place = std::conditional_t<std::is_same_v<Real, float>, std::int32_t, std::int64_t>;
+using IndexPlace = std::conditional_t<std::is_same_v<Real, float>, std::int32_t, std::int64_t>;
 
 /// Calls work(first number of the window's output, window) for all windows of an image, in order;
 /// window(tap) visits the pixels of the image in the window, tap(place, first number of the pixel).
@@ -47,13 +47,13 @@ void max_pool(const PoolingGeometry& g, const Real* in, std::int64_t images, Rea
       for (std::int64_t begin = 0; begin < g.channels; begin += kChannels) {
         const std::int64_t count = std::min(kChannels, g.channels - begin);
         std::array<Real, kChannels> best;
-        std::array<Place<Real>, kChannels> where;
+        std::array<IndexPlace<Real>, kChannels> where;
         Real* largest = best.data();
-        Place<Real>* at = where.data();
+        IndexPlace<Real>* at = where.data();
         bool first = true;
         window([&](std::int64_t place, std::int64_t from) {
           const Real* values = in + from + begin;
-          const auto here = static_cast<Place<Real>>(place);
+          const auto here = static_cast<IndexPlace<Real>>(place);
           if (first) {
             std::copy_n(values, count, largest);
             std::fill_n(at, count, here);
@@ -86,13 +86,13 @@ void max_pool_backward(const PoolingGeometry& g, const Real* d_out, const std::u
     for_windows(g, [&](std::int64_t to, auto&& window) {
       for (std::int64_t begin = 0; begin < g.channels; begin += kChannels) {
         const std::int64_t count = std::min(kChannels, g.channels - begin);
-        std::array<Place<Real>, kChannels> where;
-        Place<Real>* at = where.data();
+        std::array<IndexPlace<Real>, kChannels> where;
+        IndexPlace<Real>* at = where.data();
         for (std::int64_t c = 0; c < count; ++c) at[c] = places[to + begin + c];
         const Real* d = d_out + to + begin;
         window([&](std::int64_t place, std::int64_t from) {
           Real* sums = d_in + from + begin;
-          const auto here = static_cast<Place<Real>>(place);
+          const auto here = static_cast<IndexPlace<Real>>(place);
 #pragma omp simd
           for (std::int64_t c = 0; c < count; ++c) sums[c] += at[c] == here ? d[c] : Real{0};
         });
@@ -109,13 +109,13 @@ void max_pool_gather(const PoolingGeometry& g, const Real* in, const std::uint16
     for_windows(g, [&](std::int64_t to, auto&& window) {
       for (std::int64_t begin = 0; begin < g.channels; begin += kChannels) {
         const std::int64_t count = std::min(kChannels, g.channels - begin);
-        std::array<Place<Real>, kChannels> where;
-        Place<Real>* at = where.data();
+        std::array<IndexPlace<Real>, kChannels> where;
+        IndexPlace<Real>* at = where.data();
         for (std::int64_t c = 0; c < count; ++c) at[c] = places[to + begin + c];
         Real* target = out + to + begin;
         window([&](std::int64_t place, std::int64_t from) {
           const Real* values = in + from + begin;
-          const auto here = static_cast<Place<Real>>(place);
+          const auto here = static_cast<IndexPlace<Real>>(place);
 #pragma omp simd
           for (std::int64_t c = 0; c < count; ++c) {
             target[c] = at[c] == here ? values[c] : target[c];

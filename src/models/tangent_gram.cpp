@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kGramBlock = 64;
 constexpr std::int64_t kFeatureBytes = std::int64_t{1} << 29;  // of rows, and of columns
 
-struct Place {
+struct TermPlace {
   std::int64_t row;
   std::int64_t column;
 };
@@ -81,7 +81,7 @@ std::vector<Real> tangent_gram(const Communicator& team, TangentKernel<Real>& ke
   TangentPanels<Real> column_panels(kernel, columns, kGramBlock, kFeatureBytes);
   TangentPanels<Real>& other = symmetric ? row_panels : column_panels;
   const std::int64_t k = kernel.width();
-  std::vector<Place> places;
+  std::vector<TermPlace> places;
   std::vector<std::int64_t> sizes;
   for (std::int64_t row = 0; row < row_panels.count(); ++row) {
     for (std::int64_t column = symmetric ? row : 0; column < other.count(); ++column) {
@@ -106,7 +106,7 @@ std::vector<Real> tangent_gram(const Communicator& team, TangentKernel<Real>& ke
   const Range mine = parts.of(team.rank());
   collectively(team, [&] {
     for (std::int64_t at = mine.begin; at < mine.end; ++at) {
-      const Place place = places[static_cast<std::size_t>(at)];
+      const TermPlace place = places[static_cast<std::size_t>(at)];
       tangent_block(kernel, row_panels, place.row, other, place.column, blocks.data() + offset);
       offset += sizes[static_cast<std::size_t>(at)];
     }

@@ -29,12 +29,12 @@ struct Slot {
   }
 };
 
-std::string layer_of(const std::string& name) {
+std::string array_layer_of(const std::string& name) {
   const auto dot = name.rfind('.');
   return dot == std::string::npos ? std::string() : name.substr(0, dot);
 }
 std::string part_of(const std::string& name) {
-  return name.substr(layer_of(name).size());
+  return name.substr(array_layer_of(name).size());
 }
 
 /// The slots in order, a norm's running statistics behind its parameters.
@@ -49,7 +49,7 @@ std::vector<Slot> slots_of(const std::vector<ParameterBlock>& blocks) {
                            part_of(blocks[i - 1].name) == ".weight";
     if (!ends_norm) continue;
     for (const char* part : {kMean, kVariance}) {
-      slots.push_back({layer_of(block.name) + part, block.shape, statistics, true});
+      slots.push_back({array_layer_of(block.name) + part, block.shape, statistics, true});
       statistics += block.count();
     }
   }
@@ -74,7 +74,7 @@ template <class Named>
 std::vector<Group<Named>> groups_of(const std::vector<Named>& all) {
   std::vector<Group<Named>> groups;
   for (const auto& one : all) {
-    const std::string layer = layer_of(one.name);
+    const std::string layer = array_layer_of(one.name);
     auto group = std::find_if(groups.begin(), groups.end(),
                               [&](const auto& known) { return known.layer == layer; });
     if (group == groups.end()) group = groups.insert(groups.end(), {layer, {}});
@@ -102,7 +102,7 @@ std::string layers_text(const std::vector<Group<Named>>& groups) {
 }
 
 /// An array and where it goes; with `folded` a bias that moves the slot, a running mean.
-struct Placement {
+struct ArrayPlace {
   const NamedArray* array;
   const Slot* slot;
   bool folded = false;
@@ -117,7 +117,7 @@ class Matching {
     }
   }
 
-  std::vector<Placement> run() {
+  std::vector<ArrayPlace> run() {
     if (has_all_names()) {
       by_name();
     } else if (std::any_of(arrays_.begin(), arrays_.end(), is_of_layer)) {
@@ -266,7 +266,7 @@ class Matching {
   std::vector<NamedArray> arrays_;
   std::vector<std::string> left_over_;  ///< names and shapes
   const std::vector<Slot>& slots_;
-  std::vector<Placement> placements_;
+  std::vector<ArrayPlace> placements_;
 };
 
 }  // namespace
@@ -301,7 +301,7 @@ void assign_weights(const std::string& file, const std::vector<NamedArray>& arra
   auto placements = matching.run();
   // Biases that are folded come after the means that they move.
   std::stable_partition(placements.begin(), placements.end(),
-                        [](const Placement& placement) { return !placement.folded; });
+                        [](const ArrayPlace& placement) { return !placement.folded; });
   for (const auto& [array, slot, folded] : placements) {
     const bool variance = slot->statistic && part_of(slot->name) == kVariance;
     for (std::size_t i = 0; i < array->values.size(); ++i) {

@@ -13,7 +13,7 @@ struct BoxAscentOptions {
   std::int64_t max_iterations = 50;
   std::int64_t max_trials = 16;  ///< points tried along one arc
   /// Ends where the linear model promises at most this share of what was gained over `base`.
-  double tolerance = 1e-3;
+  double tolerance = 1e-2;
   double base = 0.0;  ///< the value that gains are counted from
 };
 

@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t kSlabElements = std::int64_t{1} << 23;
+constexpr std::int64_t kReadElements = std::int64_t{1} << 23;
 
-std::string folder_of(const std::string& path) {
+std::string group_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 
@@ -106,7 +106,7 @@ class Verification {
   /// mask.
   std::optional<std::vector<std::uint8_t>> absent(const std::string& name,
                                                   const ArrayOutline& outline) {
-    const std::string group = folder_of(name);
+    const std::string group = group_of(name);
     for (const auto& mask : {name + "_valid", group + "/valid", group + "/done"}) {
       const auto found = file_.arrays().find(mask);
       if (found == file_.arrays().end()) continue;
@@ -143,7 +143,7 @@ class Verification {
     const std::int64_t per_mask =
         mask && !mask->empty() ? all / static_cast<std::int64_t>(mask->size()) : 1;
     const std::int64_t row = all / rows;
-    const std::int64_t slab = std::max<std::int64_t>(1, kSlabElements / row);
+    const std::int64_t slab = std::max<std::int64_t>(1, kReadElements / row);
     for (std::int64_t at = 0; at < rows; at += slab) {
       const ArrayValues values = file_.read_rows(name, at, std::min(rows, at + slab));
       const std::int64_t bad = first_bad(values, mask, at * row, per_mask);
@@ -174,7 +174,7 @@ class Verification {
     std::string first;
     std::int64_t length = 0;
     for (const auto& [name, outline] : file_.arrays()) {
-      if (folder_of(name) != "/trajectory") continue;
+      if (group_of(name) != "/trajectory") continue;
       const std::int64_t rows = hdf5::rows_of(outline.what.shape);
       if (first.empty()) {
         first = name;

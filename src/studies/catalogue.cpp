@@ -106,7 +106,7 @@ const std::vector<CatalogueCategory>& catalogue() {
          "a gradient and at most iterations + 3 products"},
         {"sharpness",
          "largest relative rise of the loss in a small box (Keskar et al. 2017); a lower bound, "
-         "certified or not, starts and exits; starts × iterations gradients or more"},
+         "with starts, exits and whether more climbs brought more; some five gradients a start"},
         {"perturbation",
          "rise of the loss at SAM's point or after more ascent in the ball (Foret et al. 2021; "
          "Kwon et al. 2021), and on average over Gaussians; a lower bound and a standard error; "

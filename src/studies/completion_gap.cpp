@@ -15,7 +15,7 @@ namespace thalweg {
 
 namespace {
 
-constexpr const char* kMatrices = "/matrix/product";
+constexpr const char* kProduct = "/matrix/product";
 
 /// Runs with equal keys differ in how they are trained alone.
 using StartKey = std::tuple<int, std::int64_t, double, int, std::int64_t, std::int64_t>;
@@ -32,9 +32,9 @@ const std::vector<double>& times_of(const Record& run) {
 /// Largest ‖A − B‖_F / ‖B‖_F over the stated times at which both were measured: a run that ended
 /// early has fewer, and a last row at another time.
 double largest_distance(const Record& a, const Record& b, const std::vector<double>& stated) {
-  const auto& left = a.arrays.at(kMatrices);
+  const auto& left = a.arrays.at(kProduct);
   const auto& x = std::get<std::vector<double>>(left.values);
-  const auto& y = std::get<std::vector<double>>(b.arrays.at(kMatrices).values);
+  const auto& y = std::get<std::vector<double>>(b.arrays.at(kProduct).values);
   const auto elements = static_cast<std::size_t>(left.shape[1] * left.shape[2]);
   const std::size_t rows = std::min({times_of(a).size(), times_of(b).size(), stated.size()});
   double largest = 0.0;

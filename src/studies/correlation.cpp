@@ -13,7 +13,7 @@ namespace thalweg {
 
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
 /// Pairs of runs, counted.
 struct Pairs {
@@ -99,7 +99,7 @@ double mean_of_present(const std::vector<double>& values) {
     sum += value;
     ++count;
   }
-  return count == 0 ? kNone : sum / static_cast<double>(count);
+  return count == 0 ? kNoValue : sum / static_cast<double>(count);
 }
 
 }  // namespace
@@ -107,12 +107,12 @@ double mean_of_present(const std::vector<double>& values) {
 double kendall_tau_b(std::span<const double> x, std::span<const double> y) {
   const Pairs pairs = count_pairs(x, y);
   const double scale = (pairs.all - pairs.tied_x) * (pairs.all - pairs.tied_y);
-  return scale > 0.0 ? pairs.excess / std::sqrt(scale) : kNone;
+  return scale > 0.0 ? pairs.excess / std::sqrt(scale) : kNoValue;
 }
 
 double kendall_tau_a(std::span<const double> x, std::span<const double> y) {
   const Pairs pairs = count_pairs(x, y);
-  return pairs.all > 0.0 ? pairs.excess / pairs.all : kNone;
+  return pairs.all > 0.0 ? pairs.excess / pairs.all : kNoValue;
 }
 
 Interval bootstrap_interval(std::span<const double> x, std::span<const double> y,
@@ -132,7 +132,7 @@ Interval bootstrap_interval(std::span<const double> x, std::span<const double> y
     if (!std::isnan(tau)) found.push_back(tau);
   }
   if (2 * static_cast<std::int64_t>(found.size()) < options.resamples || found.empty()) {
-    return {kNone, kNone};
+    return {kNoValue, kNoValue};
   }
   std::sort(found.begin(), found.end());
   return {quantile(found, 0.5 * (1.0 - options.confidence)),

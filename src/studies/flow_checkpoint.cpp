@@ -8,7 +8,7 @@ namespace thalweg {
 
 namespace {
 
-constexpr std::array<std::pair<const char*, double FlowState::*>, 5> kNumbers{{
+constexpr std::array<std::pair<const char*, double FlowState::*>, 5> kStateNumbers{{
     {"time", &FlowState::time},
     {"previous_time", &FlowState::previous_time},
     {"value", &FlowState::value},
@@ -32,7 +32,7 @@ constexpr std::array<std::pair<const char*, std::vector<double> FlowState::*>, 5
 }  // namespace
 
 void write_flow(Record& checkpoint, const FlowState& state) {
-  for (const auto& [name, field] : kNumbers) checkpoint.attributes[name] = state.*field;
+  for (const auto& [name, field] : kStateNumbers) checkpoint.attributes[name] = state.*field;
   for (const auto& [name, field] : kCounts) checkpoint.attributes[name] = state.counts.*field;
   checkpoint.attributes["stiffness"] = state.counts.stiffness;
   for (const auto& [path, field] : kVectors) {
@@ -52,7 +52,7 @@ void write_flow_counts(Record& record, const FlowCounts& counts) {
 
 FlowState read_flow_state(const Record& checkpoint) {
   FlowState state;
-  for (const auto& [name, field] : kNumbers) {
+  for (const auto& [name, field] : kStateNumbers) {
     state.*field = std::get<double>(checkpoint.attributes.at(name));
   }
   for (const auto& [name, field] : kCounts) {
@@ -66,14 +66,16 @@ FlowState read_flow_state(const Record& checkpoint) {
 }
 
 void share_flow(const Communicator& team, FlowState& state, std::size_t dimension) {
-  std::array<double, kNumbers.size() + 1> numbers{};
+  std::array<double, kStateNumbers.size() + 1> numbers{};
   std::array<std::int64_t, kCounts.size()> counts{};
-  for (std::size_t i = 0; i < kNumbers.size(); ++i) numbers[i] = state.*kNumbers[i].second;
+  for (std::size_t i = 0; i < kStateNumbers.size(); ++i)
+    numbers[i] = state.*kStateNumbers[i].second;
   numbers.back() = state.counts.stiffness;
   for (std::size_t i = 0; i < kCounts.size(); ++i) counts[i] = state.counts.*kCounts[i].second;
   team.broadcast(std::span<double>(numbers));
   team.broadcast(std::span<std::int64_t>(counts));
-  for (std::size_t i = 0; i < kNumbers.size(); ++i) state.*kNumbers[i].second = numbers[i];
+  for (std::size_t i = 0; i < kStateNumbers.size(); ++i)
+    state.*kStateNumbers[i].second = numbers[i];
   state.counts.stiffness = numbers.back();
   for (std::size_t i = 0; i < kCounts.size(); ++i) state.counts.*kCounts[i].second = counts[i];
   for (const auto& [path, field] : kVectors) {

@@ -66,7 +66,7 @@ struct Seconds {
   double most = 0.0;
 };
 
-Seconds seconds_of(const WorkTask& task, std::int64_t team, const NetworkModel& network) {
+Seconds task_seconds(const WorkTask& task, std::int64_t team, const NetworkModel& network) {
   Seconds sum;
   for (const auto& piece : task.pieces) {
     const double one = unit_seconds(piece.unit, team, network);
@@ -92,7 +92,7 @@ double deal_tasks(const std::vector<WorkTask>& tasks, const std::vector<std::siz
   for (const auto index : order) {
     const auto team = static_cast<std::size_t>(
         std::distance(busy.begin(), std::min_element(busy.begin(), busy.end())));
-    const Seconds seconds = seconds_of(tasks[index], sizes[team], network);
+    const Seconds seconds = task_seconds(tasks[index], sizes[team], network);
     busy[team] += most ? seconds.most : seconds.expected;
     taken(tasks[index], sizes[team]);
   }
@@ -156,7 +156,7 @@ PricedStage price(const WorkStage& stage, std::int64_t ranks, const NetworkModel
   priced.team_size = stage.deal == WorkStage::Deal::root ? 1 : ranks;
   for (const auto& task : stage.tasks) {
     for (const auto& piece : task.pieces) enter(priced, piece, priced.team_size, network);
-    const Seconds seconds = seconds_of(task, priced.team_size, network);
+    const Seconds seconds = task_seconds(task, priced.team_size, network);
     priced.wall_s += seconds.expected;
     priced.most_wall_s += seconds.most;
   }

@@ -6,7 +6,7 @@ namespace thalweg {
 
 namespace {
 
-struct Column {
+struct MatrixColumn {
   const char* name;
   unsigned group;
   const char* units;
@@ -14,7 +14,7 @@ struct Column {
   double MatrixRow::*field;
 };
 
-constexpr Column kColumns[] = {
+constexpr MatrixColumn kMatrixColumns[] = {
     {"time", kTime, "1", "learning rate times steps, or time of the flow", &MatrixRow::time},
     {"train_loss", kAlways, "1", "loss of the observations", &MatrixRow::train_loss},
     {"validation_loss", kValidation, "1", "mean squared error on the validation entries",
@@ -59,11 +59,11 @@ constexpr Column kColumns[] = {
      &MatrixRow::elapsed_s},
 };
 
-constexpr const char* kSteps = "/trajectory/step";
-constexpr const char* kValues = "/spectrum/singular_values";
+constexpr const char* kStepColumn = "/trajectory/step";
+constexpr const char* kSingularValues = "/spectrum/singular_values";
 constexpr const char* kMatrices = "/matrix/product";
 
-std::string path_of(const Column& column) {
+std::string path_of(const MatrixColumn& column) {
   return std::string("/trajectory/") + column.name;
 }
 
@@ -74,9 +74,9 @@ void MatrixTrajectory::write(Record& record) const {
   std::vector<std::int64_t> steps;
   steps.reserve(all_.size());
   for (const auto& row : all_) steps.push_back(row.step);
-  record.column(kSteps, steps, "step", "step",
+  record.column(kStepColumn, steps, "step", "step",
                 "steps taken: of the optimiser, of the flow's integrator, or iterations");
-  for (const auto& column : kColumns) {
+  for (const auto& column : kMatrixColumns) {
     if (column.group != kAlways && (groups_ & column.group) == 0) continue;
     std::vector<double> values;
     values.reserve(all_.size());
@@ -92,11 +92,11 @@ void MatrixTrajectory::write(Record& record) const {
     matrices.insert(matrices.end(), row.matrix.begin(), row.matrix.end());
   }
   record.column("/spectrum/step", steps, "step", "step", "as of /trajectory");
-  record.arrays[kValues] = Array{std::move(singular),
-                                 {count, kept},
-                                 {"step", "index"},
-                                 "1",
-                                 "largest singular values, descending"};
+  record.arrays[kSingularValues] = Array{std::move(singular),
+                                         {count, kept},
+                                         {"step", "index"},
+                                         "1",
+                                         "largest singular values, descending"};
   if (matrices.empty()) return;
   record.column("/matrix/step", steps, "step", "step", "as of /trajectory");
   record.arrays[kMatrices] = Array{std::move(matrices),
@@ -108,12 +108,12 @@ void MatrixTrajectory::write(Record& record) const {
 
 void MatrixTrajectory::read(const Record& record) {
   all_.clear();
-  const auto found_steps = record.arrays.find(kSteps);
+  const auto found_steps = record.arrays.find(kStepColumn);
   if (found_steps == record.arrays.end()) return;
   const auto& steps = std::get<std::vector<std::int64_t>>(found_steps->second.values);
   all_.assign(steps.size(), {});
   for (std::size_t i = 0; i < steps.size(); ++i) all_[i].step = steps[i];
-  for (const auto& column : kColumns) {
+  for (const auto& column : kMatrixColumns) {
     if (column.group != kAlways && (groups_ & column.group) == 0) continue;
     const auto& values = std::get<std::vector<double>>(record.arrays.at(path_of(column)).values);
     for (std::size_t i = 0; i < steps.size(); ++i) all_[i].*column.field = values[i];
@@ -129,7 +129,7 @@ void MatrixTrajectory::read(const Record& record) {
                   values.begin() + static_cast<std::ptrdiff_t>((i + 1) * width));
     }
   };
-  spread(kValues, &MatrixRow::singular_values);
+  spread(kSingularValues, &MatrixRow::singular_values);
   spread(kMatrices, &MatrixRow::matrix);
 }
 

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Part {
+struct MergedPart {
   RecordedStudy study;
   std::string config;    ///< as given
   std::string resolved;  ///< without [study] part
@@ -47,8 +47,8 @@ void check_folder(const std::string& folder, const std::string& output) {
   if (!text.empty()) throw Error(text, ExitCode::verification);
 }
 
-Part read_part(const Communicator& world, const std::string& folder) {
-  Part part{open_recorded_study(world, folder), {}, {}, {}};
+MergedPart read_part(const Communicator& world, const std::string& folder) {
+  MergedPart part{open_recorded_study(world, folder), {}, {}, {}};
   collectively(world, [&] {
     if (!world.is_root()) return;
     const RecordFile file((fs::path(part.study.folder) / "study.h5").string());
@@ -65,7 +65,7 @@ Part read_part(const Communicator& world, const std::string& folder) {
 }
 
 /// The --set that makes one study of parts with other seeds each: all of them, ascending.
-std::vector<std::string> overrides_of(const std::vector<Part>& parts) {
+std::vector<std::string> overrides_of(const std::vector<MergedPart>& parts) {
   std::set<std::vector<std::int64_t>> lists;
   std::set<std::int64_t> seeds;
   for (const auto& part : parts) {
@@ -81,7 +81,7 @@ std::vector<std::string> overrides_of(const std::vector<Part>& parts) {
 }
 
 /// The settings of the whole study, as this part has them, and all of them in words.
-std::string resolved_with(const Part& part, const std::vector<std::string>& overrides,
+std::string resolved_with(const MergedPart& part, const std::vector<std::string>& overrides,
                           StudyContext& context) {
   const Settings settings = Settings::parse(part.resolved, part.study.folder, overrides);
   const StudyHeader header = read_study_header(settings, part.study.folder);
@@ -90,9 +90,9 @@ std::string resolved_with(const Part& part, const std::vector<std::string>& over
 }
 
 /// What all parts agree on: the whole study's settings in words.
-std::string common_configuration(const std::vector<Part>& parts,
+std::string common_configuration(const std::vector<MergedPart>& parts,
                                  const std::vector<std::string>& overrides, StudyContext& context) {
-  const Part& first = parts.front();
+  const MergedPart& first = parts.front();
   std::string common = resolved_with(first, overrides, context);
   for (const auto& part : parts) {
     if (const auto difference =
@@ -112,7 +112,8 @@ std::string common_configuration(const std::vector<Part>& parts,
 }
 
 /// Each run of the whole study in the one part that has it.
-std::vector<Source> sources_of(const std::vector<RunPlan>& runs, const std::vector<Part>& parts) {
+std::vector<Source> sources_of(const std::vector<RunPlan>& runs,
+                               const std::vector<MergedPart>& parts) {
   std::vector<Source> sources;
   std::string missing;
   for (const auto& run : runs) {
@@ -154,10 +155,10 @@ ExitCode merge_studies(const std::vector<std::string>& folders, StudyContext& co
     if (!world.is_root()) return;
     for (const auto& folder : folders) check_folder(folder, context.output_folder);
   });
-  std::vector<Part> parts;
+  std::vector<MergedPart> parts;
   parts.reserve(folders.size());
   for (const auto& folder : folders) parts.push_back(read_part(world, folder));
-  const Part& first = parts.front();
+  const MergedPart& first = parts.front();
   for (const auto& part : parts) {
     if (part.made_by == first.made_by) continue;
     context.log.warn(fmt::format("{} was made by {}, {} by {}: bits may depend on it",

@@ -29,7 +29,7 @@ void refuse_one_twice(const Settings& table, const std::string& key,
   if (twice != names.end()) table.fail(key, fmt::format("\"{}\" is named twice", *twice));
 }
 
-std::string quoted(const std::vector<std::string>& names) {
+std::string quotation(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "\"" : ", \"") + name + "\"";
   return text;
@@ -60,7 +60,7 @@ std::vector<ChosenRuns> choose_runs(const Settings& table, const std::string& ke
                   [&](const std::string& name) { return is_run(runs, name); })) {
     table.fail(key, fmt::format("found {}, expected either runs alone or groups alone, which stand "
                                 "for one run of each seed",
-                                quoted(names)));
+                                quotation(names)));
   }
   std::vector<std::string> groups;
   for (const auto& run : runs) {
@@ -68,8 +68,8 @@ std::vector<ChosenRuns> choose_runs(const Settings& table, const std::string& ke
       groups.push_back(run.group);
     }
   }
-  table.fail(
-      key, fmt::format("found {}, expected runs or groups of: {}", quoted(names), quoted(groups)));
+  table.fail(key, fmt::format("found {}, expected runs or groups of: {}", quotation(names),
+                              quotation(groups)));
 }
 
 std::string ChosenNames::take(const Settings& table, const std::string& fallback,

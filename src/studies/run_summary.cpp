@@ -15,13 +15,13 @@ namespace thalweg {
 
 namespace {
 
-double last_of(const Record& run, const std::string& path) {
+double last_value_of(const Record& run, const std::string& path) {
   const auto& values = run.arrays.at(path).values;
   if (const auto* numbers = std::get_if<std::vector<double>>(&values)) return numbers->back();
   return static_cast<double>(std::get<std::vector<std::int64_t>>(values).back());
 }
 
-struct Column {
+struct SummaryColumn {
   std::vector<double> values;
   std::string units;
   std::string long_name;
@@ -46,7 +46,7 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
   for (const auto& run : runs) seeds.push_back(std::get<std::int64_t>(run.attributes.at("seed")));
   study.column("/summary/seed", seeds, "run", "1", "seed of the run");
 
-  std::map<std::string, Column> columns;
+  std::map<std::string, SummaryColumn> columns;
   const auto put = [&](const std::string& name, std::size_t row, double value,
                        const std::string& units, const std::string& long_name) {
     auto& column = columns[name];
@@ -59,7 +59,7 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
   };
   const auto put_last = [&](const std::string& name, std::size_t row, const std::string& path) {
     const Array& source = runs[row].arrays.at(path);
-    put(name, row, last_of(runs[row], path), source.units, source.long_name);
+    put(name, row, last_value_of(runs[row], path), source.units, source.long_name);
   };
   for (std::size_t row = 0; row < runs.size(); ++row) {
     const Record& run = runs[row];

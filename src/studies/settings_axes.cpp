@@ -31,7 +31,7 @@ std::string name_text(const SettingsValue& value) {
   return toml_text(value);
 }
 
-std::vector<std::string> parts_of(const std::string& key) {
+std::vector<std::string> dotted_parts_of(const std::string& key) {
   std::vector<std::string> parts{""};
   for (const char c : key) {
     if (c == '.') {
@@ -52,7 +52,7 @@ struct FoundList {
 }  // namespace
 
 bool Settings::was_asked(const std::string& key) const {
-  const auto parts = parts_of(key);
+  const auto parts = dotted_parts_of(key);
   const Node* at = node_.get();
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
     const auto merged = at->derived.find(parts[i]);
@@ -78,7 +78,7 @@ std::vector<Settings::Axis> Settings::axes(const std::vector<std::string>& other
         collect(**table, key);
         continue;
       }
-      const auto parts = parts_of(key);
+      const auto parts = dotted_parts_of(key);
       if (parts.size() < 2 || std::find(parts.begin(), parts.end(), "") != parts.end()) {
         refuse(fmt::format("expected {} or a dotted key such as \"train.batch\"", joined(others)));
       }
@@ -101,7 +101,8 @@ std::vector<Settings::Axis> Settings::axes(const std::vector<std::string>& other
   collect(*node_, "");
   // Not by line: the resolved text, which has an order of its own, must give the same names.
   std::sort(lists.begin(), lists.end(), [](const FoundList& a, const FoundList& b) {
-    return std::pair(parts_of(a.key).back(), a.key) < std::pair(parts_of(b.key).back(), b.key);
+    return std::pair(dotted_parts_of(a.key).back(), a.key) <
+           std::pair(dotted_parts_of(b.key).back(), b.key);
   });
 
   std::vector<Axis> axes;
@@ -109,7 +110,7 @@ std::vector<Settings::Axis> Settings::axes(const std::vector<std::string>& other
     Axis axis;
     axis.key = list.key;
     node_->resolved[list.key] = toml_text(*list.values);
-    const auto parts = parts_of(list.key);
+    const auto parts = dotted_parts_of(list.key);
     for (const auto& value : *list.values) {
       auto point = std::make_shared<Node>();
       Node* at = point.get();

@@ -11,8 +11,8 @@ namespace thalweg {
 
 namespace {
 
-constexpr const char* kSteps = "optimizer_steps";
-constexpr const char* kNumbers = "/optimizer/numbers";
+constexpr const char* kOptimizerSteps = "optimizer_steps";
+constexpr const char* kOptimizerNumbers = "/optimizer/numbers";
 
 std::string vector_name(std::size_t k) {
   return fmt::format("/optimizer/state{}", k);
@@ -32,9 +32,9 @@ StepperState<Real> stepper_state(const VectorSpace& space, Stepper<Real>& steppe
 
 template <class Real>
 void write_stepper(Record& checkpoint, const StepperState<Real>& state) {
-  checkpoint.attributes[kSteps] = state.steps;
+  checkpoint.attributes[kOptimizerSteps] = state.steps;
   if (!state.numbers.empty()) {
-    checkpoint.column(kNumbers, state.numbers, "optimizer_number", "1", "optimiser state");
+    checkpoint.column(kOptimizerNumbers, state.numbers, "optimizer_number", "1", "optimiser state");
   }
   for (std::size_t k = 0; k < state.vectors.size(); ++k) {
     checkpoint.column(vector_name(k), state.vectors[k], "parameter", "1", "optimiser state");
@@ -44,9 +44,9 @@ void write_stepper(Record& checkpoint, const StepperState<Real>& state) {
 template <class Real>
 StepperState<Real> read_stepper(const Record& checkpoint, Stepper<Real>& stepper) {
   StepperState<Real> state;
-  state.steps = std::get<std::int64_t>(checkpoint.attributes.at(kSteps));
+  state.steps = std::get<std::int64_t>(checkpoint.attributes.at(kOptimizerSteps));
   if (!stepper.numbers().empty()) {
-    state.numbers = std::get<std::vector<double>>(checkpoint.arrays.at(kNumbers).values);
+    state.numbers = std::get<std::vector<double>>(checkpoint.arrays.at(kOptimizerNumbers).values);
   }
   for (std::size_t k = 0; k < stepper.state().size(); ++k) {
     state.vectors.push_back(

@@ -22,7 +22,7 @@ namespace thalweg {
 namespace {
 
 /// One row of /trajectory.
-struct Row {
+struct WidthRow {
   double step = 0.0;
   double time = 0.0;
   double train_loss = 0.0;
@@ -35,31 +35,31 @@ struct Row {
   double elapsed_s = 0.0;
 };
 
-struct Column {
+struct WidthColumn {
   const char* name;
   const char* units;
   const char* long_name;
-  double Row::*field;
+  double WidthRow::*field;
 };
 
-constexpr Column kColumns[] = {
-    {"step", "step", "steps of gradient descent taken", &Row::step},
-    {"time", "1", "learning rate times steps over training samples", &Row::time},
+constexpr WidthColumn kWidthColumns[] = {
+    {"step", "step", "steps of gradient descent taken", &WidthRow::step},
+    {"time", "1", "learning rate times steps over training samples", &WidthRow::time},
     {"train_loss", "1", "mean over samples of half the squared distance to the target",
-     &Row::train_loss},
-    {"test_loss", "1", "the same on the test samples", &Row::test_loss},
+     &WidthRow::train_loss},
+    {"test_loss", "1", "the same on the test samples", &WidthRow::test_loss},
     {"train_distance", "1",
      "norm of the outputs' distance from the infinitely wide kernel's prediction over its norm",
-     &Row::train_distance},
-    {"test_distance", "1", "the same on the test samples", &Row::test_distance},
+     &WidthRow::train_distance},
+    {"test_distance", "1", "the same on the test samples", &WidthRow::test_distance},
     {"linear_train_distance", "1",
      "norm of the outputs' distance from the linearised net's over its norm; 1 where that diverges",
-     &Row::linear_train_distance},
-    {"linear_test_distance", "1", "the same on the test samples", &Row::linear_test_distance},
+     &WidthRow::linear_train_distance},
+    {"linear_test_distance", "1", "the same on the test samples", &WidthRow::linear_test_distance},
     {"kernel_drift", "1",
      "Frobenius norm of the empirical kernel's change since the start over its norm then",
-     &Row::kernel_drift},
-    {"elapsed_s", "s", "wall time since the run began, summed over resumes", &Row::elapsed_s},
+     &WidthRow::kernel_drift},
+    {"elapsed_s", "s", "wall time since the run began, summed over resumes", &WidthRow::elapsed_s},
 };
 
 template <class Real>
@@ -226,7 +226,7 @@ class Run {
                             infinite_->null_eigenvalue()};
     const auto f = widened<Real>(objective_.outputs(w_, {}));
     const auto f_test = widened<Real>(objective_.outputs(w_, data_.test, {}));
-    Row row;
+    WidthRow row;
     row.step = t;
     row.time = limit_.learning_rate * t / static_cast<double>(n_);
     row.train_loss = mean_loss(f, train_targets_, n_);
@@ -256,12 +256,12 @@ class Run {
   }
 
   void write_rows(Record& record) const {
-    for (const auto& column : kColumns) {
+    for (const auto& column : kWidthColumns) {
       std::vector<double> values;
       values.reserve(rows_.size());
       for (const auto& row : rows_) values.push_back(row.*column.field);
       const std::string path = std::string("/trajectory/") + column.name;
-      if (column.field == &Row::step) {
+      if (column.field == &WidthRow::step) {
         record.column(path, std::vector<std::int64_t>(values.begin(), values.end()), "step",
                       column.units, column.long_name);
       } else {
@@ -274,10 +274,10 @@ class Run {
     const auto& steps =
         std::get<std::vector<std::int64_t>>(record.arrays.at("/trajectory/step").values);
     rows_.resize(steps.size());
-    for (const auto& column : kColumns) {
+    for (const auto& column : kWidthColumns) {
       const auto& values = record.arrays.at(std::string("/trajectory/") + column.name).values;
       for (std::size_t i = 0; i < rows_.size(); ++i) {
-        rows_[i].*column.field = column.field == &Row::step
+        rows_[i].*column.field = column.field == &WidthRow::step
                                      ? static_cast<double>(steps[i])
                                      : std::get<std::vector<double>>(values)[i];
       }
@@ -343,7 +343,7 @@ class Run {
       record.scalar("/start/learning_rate", limit_.learning_rate, "1", "of every step");
       write_record(files_.record, record);
       remove_checkpoint(files_.checkpoint);
-      const Row& last = rows_.back();
+      const WidthRow& last = rows_.back();
       log_.info(fmt::format(
           "{}: {} after {} steps, train loss {:.4g}, distance {:.3g} (linearised {:.3g}), {:.1f} s",
           run_.name, status_, step_, last.train_loss, last.train_distance,
@@ -373,7 +373,7 @@ class Run {
   std::optional<LinearPrediction> infinite_;
   std::optional<LinearPrediction> linear_;
   double distance_at_start_ = 0.0;
-  std::vector<Row> rows_;
+  std::vector<WidthRow> rows_;
   std::int64_t step_ = 0;
   std::string status_ = "finished";
   double earlier_s_ = 0.0;

@@ -15,14 +15,14 @@ namespace thalweg {
 namespace {
 
 /// What is held against width.
-struct Quantity {
+struct WidthQuantity {
   const char* name;
   const char* path;  ///< in a run's record; of a column the last value counts
   Expectation expectation;
   const char* label;  ///< of a table's column
 };
 
-constexpr Quantity kQuantities[] = {
+constexpr WidthQuantity kWidthQuantities[] = {
     {"kernel_distance", "/start/kernel_distance", Expectation::equal, "kernel at start"},
     {"train_distance", "/trajectory/train_distance", Expectation::equal, "outputs, train"},
     {"test_distance", "/trajectory/test_distance", Expectation::equal, "outputs, test"},
@@ -38,7 +38,7 @@ constexpr const char* kRule =
     "others); agrees within twice the standard error or 0.1, whichever is larger; undecided where "
     "the standard error exceeds 0.25";
 
-const std::vector<double>& numbers(const Record& record, const std::string& path) {
+const std::vector<double>& width_numbers(const Record& record, const std::string& path) {
   return std::get<std::vector<double>>(record.arrays.at(path).values);
 }
 
@@ -99,18 +99,19 @@ void summarise_rows(Record& study, const std::vector<std::string>& names,
   const auto last = [&](const char* path, const char* name, const std::string& long_name) {
     std::vector<double> values;
     values.reserve(runs.size());
-    for (const auto& run : runs) values.push_back(numbers(run, path).back());
+    for (const auto& run : runs) values.push_back(width_numbers(run, path).back());
     put_masked(study, fmt::format("/summary/{}", name), values,
                {static_cast<std::int64_t>(runs.size())}, {"run"}, long_name);
   };
-  for (const auto& quantity : kQuantities) {
+  for (const auto& quantity : kWidthQuantities) {
     last(quantity.path, quantity.name, runs.front().arrays.at(quantity.path).long_name);
   }
   last("/trajectory/train_loss", "train_loss", "at the last step");
   last("/trajectory/test_loss", "test_loss", "at the last step");
   std::vector<double> elapsed_s;
   elapsed_s.reserve(runs.size());
-  for (const auto& run : runs) elapsed_s.push_back(numbers(run, "/trajectory/elapsed_s").back());
+  for (const auto& run : runs)
+    elapsed_s.push_back(width_numbers(run, "/trajectory/elapsed_s").back());
   study.column("/summary/elapsed_s", elapsed_s, "run", "s", "wall time of the run");
   for (const auto& name : names)
     study.external_links[fmt::format("/runs/{}", name)] = fmt::format("runs/{}.h5", name);
@@ -137,7 +138,7 @@ void summarise_means(Record& study, const std::vector<Record>& runs) {
           ? steps
           : std::get<std::vector<std::int64_t>>(of->arrays.at("/trajectory/step").values);
   study.column("/curves/step", all_steps, "step", "step", "steps of gradient descent taken");
-  for (const auto& quantity : kQuantities) {
+  for (const auto& quantity : kWidthQuantities) {
     const std::string path = quantity.path;
     const bool is_curve = path.starts_with("/trajectory/");
     const std::size_t points = is_curve ? all_steps.size() : 1;
@@ -148,7 +149,7 @@ void summarise_means(Record& study, const std::vector<Record>& runs) {
         std::vector<double> values;
         for (const auto& run : runs) {
           if (width_of(run) == width && !is_diverged(run)) {
-            values.push_back(numbers(run, path)[point]);
+            values.push_back(width_numbers(run, path)[point]);
           }
         }
         const Spread spread = spread_of(values);
@@ -185,11 +186,11 @@ void summarise_fits(Record& study, const std::vector<Record>& runs) {
   std::vector<double> exponents;
   std::vector<double> errors;
   std::vector<double> prefactors;
-  for (const auto& quantity : kQuantities) {
+  for (const auto& quantity : kWidthQuantities) {
     std::vector<double> x;
     std::vector<double> y;
     for (const auto& run : runs) {
-      const double value = numbers(run, quantity.path).back();
+      const double value = width_numbers(run, quantity.path).back();
       if (is_diverged(run) || !(value > 0.0)) continue;
       x.push_back(static_cast<double>(width_of(run)));
       y.push_back(value);
@@ -232,14 +233,14 @@ std::string width_table(const Record& study) {
   const auto& widths = std::get<std::vector<std::int64_t>>(study.arrays.at("/widths/width").values);
   const auto& runs = std::get<std::vector<std::int64_t>>(study.arrays.at("/widths/runs").values);
   std::string table = fmt::format("{:>6}  {:>4}", "width", "runs");
-  for (const auto& quantity : kQuantities) table += fmt::format("  {:>19}", quantity.label);
+  for (const auto& quantity : kWidthQuantities) table += fmt::format("  {:>19}", quantity.label);
   table += "\n";
   for (std::size_t row = 0; row < widths.size(); ++row) {
     table += fmt::format("{:>6}  {:>4}", widths[row], runs[row]);
-    for (const auto& quantity : kQuantities) {
+    for (const auto& quantity : kWidthQuantities) {
       const std::string path = fmt::format("/widths/{}", quantity.name);
-      const double mean = numbers(study, path)[row];
-      const double error = numbers(study, fmt::format("{}_error", path))[row];
+      const double mean = width_numbers(study, path)[row];
+      const double error = width_numbers(study, fmt::format("{}_error", path))[row];
       const std::string cell = std::isnan(mean)    ? "-"
                                : std::isnan(error) ? fmt::format("{:.3g}", mean)
                                                    : fmt::format("{:.3g} +- {:.1g}", mean, error);
@@ -254,9 +255,9 @@ std::string width_table(const Record& study) {
   const auto& expected =
       std::get<std::vector<std::string>>(study.arrays.at("/fits/expected").values);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    table += fmt::format("{:<24}{:>19}  {:>8}  {}\n", kQuantities[i].name,
-                         fmt::format("{:.3f} +- {:.3f}", numbers(study, "/fits/exponent")[i],
-                                     numbers(study, "/fits/exponent_error")[i]),
+    table += fmt::format("{:<24}{:>19}  {:>8}  {}\n", kWidthQuantities[i].name,
+                         fmt::format("{:.3f} +- {:.3f}", width_numbers(study, "/fits/exponent")[i],
+                                     width_numbers(study, "/fits/exponent_error")[i]),
                          expected[i], verdicts[i]);
   }
   return table;

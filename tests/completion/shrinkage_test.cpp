@@ -11,13 +11,14 @@
 namespace thalweg {
 namespace {
 
-struct Shape {
+struct ShrunkShape {
   std::int64_t rows;
   std::int64_t columns;
 };
 
 // One, two, three and five shards: with more than three ranks, some have none.
-const std::vector<Shape> kShapes{{1, 1}, {9, 9}, {40, 7}, {300, 20}, {600, 33}, {1100, 5}};
+const std::vector<ShrunkShape> kShrunkShapes{{1, 1},    {9, 9},    {40, 7},
+                                             {300, 20}, {600, 33}, {1100, 5}};
 
 /// D_τ(A), whole on every rank, and how many values were left.
 struct Shrunk {
@@ -25,7 +26,7 @@ struct Shrunk {
   std::int64_t count;
 };
 
-Shrunk shrunk(const Communicator& team, Shape shape, const std::vector<double>& a,
+Shrunk shrunk(const Communicator& team, ShrunkShape shape, const std::vector<double>& a,
               double threshold) {
   const BatchLayout layout(team, shape.rows, matrix_shard(shape.rows));
   Shrinkage shrinkage(team, layout, shape.columns);
@@ -43,7 +44,7 @@ class Shrinking : public ::testing::Test {
 };
 
 TEST_F(Shrinking, SoftThresholdsSingularValues) {
-  for (const auto shape : kShapes) {
+  for (const auto shape : kShrunkShapes) {
     const auto a = testing::random_vector(shape.rows * shape.columns, 1);
     const auto svd = dense_svd(a, shape.rows, shape.columns, true);
     for (const double share : {0.0, 0.3, 0.9}) {
@@ -78,7 +79,7 @@ TEST_F(Shrinking, OfRankOneScalesIt) {
 }
 
 TEST_F(Shrinking, LeavesNothingBeyondTheLargestValue) {
-  for (const auto shape : kShapes) {
+  for (const auto shape : kShrunkShapes) {
     const auto a = testing::random_vector(shape.rows * shape.columns, 1);
     const double top = dense_svd(a, shape.rows, shape.columns, false).values.front();
     const auto found = shrunk(world_, shape, a, 1.001 * top);
@@ -90,7 +91,7 @@ TEST_F(Shrinking, LeavesNothingBeyondTheLargestValue) {
 }
 
 TEST_F(Shrinking, HasTheBitsOfOneRank) {
-  for (const auto shape : kShapes) {
+  for (const auto shape : kShrunkShapes) {
     const auto a = testing::random_vector(shape.rows * shape.columns, 1);
     for (const double threshold : {0.0, 3.0, 15.0}) {
       const auto together = shrunk(world_, shape, a, threshold);

@@ -79,7 +79,7 @@ TEST_F(TestOnlyLabels, OfADrawThatTakesARareClassWhole) {
   options_.source = "csv";
   csv("1,a\n2,a\n3,b\n", "");
   options_.test_path.clear();
-  options_.test = 2;
+  options_.test = 1;
   int refused = 0;
   for (options_.seed = 0; options_.seed < 16; ++options_.seed) refused += refusal().empty() ? 0 : 1;
   EXPECT_GT(refused, 0);

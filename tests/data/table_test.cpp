@@ -120,7 +120,7 @@ TEST_F(TableTest, CsvHeaderOfOneTextIsFoundOnlyWhenTold) {
 }
 
 TEST_F(TableTest, CsvHeaderOfNumbersIsFoundByTheLabelsBelow) {
-  expect_guess("0,1,label\n.5,2,1\n.25,3,0\n.5,7,1\n", 3, 2, "a header: its label \"label\"");
+  expect_guess("0,1,label\n.5,2,1\n.25,3,0\n.5,7,1\n", 3, 2, "a header: its label is \"label\"");
   expect_guess("700.5,702.1,kind\n.5,2,1\n.25,3,0\n", 2, 2, "all others are numbers");
   expect_guess("0,1,kind\n.5,2,b\n.25,3,a\n", 2, 2, "in order and its label \"kind\" occurs now");
   expect_guess("700.5,702.1,kind\n1,2,a\n1,3,a\n2,2,b\n2,3,b\n", 4, 2, "at least twice");
@@ -166,7 +166,7 @@ TEST_F(TableTest, CsvColumnByNumberOrByName) {
   auto given = options("csv", text, text);
   given.header = "yes";
   given.label_column = 0;  // a number whatever the names
-  expect_refusal([&] { read_csv(given); }, {"train:2", "0.5", "a class"});
+  expect_refusal([&] { read_csv(given); }, {"train:2", "\".5\"", "a class"});
   given.label_column = "0";  // a name first
   EXPECT_EQ(read_csv(given).train.numbers, (std::vector<double>{.5, 1, .25, 0}));
   given.label_column = "1";
@@ -209,7 +209,7 @@ TEST_F(TableTest, CsvQuotesBetweenBlanksToo) {
 }
 
 TEST_F(TableTest, CsvIntegerLabelsInTwoSpellingsAreOneClass) {
-  const auto halves = read_csv(options("csv", "1,2.0\n1,2\n1,-3\n", "1,2\n"));
+  const auto halves = read_csv(options("csv", "5,2.0\n1,2\n1,-3\n", "1,2\n"));
   EXPECT_EQ(halves.train.labels, (std::vector<std::int32_t>{1, 1, 0}));
   EXPECT_EQ(halves.train.classes, 2);
 }

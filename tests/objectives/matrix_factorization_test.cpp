@@ -17,10 +17,10 @@ using testing::random_vector;
 using testing::whole_curvature;
 using testing::whole_gradient;
 
-const std::vector<FactorChain> kChains{FactorChain(5, 4, 1),    FactorChain(6, 4, 2),
-                                       FactorChain(4, 7, 2, 3), FactorChain(4, 5, 2, 9),
-                                       FactorChain(5, 6, 3),    FactorChain(6, 4, 3, 7),
-                                       FactorChain(3, 3, 4),    FactorChain(5, 6, 4, 2)};
+const std::vector<FactorChain> kFactorisations{FactorChain(5, 4, 1),    FactorChain(6, 4, 2),
+                                               FactorChain(4, 7, 2, 3), FactorChain(4, 5, 2, 9),
+                                               FactorChain(5, 6, 3),    FactorChain(6, 4, 3, 7),
+                                               FactorChain(3, 3, 4),    FactorChain(5, 6, 4, 2)};
 const std::vector<ResidualLoss> kLosses{
     {2.0, 1.0, true}, {2.0, 0.5, false}, {4.0, 1.0, true}, {4.0, 0.25, false}};
 
@@ -32,7 +32,7 @@ std::string describe(const FactorChain& chain, const ResidualLoss& loss) {
 /// Calls test(chain, loss, objective, what it is) for entries and for measurements.
 template <class Real, class Test>
 void for_each_problem(const Communicator& team, Test&& test) {
-  for (const auto& chain : kChains) {
+  for (const auto& chain : kFactorisations) {
     for (const auto& loss : kLosses) {
       const auto entries = testing::random_entries(chain.rows(), chain.columns(), 0.6, 1);
       MatrixFactorization<Real> observed(team, chain, entries, loss);
@@ -68,7 +68,7 @@ double element(const FactorChain& chain, const std::vector<double>& x, int j, st
 }
 
 TEST_F(Factorization, ValueIsThatOfPlainLoops) {
-  for (const auto& chain : kChains) {
+  for (const auto& chain : kFactorisations) {
     const auto x = random_vector(chain.parameters(), 4, 0.7);
     const auto w = product_of<double>(chain, x);
     const auto entries = testing::random_entries(chain.rows(), chain.columns(), 0.6, 1);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-OptimizerOptions options_of(const char* type, double momentum) {
+OptimizerOptions threshold_options(const char* type, double momentum) {
   OptimizerOptions options = optimizer_kind(type).defaults;
   options.momentum = momentum;
   options.weight_decay = 0.0;
@@ -20,7 +20,7 @@ OptimizerOptions options_of(const char* type, double momentum) {
 
 TEST(Stability, ThresholdsOfTheLiterature) {
   const auto threshold = [](const char* type, double momentum) {
-    return options_of(type, momentum).stability_threshold(0.01).value_or(kNone);
+    return threshold_options(type, momentum).stability_threshold(0.01).value_or(kNone);
   };
   EXPECT_NEAR(threshold("sgd", 0.0), 200.0, 1e-10);
   EXPECT_NEAR(threshold("sgd", 0.9), 380.0, 1e-10);
@@ -29,9 +29,9 @@ TEST(Stability, ThresholdsOfTheLiterature) {
   EXPECT_NEAR(threshold("adamw", 0.0), 3800.0, 1e-9);
   EXPECT_NEAR(threshold("rmsprop", 0.0), 200.0, 1e-10);
   EXPECT_NEAR(threshold("adagrad", 0.0), 200.0, 1e-10);
-  EXPECT_FALSE(options_of("lars", 0.9).stability_threshold(0.01));
-  EXPECT_FALSE(options_of("adadelta", 0.0).stability_threshold(0.01));
-  auto sam = options_of("sgd", 0.0);
+  EXPECT_FALSE(threshold_options("lars", 0.9).stability_threshold(0.01));
+  EXPECT_FALSE(threshold_options("adadelta", 0.0).stability_threshold(0.01));
+  auto sam = threshold_options("sgd", 0.0);
   sam.sharpness_aware = "sam";
   EXPECT_FALSE(sam.stability_threshold(0.01));
 }
@@ -49,7 +49,7 @@ bool escapes(const Case& row, double factor) {
   constexpr double rate = 0.01;
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const VectorSpace space(self, 3);
-  auto options = options_of(row.type, row.momentum);
+  auto options = threshold_options(row.type, row.momentum);
   options.beta2 = 1.0 - 1e-12;
   options.smoothing = 1.0;
   Stepper<double> stepper(space, {}, options);
@@ -90,7 +90,7 @@ TEST(Stability, StepsConvergeJustBelowTheThresholdAndEscapeJustAbove) {
 TEST(Stability, AdamPreconditionsWithTheBiasCorrectedRoot) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const VectorSpace space(self, 1);
-  auto options = options_of("adam", 0.0);
+  auto options = threshold_options("adam", 0.0);
   options.epsilon = 0.25;
   Stepper<double> stepper(space, {}, options);
   std::vector<double> w{1.0};
@@ -132,7 +132,7 @@ TEST(StationaryVariance, IsTheSumOfSquaredResponses) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const VectorSpace space(self, 1);
   for (const auto& row : {Noise{0.0, 0.0526316}, Noise{0.9, 0.5135135}}) {
-    Stepper<double> stepper(space, {}, options_of("sgd", row.momentum));
+    Stepper<double> stepper(space, {}, threshold_options("sgd", row.momentum));
     std::vector<double> w{0.0};
     stepper.step(w, 0.1, test::constant<double>(space, {1.0}));
     double variance = w[0] * w[0];
@@ -157,7 +157,7 @@ TEST(StationaryVariance, OfNoisyStepsAgreesWithinThreeErrors) {
     for (std::int64_t i = space.slice().begin; i < space.slice().end; ++i) {
       noise.emplace_back(11, Purpose::test, static_cast<std::uint64_t>(i));
     }
-    Stepper<float> stepper(space, {}, options_of("sgd", row.momentum));
+    Stepper<float> stepper(space, {}, threshold_options("sgd", row.momentum));
     std::vector<float> w(n, 0.0F);
     for (int k = 0; k < 200; ++k) {
       stepper.step(w, 0.1, [&](std::span<const float> x, std::span<float> g) {

@@ -7,10 +7,13 @@
 
 #include "objectives/analytic.hpp"
 #include "objectives/widened.hpp"
+#include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {
 namespace {
+
+using testing::scalar;
 
 using testing::TinyProblem;
 
@@ -18,13 +21,6 @@ std::vector<std::int64_t> first(std::int64_t n) {
   std::vector<std::int64_t> samples(static_cast<std::size_t>(n));
   std::iota(samples.begin(), samples.end(), 0);
   return samples;
-}
-
-double scalar(const Measurement& found, const std::string& name) {
-  for (const auto& entry : found.scalars) {
-    if (entry.name == name) return entry.value;
-  }
-  return std::nan("");
 }
 
 /// Drift after full-batch descent to time 8 of a network in the NTK parametrisation.

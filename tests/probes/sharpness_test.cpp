@@ -9,18 +9,13 @@
 #include "objectives/analytic.hpp"
 #include "objectives/widened.hpp"
 #include "probes/random_subspace.hpp"
+#include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {
 namespace {
 
-double scalar(const Measurement& measurement, const std::string& name) {
-  for (const auto& entry : measurement.scalars) {
-    if (entry.name == name) return entry.value;
-  }
-  ADD_FAILURE() << "no scalar " << name;
-  return std::nan("");
-}
+using testing::scalar;
 
 double sharpness_of(const Communicator& team, const AnalyticObjective::Formulas& formulas,
                     const std::vector<double>& x, double epsilon) {

@@ -17,13 +17,7 @@
 namespace thalweg {
 namespace {
 
-double scalar(const Measurement& found, const std::string& name) {
-  for (const auto& entry : found.scalars) {
-    if (entry.name == name) return entry.value;
-  }
-  ADD_FAILURE() << "no scalar " << name;
-  return 0.0;
-}
+using testing::scalar;
 
 std::vector<double> detail(const Measurement& found, const std::string& name) {
   for (const auto& entry : found.details) {
