@@ -5,6 +5,13 @@
 
 namespace thalweg {
 
+void add_mixed_machines(CLI::App& command, bool& insist) {
+  command.add_flag(
+      "--mixed-machines", insist,
+      "Compute although ranks, or a resume, differ in what bits depend on (build, BLAS "
+      "core type, CPU features); the record states it");
+}
+
 ExitCode run_command_line(const Session& session, int argc, char** argv) {
   CLI::App app{
       "thalweg: trajectories of optimisers, the kernels of infinitely wide networks, and the "

@@ -17,6 +17,9 @@ void add_diff(CLI::App& app, const Session& session, Action& action);
 void add_verify(CLI::App& app, const Session& session, Action& action);
 void add_merge(CLI::App& app, const Session& session, Action& action);
 
+/// Adds --mixed-machines, which sets `insist`.
+void add_mixed_machines(CLI::App& command, bool& insist);
+
 /// Parses the arguments and does what they say. Collective over the session's world.
 ExitCode run_command_line(const Session& session, int argc, char** argv);
 

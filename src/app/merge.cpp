@@ -13,6 +13,7 @@ struct MergeOptions {
   std::string output;
   bool resume = false;
   bool force = false;
+  bool mixed_machines = false;
 };
 
 }  // namespace
@@ -28,6 +29,7 @@ void add_merge(CLI::App& app, const Session& session, Action& action) {
   auto* force =
       merge->add_flag("--force", options->force, "Replace the record in the output folder");
   resume->excludes(force);
+  add_mixed_machines(*merge, options->mixed_machines);
   merge->footer(
       "Parts are made by `thalweg run STUDY.toml --set study.part=K/N -o DIR` for K = 1 … N, or "
       "by\n"
@@ -45,6 +47,7 @@ void add_merge(CLI::App& app, const Session& session, Action& action) {
                            .output_folder = options->output,
                            .resume = options->resume,
                            .force = options->force,
+                           .mixed_machines = options->mixed_machines,
                            .started = {}};
       return merge_studies(options->folders, context);
     };

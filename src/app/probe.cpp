@@ -14,6 +14,7 @@ struct ProbeOptions {
   std::string output;
   bool resume = false;
   bool force = false;
+  bool mixed_machines = false;
   std::string time_limit;
 };
 
@@ -33,6 +34,7 @@ ExitCode probe(const Session& session, const ProbeOptions& options) {
                        .output_folder = options.output,
                        .resume = options.resume,
                        .force = options.force,
+                       .mixed_machines = options.mixed_machines,
                        .time_limit_s = time_limit_s,
                        .started = started};
   return probe_record(options.request, context);
@@ -64,6 +66,7 @@ void add_probe(CLI::App& app, const Session& session, Action& action) {
                                    "Keep files that answer the same question, make the others");
   auto* force = command->add_flag("--force", options->force, "Replace files that are there");
   resume->excludes(force);
+  add_mixed_machines(*command, options->mixed_machines);
   command->add_option("--time-limit", options->time_limit,
                       "Exit 75 before this much time is over: seconds or HH:MM:SS");
   command->footer(

@@ -19,6 +19,7 @@ struct RunOptions {
   bool resume = false;
   bool force = false;
   bool dry_run = false;
+  bool mixed_machines = false;
   std::string time_limit;
 };
 
@@ -46,6 +47,7 @@ ExitCode run_one(const Session& session, const RunOptions& options, const std::s
                        .resume = options.resume,
                        .force = options.force,
                        .dry_run = options.dry_run,
+                       .mixed_machines = options.mixed_machines,
                        .time_limit_s = time_limit_s,
                        .started = started};
   return run_study(*settings, context);
@@ -95,6 +97,7 @@ void add_run(CLI::App& app, const Session& session, Action& action) {
   resume->excludes(force);
   run->add_flag("--dry-run", options->dry_run,
                 "Read and check everything, print it, write nothing");
+  add_mixed_machines(*run, options->mixed_machines);
   run->add_option("--time-limit", options->time_limit,
                   "Checkpoint and exit 75 before this much time is over: seconds or HH:MM:SS");
   run->footer(

@@ -8,6 +8,7 @@
 
 #include "base/blas_setup.hpp"
 #include "base/shell_quoted.hpp"
+#include "parallel/host_name.hpp"
 #include "thalweg_version.hpp"
 
 namespace thalweg {
@@ -20,13 +21,6 @@ std::string mpi_description() {
   check_mpi(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");
   const std::string whole(text.data(), static_cast<std::size_t>(length));
   return whole.substr(0, std::min(whole.find('\n'), whole.find(", package")));
-}
-
-std::string hostname() {
-  std::array<char, MPI_MAX_PROCESSOR_NAME> text{};
-  int length = 0;
-  check_mpi(MPI_Get_processor_name(text.data(), &length), "MPI_Get_processor_name");
-  return {text.data(), static_cast<std::size_t>(length)};
 }
 
 std::string compiler() {
@@ -51,7 +45,7 @@ Provenance make_provenance(const Session& session) {
     provenance.command_line += shell_quoted(argument);
   }
   provenance.date = utc_date();
-  for (const auto& host : session.world.gather_strings(hostname())) {
+  for (const auto& host : session.world.gather_strings(host_name())) {
     auto& names = provenance.hostnames;
     if (std::find(names.begin(), names.end(), host) == names.end()) names.push_back(host);
   }

@@ -59,6 +59,8 @@ struct DataSet {
   /// Of the preprocessed rows' bits, labels and shape; the same on any number of ranks and any
   /// placement.
   std::uint64_t hash = 0;
+  std::uint64_t train_hash = 0;  ///< likewise, of the training half alone
+  std::uint64_t test_hash = 0;   ///< of the test half alone
 };
 
 /// Loads or generates a data set and preprocesses it. Preprocessing is fitted on the training half

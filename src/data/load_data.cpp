@@ -65,7 +65,7 @@ void allocate(DataStorage<Real>& storage, const Communicator& node, std::int64_t
 template <class Real>
 DataSplit<Real> finish(RawSplit raw, const Preprocess& preprocess,
                        std::shared_ptr<const Communicator> node, const Communicator& team,
-                       WordHash& hash) {
+                       WordHash& hash, std::uint64_t& half_hash) {
   const Communicator& holders = node ? *node : team;
   auto storage = std::make_unique<DataStorage<Real>>();
   storage->shape = raw.shape;
@@ -107,12 +107,19 @@ DataSplit<Real> finish(RawSplit raw, const Preprocess& preprocess,
     chunk_hashes.push_back(chunk.value());
   }
   if (storage->window) storage->window->fence();
+  WordHash half;
+  const auto add = [&](std::uint64_t word) {
+    hash.add(word);
+    half.add(word);
+  };
   for (const std::int64_t number :
        {raw.shape.channels, raw.shape.height, raw.shape.width, raw.classes, raw.size()}) {
-    hash.add(static_cast<std::uint64_t>(number));
+    add(static_cast<std::uint64_t>(number));
   }
-  for (const auto word : holders.gather_all(std::span<const std::uint64_t>(chunk_hashes)))
-    hash.add(word);
+  for (const auto word : holders.gather_all(std::span<const std::uint64_t>(chunk_hashes))) {
+    add(word);
+  }
+  half_hash = half.value();
   storage->labels = std::move(raw.labels);
   return DataSplit<Real>(std::move(storage));
 }
@@ -152,9 +159,11 @@ DataSet<Real> load_data(const DataOptions& options, const Communicator& world,
   const Preprocess preprocess(options.preprocess, raw.train, holders, options.zca_epsilon);
   for (const auto& notice : preprocess.notices()) log.info(notice);
   WordHash hash;
-  auto train = finish<Real>(std::move(raw.train), preprocess, node, team, hash);
-  auto test = finish<Real>(std::move(raw.test), preprocess, node, team, hash);
-  return {std::move(train), std::move(test), description, hash.value()};
+  std::uint64_t train_hash = 0;
+  std::uint64_t test_hash = 0;
+  auto train = finish<Real>(std::move(raw.train), preprocess, node, team, hash, train_hash);
+  auto test = finish<Real>(std::move(raw.test), preprocess, node, team, hash, test_hash);
+  return {std::move(train), std::move(test), description, hash.value(), train_hash, test_hash};
 }
 
 template DataSet<float> load_data(const DataOptions&, const Communicator&, const Communicator&,

@@ -162,7 +162,7 @@ bool assemble_gram(const KernelTiles<Real>& tiles, DistributedMatrix<Real>& gram
     // What only has to be read is no work to be shared.
     if (store != nullptr && store->done(item.place)) item.cost = 0;
   }
-  even_out(work, comm.size());
+  even_out(work, comm.size(), store != nullptr ? strips_of_whole_pages(store->identity()) : 1);
   const std::vector<std::size_t> mine = share_of(work, comm.rank());
   StripSource<Real> source(tiles, store);
   std::map<std::size_t, std::vector<Real>> kept;
@@ -196,11 +196,12 @@ template <class Real>
 bool fill_store(const Communicator& comm, const KernelTiles<Real>& tiles, GramStore& store,
                 const WorkControl& control) {
   std::vector<StripWork> work = strips_of(store.identity(), tiles.strips() > 1);
+  const auto together = static_cast<std::size_t>(strips_of_whole_pages(store.identity()));
   for (std::size_t k = 0; k < work.size(); ++k) {
-    work[k].owner = static_cast<int>(k % static_cast<std::size_t>(comm.size()));
+    work[k].owner = static_cast<int>(k / together % static_cast<std::size_t>(comm.size()));
     if (store.done(work[k].place)) work[k].cost = 0;
   }
-  even_out(work, comm.size());
+  even_out(work, comm.size(), static_cast<std::int64_t>(together));
   const std::vector<std::size_t> mine = share_of(work, comm.rank());
   StripSource<Real> source(tiles, &store);
   return work_through(

@@ -6,6 +6,7 @@
 #include <hdf5_hl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -146,7 +147,9 @@ void create_gram_file(const std::string& file, const GramIdentity& identity,
   {
     Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, file, "H5Pcreate");
     // Tiles start on pages, so that no two ranks write into one page.
-    check(H5Pset_alignment(access.id(), 4096, 4096), file, "H5Pset_alignment");
+    constexpr std::int64_t page = 4096;
+    const auto smallest = static_cast<hsize_t>(std::min(page, tile_bytes(identity)));
+    check(H5Pset_alignment(access.id(), smallest, page), file, "H5Pset_alignment");
     Handle out(H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose, file,
                "creating the file");
     for (const auto& [name, value] : provenance) hdf5::write_attribute(out.id(), name, value, file);

@@ -50,7 +50,42 @@ std::vector<StripWork> strips_of(const GramIdentity& identity, bool skips_paddin
   return work;
 }
 
-void even_out(std::vector<StripWork>& work, int ranks) {
+std::int64_t strips_of_whole_pages(const GramIdentity& identity) {
+  constexpr std::int64_t page = 4096;
+  std::int64_t strips = 1;
+  while (strips < identity.strips &&
+         (identity.strips % strips != 0 || strips * identity.strip_bytes() % page != 0)) {
+    ++strips;
+  }
+  return strips;
+}
+
+namespace {
+
+/// The last strips of a list that move together.
+struct Batch {
+  std::size_t size = 0;
+  std::int64_t cost = 0;
+};
+
+Batch last_batch(const std::vector<StripWork>& work, const std::vector<std::size_t>& list,
+                 std::int64_t together) {
+  Batch batch;
+  const StripPlace& last = work[list.back()].place;
+  while (batch.size < list.size()) {
+    const StripWork& item = work[list[list.size() - 1 - batch.size]];
+    const bool same = item.place.row == last.row && item.place.column == last.column &&
+                      item.place.strip / together == last.strip / together;
+    if (!same) break;
+    ++batch.size;
+    batch.cost += item.cost;
+  }
+  return batch;
+}
+
+}  // namespace
+
+void even_out(std::vector<StripWork>& work, int ranks, std::int64_t together) {
   std::vector<std::vector<std::size_t>> lists(static_cast<std::size_t>(ranks));
   std::vector<std::int64_t> loads(lists.size(), 0);
   for (std::size_t k = 0; k < work.size(); ++k) {
@@ -66,15 +101,18 @@ void even_out(std::vector<StripWork>& work, int ranks) {
     const auto [most, from] = *order.rbegin();
     const auto [least, to] = *order.begin();
     auto& list = lists[static_cast<std::size_t>(from)];
-    if (list.empty() || least + work[list.back()].cost >= most) break;
-    const std::size_t moved = list.back();
-    list.pop_back();
-    work[moved].worker = to;
+    if (list.empty()) break;
+    const Batch batch = last_batch(work, list, together);
+    if (least + batch.cost >= most) break;
+    for (std::size_t k = 0; k < batch.size; ++k) {
+      work[list.back()].worker = to;
+      list.pop_back();
+    }
     order.erase({most, from});
     order.erase({least, to});
     // A strip moves once: the receiver keeps it out of its own list.
-    order.insert({most - work[moved].cost, from});
-    order.insert({least + work[moved].cost, to});
+    order.insert({most - batch.cost, from});
+    order.insert({least + batch.cost, to});
   }
 }
 

@@ -23,8 +23,14 @@ std::vector<StripWork> strips_of(const GramIdentity& identity, bool skips_paddin
 /// Local. Gives every strip to its owner, then moves strips from the rank with most work to the one
 /// with least while that shortens the longest, so that nobody idles: a lower triangle over a
 /// block-cyclic grid of few panels is uneven, by about one tile row in the number of panels. Strips
-/// of cost 0 stay with their owners. A function of its input alone: every rank makes the same plan.
-void even_out(std::vector<StripWork>& work, int ranks);
+/// of cost 0 stay with their owners, and so many of a tile move `together`. A function of its input
+/// alone: every rank makes the same plan.
+void even_out(std::vector<StripWork>& work, int ranks, std::int64_t together = 1);
+
+/// Local. How many strips of a tile, from its first one on, fill whole pages of a file: of fewer,
+/// two ranks would write into one page, which a network file system sends whole. A divisor of the
+/// tile's strips.
+std::int64_t strips_of_whole_pages(const GramIdentity& identity);
 
 /// Local. Longest share of `cost` over the mean one, by owner or by worker: 1 is perfect.
 double imbalance_of_owners(const std::vector<StripWork>& work, int ranks);

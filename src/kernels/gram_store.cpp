@@ -8,9 +8,12 @@
 #include "base/checksum.hpp"
 #include "base/error.hpp"
 #include "kernels/gram_layout.hpp"
+#include "kernels/gram_marks.hpp"
 #include "records/atomic_file.hpp"
 
 namespace thalweg {
+
+namespace fs = std::filesystem;
 
 namespace {
 constexpr double kFlushInterval_s = 10.0;
@@ -25,27 +28,33 @@ GramStore::GramStore(const Communicator& comm, std::string path, GramIdentity id
       identity_(std::move(identity)) {
   GramFileLayout layout;
   collectively(comm, [&] {
-    if (!comm.is_root()) return;
-    std::error_code ignored;
-    if (resume && std::filesystem::exists(path_, ignored)) {
-      layout = read_gram_layout(path_, identity_);
-      sealed_ = true;
-    } else {
-      if (!resume || !std::filesystem::exists(partial_, ignored)) {
-        // Laid out under a third name: a file called .partial is always usable.
-        const std::string draft = partial_name(path_);
-        create_gram_file(draft, identity_, provenance);
-        std::filesystem::rename(draft, partial_);
-        sync_folder(std::filesystem::path(path_).parent_path().string());
-      }
-      layout = read_gram_layout(partial_, identity_);
-    }
+    if (comm.is_root()) open_on_root(layout, provenance, resume);
   });
   share(layout);
   collectively(comm, [&] {
     const std::string& name = sealed_ ? path_ : partial_;
     file_.emplace(name, sealed_ ? O_RDONLY : O_RDWR);
   });
+}
+
+void GramStore::open_on_root(GramFileLayout& layout, const Attributes& provenance, bool resume) {
+  if (resume && fs::exists(path_)) {
+    layout = read_gram_layout(path_, identity_);
+    sealed_ = true;
+    return;
+  }
+  if (!resume || !fs::exists(partial_)) {
+    remove_gram_marks(path_);
+    // Laid out under a third name: a file called .partial is always usable.
+    const std::string draft = partial_name(path_);
+    create_gram_file(draft, identity_, provenance);
+    fs::rename(draft, partial_);
+    sync_folder(fs::path(path_).parent_path().string());
+  }
+  layout = read_gram_layout(partial_, identity_);
+  if (read_gram_marks(path_, layout) == 0) return;
+  write_gram_marks(partial_, layout);
+  remove_gram_marks(path_);
 }
 
 void GramStore::share(GramFileLayout& layout) {
@@ -106,11 +115,9 @@ void GramStore::write(StripPlace place, const void* strip) {
 void GramStore::flush() {
   if (!pending_.empty()) {
     file_->sync_data();
+    if (!marks_) marks_.emplace(gram_marks_of(path_, comm_->rank()), kGramMarkValues);
     for (const std::int64_t at : pending_) {
-      const std::uint64_t checksum = checksums_[static_cast<std::size_t>(at)];
-      const std::uint8_t mark = kWritten;
-      file_->write_at(checksum_offset_ + at * 8, &checksum, 8);
-      file_->write_at(done_offset_ + at, &mark, 1);
+      append_gram_mark(*marks_, at, checksums_[static_cast<std::size_t>(at)]);
       done_[static_cast<std::size_t>(at)] = kWritten;
     }
     pending_.clear();
@@ -120,6 +127,19 @@ void GramStore::flush() {
 
 void GramStore::flush_if_due() {
   if (watch_.elapsed_s() - last_flush_s_ >= kFlushInterval_s) flush();
+}
+
+void GramStore::gather_marks() {
+  std::vector<std::uint64_t> mine;
+  for (const std::int64_t at : written_) {
+    mine.push_back(static_cast<std::uint64_t>(at));
+    mine.push_back(checksums_[static_cast<std::size_t>(at)]);
+  }
+  const auto all = comm_->gather_all(std::span<const std::uint64_t>(mine));
+  for (std::size_t k = 0; k < all.size(); k += 2) {
+    done_[static_cast<std::size_t>(all[k])] = kWritten;
+    checksums_[static_cast<std::size_t>(all[k])] = all[k + 1];
+  }
 }
 
 void GramStore::seal() {
@@ -140,16 +160,21 @@ void GramStore::seal() {
       }
     }
   });
+  gather_marks();
   GramFileLayout layout;
   collectively(*comm_, [&] {
     if (!comm_->is_root()) return;
     layout = read_gram_layout(partial_, identity_);
-    if (std::count(layout.done.begin(), layout.done.end(), kMissing) > 0) {
+    layout.done = done_;
+    layout.checksums = checksums_;
+    if (std::count(done_.begin(), done_.end(), kMissing) > 0) {
       throw Error(partial_ + ": sealed before its last tile was written");
     }
+    write_gram_marks(partial_, layout);
     seal_gram_file(partial_, layout, identity_);
-    std::filesystem::rename(partial_, path_);
-    sync_folder(std::filesystem::path(path_).parent_path().string());
+    fs::rename(partial_, path_);
+    sync_folder(fs::path(path_).parent_path().string());
+    remove_gram_marks(path_);
   });
   sealed_ = true;
   share(layout);

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "parallel/communicator.hpp"
 #include "records/file_descriptor.hpp"
+#include "records/journal.hpp"
 #include "records/record.hpp"
 
 namespace thalweg {
@@ -46,9 +47,11 @@ struct StripPlace {
 /// The file gram.h5 while it grows. Rank 0 lays out PATH.partial with HDF5 once and closes it: the
 /// chunks of /gram (one a tile), /done and /checksum have their final places, disk space is
 /// reserved, and metadata never changes again. Then every rank writes its own strips at their
-/// offsets with pwrite. A strip is marked in /done only after fdatasync of its values, so that a
-/// kill at any moment leaves a readable file whose marked strips are whole. seal() renames it to
-/// PATH.
+/// offsets with pwrite, whole pages at a time. A strip is marked only after fdatasync of its
+/// values, so that after a kill at any moment every marked strip is whole. Marks are small and lie
+/// side by side, and a network file system sends whole pages: so each rank keeps its own in a
+/// journal beside the file, and one rank alone, at the next opening or at seal(), puts them into
+/// /done and /checksum. seal() renames the file to PATH.
 ///
 /// Tile (I, J), column-major, is chunk (J, I) of /gram, row-major: the file holds the transpose. Of
 /// a symmetric matrix only tiles I ≤ J are stored: elements /gram[r, c] with r ≥ c count, the rest
@@ -86,6 +89,8 @@ class GramStore {
   [[nodiscard]] std::int64_t entry(StripPlace place) const;
   [[nodiscard]] std::int64_t offset(std::int64_t entry) const;
   void share(GramFileLayout& layout);
+  void open_on_root(GramFileLayout& layout, const Attributes& provenance, bool resume);
+  void gather_marks();
 
   const Communicator* comm_;
   std::string path_;
@@ -101,6 +106,7 @@ class GramStore {
   std::int64_t checksum_offset_ = 0;
   std::vector<std::int64_t> pending_;  ///< entries written, not yet marked
   std::vector<std::int64_t> written_;
+  std::optional<Journal> marks_;  ///< of this rank, once it has marked one
   Stopwatch watch_;
   double last_flush_s_ = 0.0;
 };

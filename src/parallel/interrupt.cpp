@@ -7,7 +7,13 @@ namespace thalweg {
 namespace {
 // A signal handler can reach nothing but a flag of static storage.
 volatile std::sig_atomic_t signalled = 0;
-void on_signal(int /*signal*/) {
+volatile std::sig_atomic_t interrupted = 0;
+void on_signal(int signal) {
+  if (signal == SIGINT && interrupted != 0) {
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);  // strikes as soon as this handler returns
+  }
+  if (signal == SIGINT) interrupted = 1;
   signalled = 1;
 }
 }  // namespace
@@ -19,6 +25,7 @@ Interrupt::Interrupt() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGUSR1, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
 }
 
 bool Interrupt::requested() noexcept {

@@ -4,8 +4,8 @@
 
 namespace thalweg {
 
-/// Catches SIGUSR1 and SIGTERM: long work asks at its own safe points whether to checkpoint and
-/// stop.
+/// Catches SIGUSR1, SIGTERM and SIGINT (Ctrl-C): long work asks at its own safe points whether to
+/// checkpoint and stop. A second SIGINT ends the process at once.
 class Interrupt {
  public:
   /// Installs the handlers. Local; one object a process, made in main.

@@ -4,15 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstring>
 #include <sstream>
 #include <thread>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "records/heartbeat.hpp"
 
 namespace thalweg {
 
@@ -22,27 +23,57 @@ std::string lock_file(const std::string& folder) {
   return folder + "/" + FolderLock::kName;
 }
 
-std::string text_of(const LockHolder& holder) {
-  return fmt::format("host {}\npid {}\njob {}\n", holder.host, holder.pid, holder.job);
+void pause() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
 }
 
-LockHolder read_holder(const FileDescriptor& file) {
+/// The last line makes it another text each time.
+std::string text_of(const LockHolder& holder) {
+  std::string text =
+      fmt::format("host {}\npid {}\njob {}\nhosts", holder.host, holder.pid, holder.job);
+  for (const auto& host : holder.hosts) text += " " + host;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return text + fmt::format("\nsince_ns {}\n",
+                            std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+std::string read_text(const FileDescriptor& file) {
   std::string text(static_cast<std::size_t>(file.size()), '\0');
   file.read_at(0, text.data(), static_cast<std::int64_t>(text.size()));
+  return text;
+}
+
+LockHolder holder_in(const std::string& text) {
   LockHolder holder;
   std::istringstream lines(text);
-  for (std::string key; lines >> key;) {
-    if (key == "host") lines >> holder.host;
-    if (key == "pid") lines >> holder.pid;
-    if (key == "job") std::getline(lines >> std::ws, holder.job);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string key;
+    words >> key;
+    if (key == "host") words >> holder.host;
+    if (key == "pid") words >> holder.pid;
+    if (key == "job") words >> holder.job;
+    for (std::string host; key == "hosts" && words >> host;) holder.hosts.push_back(host);
   }
   return holder;
 }
 
 std::string described(const LockHolder& holder) {
   if (holder.host.empty()) return "another job";
-  return fmt::format("process {} on {}{}{}", holder.pid, holder.host,
-                     holder.job.empty() ? "" : ", job ", holder.job);
+  std::string text = fmt::format("process {} on {}", holder.pid, holder.host);
+  if (holder.hosts.size() > 1) {
+    text += ", its ranks on";
+    for (const auto& host : holder.hosts) {
+      text += (host == holder.hosts.front() ? " " : ", ") + host;
+    }
+  }
+  return holder.job.empty() ? text : text + ", job " + holder.job;
+}
+
+[[noreturn]] void refuse(const std::string& folder, const LockHolder& holder,
+                         const std::string& how_known) {
+  throw ConfigurationError(fmt::format("output folder {}: in use by {}{}; -o names another", folder,
+                                       described(holder), how_known));
 }
 
 /// Whether the file at `path` is still the opened one: its holder may have removed it meanwhile.
@@ -57,19 +88,13 @@ bool knows_no_locks(int code) {
   return code == ENOLCK || code == ENOSYS || code == EOPNOTSUPP || code == EINVAL;
 }
 
-/// On a file system without locks.
-void refuse_live_holder(const FileDescriptor& file, const LockHolder& mine,
-                        const std::string& folder) {
-  const LockHolder other = read_holder(file);
-  const bool none = other.host.empty();
-  const bool ended =
-      other.host == mine.host && ::kill(static_cast<pid_t>(other.pid), 0) != 0 && errno == ESRCH;
-  const bool earlier_turn = !mine.job.empty() && other.job == mine.job;
-  if (none || ended || earlier_turn) return;
-  throw ConfigurationError(fmt::format(
-      "output folder {}: in use by {}, as far as can be told on a file system without locks; if "
-      "that has ended, delete {}",
-      folder, described(other), file.path()));
+/// Whether a lock that could be taken proves that its holder has gone: none held it, an earlier
+/// turn of this very job did, or all its ranks were on this host.
+bool has_ended(const LockHolder& other, const LockHolder& mine, bool locks_are_known) {
+  if (other.host.empty() || (!mine.job.empty() && other.job == mine.job)) return true;
+  return locks_are_known && other.host == mine.host &&
+         std::all_of(other.hosts.begin(), other.hosts.end(),
+                     [&](const std::string& host) { return host == mine.host; });
 }
 
 }  // namespace
@@ -84,31 +109,67 @@ FolderLock::Answer FolderLock::try_lock(short type) {
   throw Error(fmt::format("{}: cannot be locked: {}", file_->path(), std::strerror(errno)));
 }
 
-FolderLock::FolderLock(const std::string& folder, const LockHolder& holder, double patience_s) {
+FolderLock::FolderLock(const std::string& folder, const LockHolder& holder,
+                       const LockPatience& patience)
+    : text_(text_of(holder)) {
   const std::string path = lock_file(folder);
   const Stopwatch waited;
-  Answer answer = Answer::busy;
-  while (true) {
+  for (;; pause()) {
     file_.emplace(path, O_RDWR | O_CREAT);
-    answer = try_lock(F_WRLCK);
-    if (answer != Answer::busy) {
-      if (is_at(*file_, path)) break;
+    const Answer answer = try_lock(F_WRLCK);
+    const std::string before = read_text(*file_);
+    const LockHolder other = holder_in(before);
+    if (answer == Answer::busy) {
+      if (waited.elapsed_s() > patience.ranks_s) refuse(folder, other, "");
       continue;
     }
-    if (waited.elapsed_s() > patience_s) {
-      throw ConfigurationError(fmt::format("output folder {}: in use by {}; -o names another",
-                                           folder, described(read_holder(*file_))));
+    if (!has_ended(other, holder, answer == Answer::taken) && beats(path, patience.beat_s)) {
+      refuse(folder, other,
+             fmt::format(", as {} is being touched; the file system does not lock between hosts",
+                         path));
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (write_in_place_of(before, patience.beat_s)) return;
   }
-  if (answer == Answer::no_locks) refuse_live_holder(*file_, holder, folder);
-  const std::string text = text_of(holder);
-  file_->truncate(0);
-  file_->write_at(0, text.data(), static_cast<std::int64_t>(text.size()));
 }
 
-FolderLock::FolderLock(const std::string& folder) {
-  file_.emplace(lock_file(folder), O_RDWR);
+bool FolderLock::write_in_place_of(const std::string& before, double patience_s) {
+  const std::string path = file_->path() + ".taking";
+  const Stopwatch waited;
+  constexpr mode_t mode = 0644;
+  int taking = -1;
+  while ((taking = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) < 0) {
+    if (errno != EEXIST) {
+      throw Error(fmt::format("{}: cannot be made: {}", path, std::strerror(errno)));
+    }
+    // It is there for the time of a write; longer, its maker was killed in between.
+    if (waited.elapsed_s() > patience_s) ::unlink(path.c_str());
+    pause();
+  }
+  ::close(taking);
+  // Opened anew, to see what other hosts have written.
+  const bool mine = is_at(*file_, file_->path()) &&
+                    read_text(FileDescriptor(file_->path(), O_RDONLY | O_CREAT)) == before;
+  if (mine) {
+    file_->truncate(0);
+    file_->write_at(0, text_.data(), static_cast<std::int64_t>(text_.size()));
+    file_->sync();
+  }
+  ::unlink(path.c_str());
+  return mine;
+}
+
+FolderLock::FolderLock(const std::string& folder, const std::string& text, double patience_s)
+    : text_(text) {
+  const std::string path = lock_file(folder);
+  const Stopwatch waited;
+  for (;; pause()) {
+    const bool last = waited.elapsed_s() > patience_s;
+    if (::access(path.c_str(), F_OK) == 0) {
+      file_.emplace(path, O_RDWR);
+      if (read_text(*file_) == text_) break;
+    }
+    if (last) throw Error(path + ": not there, or another one");
+  }
   if (try_lock(F_RDLCK) == Answer::busy) throw Error(file_->path() + ": taken by another job");
 }
 

@@ -23,6 +23,7 @@ Attributes provenance_attributes(const Provenance& provenance) {
                         {"mpi", provenance.mpi},
                         {"hdf5", provenance.hdf5}};
   for (const auto& [name, value] : provenance.slurm) attributes[name] = value;
+  if (!provenance.mixed_machines.empty()) attributes["mixed_machines"] = provenance.mixed_machines;
   if (!provenance.merged_from.empty()) attributes["merged_from"] = provenance.merged_from;
   return attributes;
 }
@@ -38,7 +39,7 @@ const std::vector<std::string>& provenance_names() {
 
 bool is_provenance(const std::string& attribute) {
   const auto& names = provenance_names();
-  return attribute == "team_size" || attribute == "merged_from" ||
+  return attribute == "team_size" || attribute == "merged_from" || attribute == "mixed_machines" ||
          attribute.starts_with("SLURM_") ||
          std::find(names.begin(), names.end(), attribute) != names.end();
 }

@@ -22,11 +22,13 @@ struct Provenance {
   std::int64_t threads = 1;  ///< of BLAS inside a rank
   std::string compiler;
   std::string blas;
-  std::string blas_core;  ///< core type whose kernels ran: bits depend on it
+  std::string blas_core;  ///< core types whose kernels ran: bits depend on them
   std::string mpi;
   std::string hdf5;
   std::map<std::string, std::string> slurm;  ///< every SLURM_* variable
-  std::vector<std::string> merged_from;      ///< folders of the parts; empty: made in one piece
+  /// What bits depend on and differed between ranks or resumes, a line each; empty: nothing.
+  std::vector<std::string> mixed_machines;
+  std::vector<std::string> merged_from;  ///< folders of the parts; empty: made in one piece
 };
 
 /// The root attributes that every record carries.
@@ -36,7 +38,7 @@ Attributes provenance_attributes(const Provenance& provenance);
 const std::vector<std::string>& provenance_names();
 
 /// Whether a root attribute says how a record was made, not what it found: those above, every
-/// SLURM_*, team_size and merged_from.
+/// SLURM_*, team_size, mixed_machines and merged_from.
 bool is_provenance(const std::string& attribute);
 
 /// Now, as ISO 8601 in UTC.

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "records/begun_file.hpp"
 #include "records/diff.hpp"
 #include "records/provenance.hpp"
 #include "records/record_file.hpp"
@@ -247,6 +248,7 @@ std::vector<std::string> verify_record(const std::string& path) {
       // What is wrong with study.h5 is said of the file itself, below.
     }
   }
+  verify_begun(path, [&](const std::string& what) { faults.push_back(what); });
   for (const auto& name : record_files(path)) {
     // A checkpoint is work in progress with a checksum of its own, not a part of the record.
     if (name.starts_with("checkpoints/")) continue;

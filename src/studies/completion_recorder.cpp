@@ -64,10 +64,6 @@ CompletionRecorder::Next CompletionRecorder::next() const {
   return static_cast<Next>(task_.team.max(mine));
 }
 
-std::string CompletionRecorder::data_hash() const {
-  return fmt::format("{:016x}", task_.problem.hash);
-}
-
 void CompletionRecorder::save(const std::function<void(Record&)>& add) {
   checkpoints_.time([&] {
     collectively(task_.team, [&] {
@@ -75,7 +71,6 @@ void CompletionRecorder::save(const std::function<void(Record&)>& add) {
       Record checkpoint;
       checkpoint.attributes["schema"] = "thalweg/checkpoint";
       checkpoint.attributes["elapsed_s"] = elapsed_s();
-      checkpoint.attributes["data_hash"] = data_hash();
       rows_.write(checkpoint);
       probes_.write_to(checkpoint);
       add(checkpoint);
@@ -90,12 +85,6 @@ bool CompletionRecorder::resume(const std::function<void(const Record&)>& read) 
     if (!is_root() || !task_.context.resume) return;
     const auto checkpoint = resume_checkpoint(task_.files.checkpoint, task_.log);
     if (!checkpoint) return;
-    if (std::get<std::string>(checkpoint->attributes.at("data_hash")) != data_hash()) {
-      throw ConfigurationError(
-          fmt::format("{}: the run began with other data than it is given now; was the file of "
-                      "[matrix] path changed?",
-                      task_.files.checkpoint));
-    }
     earlier_s_ = std::get<double>(checkpoint->attributes.at("elapsed_s"));
     rows_.read(*checkpoint);
     probes_.read_from(*checkpoint);
@@ -153,7 +142,7 @@ void CompletionRecorder::finish(const std::string& status, const std::vector<dou
     record.attributes["status"] = status;
     record.attributes["team_size"] = std::int64_t{task_.team.size()};
     record.attributes["data"] = task_.problem.description;
-    record.attributes["data_hash"] = data_hash();
+    record.attributes["data_hash"] = fmt::format("{:016x}", task_.problem.hash);
     describe(task_.method, record.attributes);
     rows_.write(record);
     if (task_.method.type == MethodType::factorization) write_probes(record, status);

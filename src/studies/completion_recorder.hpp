@@ -52,8 +52,7 @@ class CompletionRecorder {
   /// Writes a checkpoint, the rows and what `add` puts in besides. Collective; `add` is the root's.
   void save(const std::function<void(Record& checkpoint)>& add);
   /// Goes on from the newest whole checkpoint if there is one: reads the rows, and hands it to
-  /// `read`, of the root. Collective; the same answer on every rank. Throws ReportedError where the
-  /// data were others.
+  /// `read`, of the root. Collective; the same answer on every rank.
   bool resume(const std::function<void(const Record& checkpoint)>& read);
   /// Writes the run's record, with what `add` puts in besides, and removes its checkpoint.
   /// Collective; `add` and `matrix`, the last one, are the root's.
@@ -62,7 +61,6 @@ class CompletionRecorder {
 
  private:
   [[nodiscard]] double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
-  [[nodiscard]] std::string data_hash() const;
   void write_theory(Record& record) const;
   void write_probes(Record& record, const std::string& status) const;
 

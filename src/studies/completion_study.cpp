@@ -4,10 +4,10 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <optional>
 
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
+#include "studies/beginning.hpp"
 #include "studies/completion_cost.hpp"
 #include "studies/completion_recorder.hpp"
 #include "studies/completion_summary.hpp"
@@ -48,30 +48,16 @@ void finish_study(const CompletionPlan& plan, const std::vector<CompletionRun>& 
   std::fflush(stdout);
 }
 
-/// Throws ConfigurationError where a run of the folder was made, or begun, with other ratings than
-/// the file has now: a study is of one set of data. Local.
-void require_same_data(const CompletionPlan& plan, const std::vector<CompletionRun>& runs,
-                       const CompletionProblems& problems, const StudyContext& context) {
-  if (plan.matrix.source != MatrixSource::ratings || !context.resume) return;
-  const Log silent = Log::silent();
+/// The ratings are those of the study's beginning; every other matrix is told by the configuration.
+void hold_ratings(const CompletionPlan& plan, const CompletionProblems& problems,
+                  const std::vector<CompletionRun>& runs, const StudyContext& context) {
+  if (plan.matrix.source != MatrixSource::ratings) return;
+  BegunFacts facts;
   for (const auto& run : runs) {
-    const RunFiles files = files_of(context.output_folder, run.name);
-    std::optional<Record> found;
-    try {
-      if (std::filesystem::exists(files.record)) found = read_record(files.record);
-      if (!found) found = resume_checkpoint(files.checkpoint, silent);
-    } catch (const Error&) {
-      continue;  // damaged: the run is made again
-    }
-    if (!found) continue;
-    const auto then = found->attributes.find("data_hash");
-    const auto now = fmt::format("{:016x}", problems.of(run.instance, run.observed).hash);
-    if (then != found->attributes.end() && std::get<std::string>(then->second) != now) {
-      throw ConfigurationError(
-          fmt::format("{}: holds other ratings than when {} was made in {}; --force begins anew",
-                      plan.matrix.ratings.path, run.name, context.output_folder));
-    }
+    facts[fmt::format("[matrix] path = {} (instance {})", plan.matrix.ratings.path, run.instance)] =
+        "ratings of checksum " + hexadecimal(problems.of(run.instance, run.observed).hash);
   }
+  hold_to_beginning(context, facts);
 }
 
 ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
@@ -81,9 +67,7 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
   const Teams teams(world, header.team_size, runs.size());
   const Communicator& team = teams.mine();
   const CompletionProblems problems(world, plan);
-  collectively(world, [&] {
-    if (world.is_root()) require_same_data(plan, runs, problems, context);
-  });
+  hold_ratings(plan, problems, runs, context);
   const CompletionProblem first = problems.of(runs.front().instance, runs.front().observed);
   collectively(world, [&] { check_probes(plan, first, context.study_file); });
   if (world.is_root()) {
@@ -98,7 +82,7 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
                           [&] { return make_run(team, plan, run, problems, context, log); }});
   }
   const Dealt dealt = deal_out(teams, context.output_folder, dealt_runs, log);
-  if (const auto code = ended_early(world, dealt, runs.size(), context.log)) return *code;
+  if (const auto code = ended_early(context, dealt, runs.size())) return *code;
   collectively(world, [&] {
     if (world.is_root()) finish_study(plan, runs, header, resolved, teams.team_size(), context);
   });

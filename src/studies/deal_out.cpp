@@ -78,11 +78,12 @@ Dealt deal_out(const Teams& teams, const std::string& folder, std::span<const De
   return dealt;
 }
 
-std::optional<ExitCode> ended_early(const Communicator& world, const Dealt& dealt, std::size_t runs,
-                                    const Log& log) {
+std::optional<ExitCode> ended_early(const StudyContext& context, const Dealt& dealt,
+                                    std::size_t runs) {
+  const Communicator& world = context.world;
   if (dealt.interrupted) {
     if (world.is_root()) {
-      log.info("interrupted; checkpoints are written: run again with --resume");
+      context.log.info("interrupted; checkpoints are written: " + context.how_to_resume());
     }
     return ExitCode::checkpointed;
   }

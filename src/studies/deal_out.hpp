@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "parallel/team_work.hpp"
 #include "studies/run_files.hpp"
+#include "studies/study.hpp"
 
 namespace thalweg {
 
@@ -64,7 +65,7 @@ Dealt deal_out(const Teams& teams, const std::string& folder, std::span<const De
 
 /// What a study of so many runs ends in where they are not all there, with a word about it by the
 /// root; nothing where they are. Local, the same on every rank.
-std::optional<ExitCode> ended_early(const Communicator& world, const Dealt& dealt, std::size_t runs,
-                                    const Log& log);
+std::optional<ExitCode> ended_early(const StudyContext& context, const Dealt& dealt,
+                                    std::size_t runs);
 
 }  // namespace thalweg

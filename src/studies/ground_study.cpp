@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "studies/beginning.hpp"
 #include "studies/output_folder.hpp"
 #include "studies/trajectory_study.hpp"
 
@@ -33,6 +34,7 @@ class GroundStudy {
 
   ExitCode run() {
     const Communicator& world = context_.world;
+    hold_source();
     collectively(world, [&] { works_.check(source_.runs, data_); });
     if (world.is_root()) {
       context_.log.info(fmt::format("{}; runs of {}, {} teams of {} ranks", data_.description,
@@ -42,7 +44,7 @@ class GroundStudy {
         {context_, source_.folder, source_.runs, data_, teams_, apart_ ? world : teams_.mine()});
     if (outcome == RunOutcome::interrupted) {
       if (world.is_root()) {
-        context_.log.info("interrupted; what is done is kept: run again with --resume");
+        context_.log.info("interrupted; what is done is kept: " + context_.how_to_resume());
       }
       return ExitCode::checkpointed;
     }
@@ -53,6 +55,22 @@ class GroundStudy {
   }
 
  private:
+  /// The runs stood upon are those of this study's beginning. Their data are told by their record.
+  void hold_source() const {
+    BegunFacts facts;
+    collectively(context_.world, [&] {
+      if (!context_.world.is_root()) return;
+      const auto name = "[from] record = " + source_.folder;
+      facts[name + " (its data)"] = "checksum " + source_.data_hash;
+      facts[name + " (its configuration)"] = source_.configuration_hash;
+      for (const auto& run : source_.runs) {
+        facts[fmt::format("{} (the end of run {})", name, run.name)] =
+            "parameters of checksum " + end_hash<Real>(source_.folder, run.name);
+      }
+    });
+    hold_to_beginning(context_, facts);
+  }
+
   void seal() const {
     Record study;
     study.attributes["team_size"] = teams_.team_size();

@@ -125,6 +125,7 @@ StudyBody prepare_kernel_comparison(const Settings& settings, const StudyHeader&
   return [parts, settings, header, &context](StudyStart start) {
     for (Part& part : *parts) {
       if (context.world.is_root()) context.log.info("kernel '" + part.name + "'");
+      part.context.provenance = context.provenance;
       const ExitCode code = part.body(start);
       if (code != ExitCode::done) return code;
     }

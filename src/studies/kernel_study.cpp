@@ -6,11 +6,12 @@
 #include <filesystem>
 #include <optional>
 
-#include "data/data_set.hpp"
 #include "records/record.hpp"
 #include "records/verify.hpp"
+#include "studies/beginning.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/kernel_record.hpp"
+#include "studies/study_data.hpp"
 
 namespace thalweg {
 
@@ -49,6 +50,18 @@ std::optional<GramKeeping> keeping_of(const KernelSettings& chosen, std::int64_t
   return keeping;
 }
 
+/// The last bytes of a Gram matrix's file are a checksum over the checksums of its tiles.
+void hold_gram(const StudyContext& context, const std::string& path) {
+  BegunFacts facts;
+  collectively(context.world, [&] {
+    // A file that is not there is named where it is read.
+    if (context.world.is_root() && fs::exists(path)) {
+      facts = file_fact("[kernel] gram", path, FilePart::end);
+    }
+  });
+  hold_to_beginning(context, facts);
+}
+
 WorkControl control_of(const StudyContext& context) {
   return {context.log, [&context] { return context.started.elapsed_s() > context.time_limit_s; }};
 }
@@ -57,7 +70,7 @@ template <class Real>
 Computed compute(const DataOptions& options, const KernelSettings& chosen,
                  const StudyContext& context, bool resume) {
   const Communicator& world = context.world;
-  const DataSet<Real> data = load_data<Real>(options, world, world, context.log);
+  const DataSet<Real> data = load_study_data<Real>(options, context, world, context.log);
   const KernelChoice choice =
       chosen.kernel.fitted(world, Samples<Real>{data.train.all_rows(), data.train.shape()});
   const auto kernel = choice.make<Real>();
@@ -71,8 +84,8 @@ Computed compute(const DataOptions& options, const KernelSettings& chosen,
 Computed compute_mixed(const DataOptions& options, const KernelSettings& chosen,
                        const StudyContext& context, bool resume) {
   const Communicator& world = context.world;
-  const DataSet<double> data = load_data<double>(options, world, world, context.log);
-  const DataSet<float> rough = load_data<float>(options, world, world);
+  const DataSet<double> data = load_study_data<double>(options, context, world, context.log);
+  const DataSet<float> rough = load_study_data<float>(options, context, world, Log::silent());
   const KernelChoice choice =
       chosen.kernel.fitted(world, Samples<double>{data.train.all_rows(), data.train.shape()});
   const auto kernel = choice.make<double>();
@@ -113,6 +126,7 @@ StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& head
       if (context.world.is_root()) context.log.info(study.string() + " is complete: nothing to do");
       return ExitCode::done;
     }
+    if (!chosen.reused_gram.empty()) hold_gram(context, chosen.reused_gram);
     const Computed computed = chosen.precision == Precision::mixed
                                   ? compute_mixed(options, chosen, context, resume)
                               : chosen.precision == Precision::float32
@@ -121,10 +135,10 @@ StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& head
     const KernelResult& result = computed.result;
     if (result.interrupted) {
       if (context.world.is_root()) {
-        context.log.info(
-            chosen.keeps_matrix(result.train)
-                ? "stopped; the finished tiles are kept: run again with --resume"
-                : "stopped; without keep_gram no tiles are kept: --resume starts anew");
+        context.log.info(chosen.keeps_matrix(result.train)
+                             ? "stopped; the finished tiles are kept: " + context.how_to_resume()
+                             : "stopped; without keep_gram no tiles are kept and it starts anew: " +
+                                   context.how_to_resume());
       }
       return ExitCode::checkpointed;
     }

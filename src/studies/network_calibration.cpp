@@ -439,7 +439,7 @@ typename NetworkCalibration<Real>::Written NetworkCalibration<Real>::checkpoint(
   RunProgress progress;
   const double seconds = seconds_of([&] {
     save_run(objective_->space(), file,
-             RunParts<Real>{progress, w_, objective_->network(), stepper_, record}, "", 0.0);
+             RunParts<Real>{progress, w_, objective_->network(), stepper_, record}, 0.0);
   });
   return {seconds, file_bytes(file)};
 }

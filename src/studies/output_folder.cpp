@@ -6,14 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 
+#include "parallel/host_name.hpp"
 #include "records/atomic_file.hpp"
+#include "records/begun_file.hpp"
 #include "records/record_file.hpp"
 
 namespace thalweg {
@@ -29,7 +30,8 @@ constexpr const char* kMark =
 /// What a study writes into its folder, and what --force may delete.
 constexpr std::array kOwned{"study.h5",        "gram.h5",          "runs",        "probes",
                             "snapshots",       "config.toml",      "checkpoints", "cross.h5",
-                            "gram.h5.partial", "cross.h5.partial", "surfaces",    "connections"};
+                            "gram.h5.partial", "cross.h5.partial", "surfaces",    "connections",
+                            kBegunFile};
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
   throw ConfigurationError(fmt::format("output folder {}: {}", path.string(), why));
@@ -49,20 +51,21 @@ std::string read_text(const fs::path& path) {
 }
 
 /// Whether there is nothing but the lock and what is `allowed`.
-bool holds_nothing_but(const fs::path& folder, std::string_view allowed) {
+bool holds_nothing_but(const fs::path& folder, const std::vector<std::string_view>& allowed) {
   std::error_code error;
   const fs::directory_iterator entries(folder, error);
   if (error) refuse(folder, "cannot be read: " + error.message());
   return std::all_of(fs::begin(entries), fs::end(entries), [&](const fs::directory_entry& entry) {
     const std::string name = entry.path().filename().string();
-    return name == FolderLock::kName || name == allowed;
+    return name.starts_with(FolderLock::kName) ||
+           std::find(allowed.begin(), allowed.end(), name) != allowed.end();
   });
 }
 
-/// Nothing is there, or the configuration alone, left by a study that failed before it had any
-/// result.
+/// Nothing is there, or the configuration and what a study began with alone, left by one that
+/// failed before it had any result.
 bool holds_no_work(const fs::path& folder) {
-  return holds_nothing_but(folder, "config.toml");
+  return holds_nothing_but(folder, {"config.toml", kBegunFile});
 }
 
 /// The configuration that the folder's record or unfinished work was made with.
@@ -176,24 +179,34 @@ void check_output_folder(const std::string& folder, bool may_hold) {
 
 LockHolder holder_of(const Provenance& provenance) {
   const auto job = provenance.slurm.find("SLURM_JOB_ID");
-  std::array<char, HOST_NAME_MAX + 1> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  return {host.data(), ::getpid(), job == provenance.slurm.end() ? std::string() : job->second};
+  return {host_name(), ::getpid(), job == provenance.slurm.end() ? std::string() : job->second,
+          provenance.hostnames};
 }
 
 HeldFolder::HeldFolder(const Communicator& world, const std::string& folder,
                        const LockHolder& holder)
     : is_root_(world.is_root()) {
-  // Ranks of a job killed a moment ago end within seconds.
-  constexpr double patience_s = 10.0;
+  // A network file system may show a new file to other hosts only after a while.
+  constexpr double join_patience_s = 5.0;
   collectively(world, [&] {
     if (!is_root_) return;
     make_folder(folder);
-    lock_.emplace(folder, holder, patience_s);
+    lock_.emplace(folder, holder, LockPatience());
     lock_->share();
   });
+  const std::string text = world.broadcast(is_root_ ? lock_->text() : std::string());
+  const std::string root_host = world.broadcast(holder.host);
+  const Communicator node = world.split_by_node();
   collectively(world, [&] {
-    if (!is_root_) lock_.emplace(folder);
+    try {
+      if (!is_root_) lock_.emplace(folder, text, join_patience_s);
+    } catch (const Error& error) {
+      throw Error(
+          fmt::format("output folder {}: host {} does not see the one that rank 0 has made on {} "
+                      "({}); a study over several hosts needs a folder that all of them share",
+                      folder, host_name(), root_host, error.what()));
+    }
+    if (node.is_root()) beat_.emplace(lock_->file(), FolderLock::kBeat_s);
   });
 }
 
@@ -206,7 +219,7 @@ StudyStart open_output_folder(const std::string& folder, const std::string& reso
   check_output_folder(folder, resume || force);
   make_folder(folder);
   StudyStart start = StudyStart::fresh;
-  if (resume ? !holds_nothing_but(folder, "") : !holds_no_work(folder)) {
+  if (resume ? !holds_nothing_but(folder, {}) : !holds_no_work(folder)) {
     if (force) {
       delete_owned(folder);
     } else {
@@ -218,6 +231,7 @@ StudyStart open_output_folder(const std::string& folder, const std::string& reso
       start = StudyStart::resumed;
     }
   }
+  if (start == StudyStart::fresh) fs::remove(fs::path(folder) / kBegunFile);
   // A resumed folder may have lost its own, and be known by study.h5 alone.
   const fs::path config = fs::path(folder) / "config.toml";
   if (start == StudyStart::fresh || !read_text(config).starts_with(kMark)) {

@@ -5,6 +5,7 @@
 
 #include "parallel/communicator.hpp"
 #include "records/folder_lock.hpp"
+#include "records/heartbeat.hpp"
 #include "studies/study.hpp"
 
 namespace thalweg {
@@ -21,7 +22,8 @@ LockHolder holder_of(const Provenance& provenance);
 /// the last process of a killed job has gone.
 class HeldFolder {
  public:
-  /// Collective over `world`. Throws ReportedError (usage) where another job holds it.
+  /// Collective over `world`. Throws ReportedError: of usage where another job holds it, of failure
+  /// where a host does not see the folder that the root has made.
   HeldFolder(const Communicator& world, const std::string& folder, const LockHolder& holder);
   HeldFolder(const HeldFolder&) = delete;
   HeldFolder& operator=(const HeldFolder&) = delete;
@@ -30,6 +32,7 @@ class HeldFolder {
  private:
   bool is_root_;
   std::optional<FolderLock> lock_;
+  std::optional<Heartbeat> beat_;  // of one rank a host
 };
 
 /// Makes the folder and keeps `resolved` there as config.toml. With `resume`,

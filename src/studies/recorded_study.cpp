@@ -8,10 +8,13 @@
 #include <map>
 #include <utility>
 
+#include "base/checksum.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
+#include "studies/beginning.hpp"
 #include "studies/data_settings.hpp"
 #include "studies/run_files.hpp"
+#include "studies/run_network.hpp"
 #include "studies/study_part.hpp"
 
 namespace thalweg {
@@ -127,6 +130,8 @@ RecordedStudy open_recorded_study(const Communicator& world, const std::string& 
   RecordedStudy study;
   collectively(world, [&] { study = read_plans(place, sealed.config); });
   study.data_hash = world.broadcast(sealed.data_hash);
+  study.configuration_hash = hexadecimal(
+      block_checksum(sealed.config.data(), static_cast<std::int64_t>(sealed.config.size())));
   std::vector<double> rates;
   for (const auto& run : study.runs) {
     const auto tuned = sealed.rates.find(run.group);
@@ -218,6 +223,15 @@ Snapshot<Real> read_point(const Communicator& team, const std::string& folder,
   return point;
 }
 
+template <class Real>
+std::string end_hash(const std::string& folder, const std::string& run) {
+  const RecordFile file(files_of(folder, run).record);
+  return point_hash(std::span<const Real>(values_of<Real>(file, "/parameters/final")),
+                    values_of<double>(file, "/parameters/running_statistics"));
+}
+
+template std::string end_hash<float>(const std::string&, const std::string&);
+template std::string end_hash<double>(const std::string&, const std::string&);
 template DataSet<float> load_recorded_data(const RecordedStudy&, const Communicator&,
                                            const Communicator&);
 template DataSet<double> load_recorded_data(const RecordedStudy&, const Communicator&,

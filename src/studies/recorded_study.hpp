@@ -17,7 +17,8 @@ struct RecordedStudy {
   std::string folder;
   StudyHeader header;
   DataOptions data;
-  std::string data_hash;      ///< of the data that the runs were trained on
+  std::string data_hash;  ///< of the data that the runs were trained on
+  std::string configuration_hash;
   std::vector<RunPlan> runs;  ///< with the learning rates that they were made with
   bool wide = false;          ///< float64, not float32
 
@@ -45,6 +46,10 @@ struct StoredPoints {
 
 /// Local: one rank reads. Throws Error.
 StoredPoints stored_points(const std::string& folder, const std::string& run);
+
+/// Checksum of where a run ended. Local: one rank reads. Throws Error.
+template <class Real>
+std::string end_hash(const std::string& folder, const std::string& run);
 
 /// The steps of the points that --at means: "final", "all" (the snapshots and the final point) or
 /// one of the steps. Local. Throws ConfigurationError naming those that are stored.

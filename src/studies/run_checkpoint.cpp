@@ -1,7 +1,5 @@
 #include "studies/run_checkpoint.hpp"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <span>
 #include <utility>
@@ -25,23 +23,11 @@ const std::vector<T>& values_of(const Record& record, const std::string& name) {
   return std::get<std::vector<T>>(record.arrays.at(name).values);
 }
 
-/// On the root: the newest whole checkpoint of a run that began at `start`.
-std::optional<Record> newest(const std::string& file, const std::string& start, const Log& log) {
-  auto checkpoint = resume_checkpoint(file, log);
-  if (checkpoint && attribute<std::string>(*checkpoint, "start_hash") != start) {
-    throw ConfigurationError(
-        fmt::format("{}: the run began at other parameters than those it is given now; was [train] "
-                    "initial changed?",
-                    file));
-  }
-  return checkpoint;
-}
-
 }  // namespace
 
 template <class Real>
 void save_run(const VectorSpace& space, const std::string& file, RunParts<Real> parts,
-              const std::string& start, double elapsed_s) {
+              double elapsed_s) {
   const Communicator& team = space.comm();
   // Every rank takes part in gathering the optimiser's slices; the root alone writes.
   const auto state = stepper_state(space, parts.stepper);
@@ -53,7 +39,6 @@ void save_run(const VectorSpace& space, const std::string& file, RunParts<Real> 
     checkpoint.attributes["samples"] = parts.progress.samples;
     checkpoint.attributes["elapsed_s"] = elapsed_s;
     checkpoint.attributes["status"] = parts.progress.status;
-    checkpoint.attributes["start_hash"] = start;
     parts.record.write_to(checkpoint);
     list_snapshots(checkpoint, parts.progress.snapshots);
     checkpoint.column("/parameters/current", parts.w, "parameter", "1", "parameters");
@@ -66,7 +51,7 @@ void save_run(const VectorSpace& space, const std::string& file, RunParts<Real> 
 
 template <class Real>
 bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real> parts,
-                const std::string& start, double& earlier_s, const Log& log) {
+                double& earlier_s, const Log& log) {
   const Communicator& team = space.comm();
   std::optional<Record> checkpoint;
   StepperState<Real> state;
@@ -74,7 +59,7 @@ bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real
   auto& progress = parts.progress;
   collectively(team, [&] {
     if (!team.is_root()) return;
-    checkpoint = newest(file, start, log);
+    checkpoint = resume_checkpoint(file, log);
     if (!checkpoint) return;
     progress.snapshots = snapshot_steps(*checkpoint);
     progress.status = attribute<std::string>(*checkpoint, "status");
@@ -105,13 +90,11 @@ bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real
   return true;
 }
 
-template void save_run(const VectorSpace&, const std::string&, RunParts<float>, const std::string&,
-                       double);
-template void save_run(const VectorSpace&, const std::string&, RunParts<double>, const std::string&,
-                       double);
-template bool resume_run(const VectorSpace&, const std::string&, RunParts<float>,
-                         const std::string&, double&, const Log&);
-template bool resume_run(const VectorSpace&, const std::string&, RunParts<double>,
-                         const std::string&, double&, const Log&);
+template void save_run(const VectorSpace&, const std::string&, RunParts<float>, double);
+template void save_run(const VectorSpace&, const std::string&, RunParts<double>, double);
+template bool resume_run(const VectorSpace&, const std::string&, RunParts<float>, double&,
+                         const Log&);
+template bool resume_run(const VectorSpace&, const std::string&, RunParts<double>, double&,
+                         const Log&);
 
 }  // namespace thalweg

@@ -30,18 +30,17 @@ struct RunParts {
   RunRecord& record;  ///< the root's has all rows
 };
 
-/// Writes a checkpoint of a run, gathering the optimiser's slices on the root. `start` is the
-/// checksum of the point where the run began. Collective over the space's team. Throws
-/// ReportedError.
+/// Writes a checkpoint of a run, gathering the optimiser's slices on the root. Collective
+/// over the space's team. Throws ReportedError.
 template <class Real>
 void save_run(const VectorSpace& space, const std::string& file, RunParts<Real> parts,
-              const std::string& start, double elapsed_s);
+              double elapsed_s);
 
 /// The root reads the newest whole checkpoint, the others receive; broken ones are passed over with
 /// a warning. Returns whether there was one. `earlier_s` becomes, on the root, the wall time it was
-/// taken at. Collective. Throws ReportedError where it began at another point than `start`.
+/// taken at. Collective.
 template <class Real>
 bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real> parts,
-                const std::string& start, double& earlier_s, const Log& log);
+                double& earlier_s, const Log& log);
 
 }  // namespace thalweg

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "data/data_set.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/stored_kernel.hpp"
 #include "linalg/block_cyclic.hpp"
@@ -20,6 +19,7 @@
 #include "studies/nested_draws.hpp"
 #include "studies/run_plan.hpp"
 #include "studies/small_data_score.hpp"
+#include "studies/study_data.hpp"
 
 namespace thalweg {
 
@@ -59,7 +59,7 @@ template <class Real>
 bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const StudyContext& context,
                  bool resume, bool single, SmallDataResult& result) {
   const Communicator& world = context.world;
-  const DataSet<Real> data = load_data<Real>(plan.data, world, world, context.log);
+  const DataSet<Real> data = load_study_data<Real>(plan.data, context, world, context.log);
   result.data = data.description;
   const std::int64_t pool = data.train.size();
   std::vector<std::vector<std::int64_t>> draws;
@@ -119,7 +119,7 @@ StudyBody prepare_small_data_study(const Settings& settings, const StudyHeader& 
     if (!run_kernels<double>(plan, header, context, resume, false, result) ||
         !run_kernels<float>(plan, header, context, resume, true, result)) {
       if (context.world.is_root()) {
-        context.log.info("stopped; the finished tiles are kept: run again with --resume");
+        context.log.info("stopped; the finished tiles are kept: " + context.how_to_resume());
       }
       return ExitCode::checkpointed;
     }

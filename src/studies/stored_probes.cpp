@@ -11,6 +11,7 @@
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
 #include "studies/deal_out.hpp"
+#include "studies/machine_guard.hpp"
 #include "studies/probe_rows.hpp"
 #include "studies/probe_spec.hpp"
 #include "studies/recorded_study.hpp"
@@ -71,7 +72,8 @@ class StoredProbes {
     }
     const Dealt dealt = deal_out(teams_, context_.output_folder, work, log_);
     if (dealt.interrupted) {
-      if (world.is_root()) context_.log.info("interrupted: --resume measures what is missing");
+      if (world.is_root())
+        context_.log.info("interrupted, what is measured is kept: " + context_.how_to_resume());
       return ExitCode::checkpointed;
     }
     if (world.is_root()) {
@@ -286,6 +288,7 @@ void share_points(const Communicator& world, std::vector<Target>& targets) {
 
 ExitCode probe_record(const ProbeRequest& request, StudyContext& context) {
   const Communicator& world = context.world;
+  gather_machines(context);
   const auto study = open_recorded_study(world, request.folder);
   if (context.output_folder.empty()) context.output_folder = study.folder + "/probes";
   std::vector<Target> targets;

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 
 #include "records/configuration_text.hpp"
 #include "records/schema.hpp"
 #include "records/verify.hpp"
+#include "studies/machine_guard.hpp"
 #include "studies/output_folder.hpp"
 
 namespace thalweg {
@@ -54,6 +56,18 @@ bool is_complete(const StudyContext& context) {
 
 }  // namespace
 
+std::string StudyContext::how_to_resume() const {
+  std::string command;
+  std::istringstream words(provenance.command_line);
+  for (std::string word; std::getline(words, word, ' ');) {
+    if (word != "--resume" && word != "--force") command += word + " ";
+  }
+  const std::string launcher =
+      provenance.mpi_size > 1 ? fmt::format("mpirun -n {} ", provenance.mpi_size) : "";
+  return fmt::format("run again with --resume, on any number of ranks:\n{}{}--resume", launcher,
+                     command);
+}
+
 StudyHeader read_study_header(const Settings& settings, const std::string& study_file) {
   const Settings study = settings.table("study");
   StudyHeader header;
@@ -94,9 +108,11 @@ void add_study_attributes(Record& record, const StudyHeader& header, const Study
 ExitCode run_study(const Settings& settings, StudyContext& context) {
   StudyHeader header;
   StudyBody body;
+  gather_machines(context);
   collectively(context.world, [&] {
     header = read_study_header(settings, context.study_file);
     if (context.output_folder.empty()) context.output_folder = "results/" + header.name;
+    context.study_folder = context.output_folder;
     if (context.world.is_root()) {
       check_output_folder(context.output_folder, context.resume || context.force);
     }
@@ -119,6 +135,7 @@ ExitCode run_study(const Settings& settings, StudyContext& context) {
   if (static_cast<StudyStart>(start) == StudyStart::resumed && is_complete(context)) {
     return ExitCode::done;
   }
+  hold_machines(context);
   return body(static_cast<StudyStart>(start));
 }
 

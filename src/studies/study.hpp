@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "parallel/communicator.hpp"
 #include "parallel/interrupt.hpp"
+#include "records/begun_file.hpp"
 #include "records/provenance.hpp"
 #include "records/record.hpp"
 #include "studies/settings.hpp"
@@ -28,8 +29,14 @@ struct StudyContext {
   bool resume = false;
   bool force = false;
   bool dry_run = false;
+  bool mixed_machines = false;  ///< ranks, or the beginning, may be on machines of other bits
   double time_limit_s = std::numeric_limits<double>::infinity();
   Stopwatch started;
+  std::string study_folder = {};  ///< of the whole study, where parts have folders of their own
+  BegunFacts machine = {};        ///< of all ranks, where these are held against each other
+
+  /// What to say of a study that was stopped: the command that goes on with it. Local.
+  [[nodiscard]] std::string how_to_resume() const;
 
   /// Was this process told to stop, or is its time over? Local: ranks agree on it where they must
   /// stop together.

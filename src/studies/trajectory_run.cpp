@@ -56,8 +56,8 @@ class TrajectoryRun {
   RunOutcome run() {
     warn_of_idle_ranks();
     probes_.begin(plan_.probes, w_);
-    const bool resumed = context_.resume && resume_run(space_, files_.checkpoint, parts(),
-                                                       start_hash_, earlier_s_, log_);
+    const bool resumed =
+        context_.resume && resume_run(space_, files_.checkpoint, parts(), earlier_s_, log_);
     if (!resumed) measure_point();
     Progress progress(log_, plan_.name, last_step_);
     while (progress_.status.empty() && progress_.step < last_step_) {
@@ -238,8 +238,7 @@ class TrajectoryRun {
   RunParts<Real> parts() { return {progress_, w_, objective_->network(), stepper_, record_}; }
 
   void save() {
-    checkpoints_.time(
-        [&] { save_run(space_, files_.checkpoint, parts(), start_hash_, elapsed_s()); });
+    checkpoints_.time([&] { save_run(space_, files_.checkpoint, parts(), elapsed_s()); });
   }
 
   /// Whether the end was reached before an interrupt.

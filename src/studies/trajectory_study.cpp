@@ -8,16 +8,17 @@
 #include <optional>
 #include <set>
 
-#include "data/data_set.hpp"
 #include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
+#include "studies/beginning.hpp"
 #include "studies/correlation_record.hpp"
 #include "studies/critical_batch_record.hpp"
 #include "studies/deal_out.hpp"
 #include "studies/ground_works.hpp"
 #include "studies/run_check.hpp"
 #include "studies/run_summary.hpp"
+#include "studies/study_data.hpp"
 #include "studies/study_part.hpp"
 #include "studies/trajectory_plan.hpp"
 #include "studies/trajectory_run.hpp"
@@ -38,7 +39,7 @@ class TrajectoryStudy {
         runs_(plan.runs),
         teams_(world_, plan.header.team_size, std::max(plan.runs.size(), trials_.size())),
         log_(teams_.mine().is_root(), context.log.terminal() && world_.is_root()),
-        data_(load_data<Real>(plan.data, world_, teams_.mine(), context.log)),
+        data_(load_study_data<Real>(plan.data, context, teams_.mine(), context.log)),
         works_(plan.ground) {
     // Points need no team of their own size, unless a team holds the samples together.
     if (plan.header.team_size == 0 && plan.data.placement == Placement::node) {
@@ -55,6 +56,7 @@ class TrajectoryStudy {
       }
       works_.check(runs_, data_);
     });
+    hold_starts();
     if (world_.is_root()) {
       context_.log.info(
           fmt::format("{}; {} runs{} in {} teams of {} ranks", data_.description, runs_.size(),
@@ -71,11 +73,25 @@ class TrajectoryStudy {
   }
 
  private:
+  /// The files of points where runs begin are those of the study's beginning.
+  void hold_starts() const {
+    BegunFacts starts;
+    collectively(world_, [&] {
+      if (!world_.is_root()) return;
+      for (const auto& run : runs_) {
+        if (!run.train.initial.empty()) {
+          starts.merge(file_fact("[train] initial", run.train.initial));
+        }
+      }
+    });
+    hold_to_beginning(context_, starts);
+  }
+
   RunFiles files(const std::string& run) const { return files_of(context_.output_folder, run); }
 
   ExitCode interrupted() const {
     if (world_.is_root())
-      context_.log.info("interrupted; checkpoints are written: run again with --resume");
+      context_.log.info("interrupted; checkpoints are written: " + context_.how_to_resume());
     return ExitCode::checkpointed;
   }
 

@@ -30,7 +30,7 @@ std::vector<SetSize> find_sets(const UciPlan& plan, const Log& log) {
                            set.size(), plan.largest));
       continue;
     }
-    sets.push_back({name, set.size()});
+    sets.push_back({name, set.size(), checksum_of(set)});
   }
   if (sets.empty()) throw ConfigurationError("[uci]: no set is left to work on");
   return sets;
@@ -44,13 +44,15 @@ std::vector<SetSize> find_uci_sets(const UciPlan& plan, const StudyContext& cont
   collectively(context.world, [&] {
     if (!context.world.is_root()) return;
     for (const auto& set : find_sets(plan, context.log)) {
-      text += fmt::format("{}/{}\n", set.name, set.samples);
+      text += fmt::format("{}/{}/{}\n", set.name, set.samples, set.checksum);
     }
   });
   std::istringstream lines(context.world.broadcast(text));
   for (std::string line; std::getline(lines, line);) {
-    const auto slash = line.rfind('/');
-    sets.push_back({line.substr(0, slash), std::stoll(line.substr(slash + 1))});
+    const auto last = line.rfind('/');
+    const auto first = line.rfind('/', last - 1);
+    sets.push_back({line.substr(0, first), std::stoll(line.substr(first + 1)),
+                    std::stoull(line.substr(last + 1))});
   }
   return sets;
 }

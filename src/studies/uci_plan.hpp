@@ -27,6 +27,7 @@ UciPlan read_uci_plan(const Settings& settings, const StudyHeader& header);
 struct SetSize {
   std::string name;
   std::int64_t samples = 0;
+  std::uint64_t checksum = 0;
 };
 
 /// The sets of the study in ascending order of their names, read whole and checked by the root; the

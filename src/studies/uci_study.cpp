@@ -13,6 +13,7 @@
 #include "data/uci_set.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
+#include "studies/beginning.hpp"
 #include "studies/uci_evaluation.hpp"
 #include "studies/uci_plan.hpp"
 #include "studies/uci_summary.hpp"
@@ -43,18 +44,27 @@ std::vector<std::string> sets_of(const std::vector<SetSize>& sets, int ranks, in
   return mine;
 }
 
+/// The sets are those of the study's beginning, none less and none more.
+void hold_sets(const UciPlan& plan, const std::vector<SetSize>& sets, const StudyContext& context) {
+  BegunFacts facts;
+  std::string names;
+  for (const auto& set : sets) {
+    names += (names.empty() ? "" : ", ") + set.name;
+    facts[fmt::format("[uci] path = {} ({})", plan.path, set.name)] =
+        fmt::format("{} samples of checksum {}", set.samples, hexadecimal(set.checksum));
+  }
+  facts[fmt::format("[uci] path = {} (its sets)", plan.path)] = names;
+  hold_to_beginning(context, facts);
+}
+
 /// Works off this rank's sets; false when it stopped first. Local.
 bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
               const StudyContext& context) {
   const auto stop = [&] { return context.time_to_stop(); };
   for (const auto& name : mine) {
     const std::string checkpoint = checkpoint_of(context, name);
+    if (read_newest_checkpoint(checkpoint)) continue;
     const UciSet set = read_uci_set(plan.path + "/" + name);
-    const std::string checksum = fmt::format("{:016x}", checksum_of(set));
-    if (const auto done = read_newest_checkpoint(checkpoint)) {
-      if (std::get<std::string>(done->attributes.at("data_hash")) == checksum) continue;
-      context.log.warn(fmt::format("{}: the set has changed since; evaluated again", name));
-    }
     std::optional<UciResult> result;
     try {
       result = evaluate_uci_set(set, plan.families, plan.protocol, stop);
@@ -62,9 +72,7 @@ bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
       throw Error(fmt::format("set {}: {}", name, error.what()), error.code());
     }
     if (!result) return false;
-    Record finished = uci_checkpoint(*result);
-    finished.attributes["data_hash"] = checksum;
-    write_checkpoint(checkpoint, finished);
+    write_checkpoint(checkpoint, uci_checkpoint(*result));
     context.log.info(fmt::format("{}: {} samples, {} features, {} classes: {:.1f} s", name,
                                  result->samples, result->features, result->classes,
                                  result->elapsed_s));
@@ -86,13 +94,14 @@ ExitCode run_uci_study(const UciPlan& plan, const std::string& resolved,
   const Communicator& world = context.world;
   const std::string study = context.output_folder + "/study.h5";
   const auto sets = find_uci_sets(plan, context);
+  hold_sets(plan, sets, context);
   bool finished = false;
   collectively(world, [&] {
     finished = work_off(sets_of(sets, world.size(), world.rank()), plan, context);
   });
   if (world.any(!finished)) {
     if (world.is_root()) {
-      context.log.info("interrupted; finished sets are kept: run again with --resume");
+      context.log.info("interrupted; finished sets are kept: " + context.how_to_resume());
     }
     return ExitCode::checkpointed;
   }

@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "data/data_set.hpp"
 #include "records/checkpoint.hpp"
 #include "records/record.hpp"
 #include "records/schema.hpp"
 #include "studies/deal_out.hpp"
+#include "studies/study_data.hpp"
 #include "studies/width_plan.hpp"
 #include "studies/width_run.hpp"
 #include "studies/width_summary.hpp"
@@ -41,7 +41,7 @@ ExitCode run_widths(const WidthStudyPlan& chosen, const StudyHeader& header,
   const auto runs = width_runs(plan);
   const Teams teams(world, header.team_size, runs.size());
   const Communicator& team = teams.mine();
-  const auto data = load_data<Real>(chosen.data, world, team, context.log);
+  const auto data = load_study_data<Real>(chosen.data, context, team, context.log);
   collectively(world, [&] { require_few_pairs(data.train, context.study_file); });
   const WidthLimit limit = width_limit(world, plan, data);
   if (world.is_root()) {
@@ -60,7 +60,7 @@ ExitCode run_widths(const WidthStudyPlan& chosen, const StudyHeader& header,
                           }});
   }
   const Dealt dealt = deal_out(teams, context.output_folder, dealt_runs, log);
-  if (const auto code = ended_early(world, dealt, runs.size(), context.log)) return *code;
+  if (const auto code = ended_early(context, dealt, runs.size())) return *code;
   collectively(world, [&] {
     if (!world.is_root()) return;
     Record study = study_record(context, header, resolved, teams.team_size(), plan, limit);

@@ -104,23 +104,6 @@ def test_a_kernel_study_on_a_table(tmp_path, ranks):
     refused(run_study(tmp_path, text, "broken", ranks=ranks), "table.csv:202", "column 2 (c)", "inf")
 
 
-def test_a_set_that_changed_is_evaluated_again(sets, tmp_path):
-    text = STUDY.replace("PATH", str(sets)).replace("depths = [1, 2]", f"depths = {list(range(1, 13))}")
-    for limit_s in (1, 1.3, 1.7, 2.2, 2.8, 3.6, 4.7, 6.1, 8, 10.4, 13.5):
-        stopped = run_study(tmp_path, text, "out", "--force", "--time-limit", str(limit_s))
-        if stopped.returncode != 75 or list((tmp_path / "out" / "checkpoints").glob("set-4.h5")):
-            break
-    assert stopped.returncode == 75, stopped.stderr
-    table = sets / "set-4" / "set-4_R.dat"
-    lines = table.read_text().splitlines()
-    table.write_text("\n".join([lines[0], lines[1].replace(lines[1].split("\t")[1], "0.125"), *lines[2:]]) + "\n")
-    resumed = run_study(tmp_path, text, "out", "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    assert "set-4: the set has changed since" in resumed.stderr
-    assert run_study(tmp_path, text, "fresh").returncode == 0
-    assert_identical(tmp_path / "fresh", tmp_path / "out")
-
-
 def test_sets_are_planned_as_they_are_evaluated(sets, tmp_path):
     study = tmp_path / "study.toml"
     study.write_text(STUDY.replace("PATH", str(sets)))

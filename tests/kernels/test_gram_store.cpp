@@ -10,13 +10,17 @@
 #include "base/philox.hpp"
 #include "kernels/gram.hpp"
 #include "kernels/gram_layout.hpp"
+#include "kernels/gram_marks.hpp"
 #include "kernels/gram_store.hpp"
 #include "kernels/stored_tiles.hpp"
 #include "records/record.hpp"
 #include "records/verify_gram.hpp"
+#include "whole_pages.hpp"
 
 namespace thalweg {
 namespace {
+
+using testing_support::WholePages;
 
 constexpr std::int64_t kSamples = 150;
 constexpr std::int64_t kBlock = 32;
@@ -88,6 +92,7 @@ class Store : public testing::Test {
   void expect_sealed_file() {
     comm_.barrier();
     EXPECT_FALSE(std::filesystem::exists(path_ + ".partial"));
+    EXPECT_FALSE(std::filesystem::exists(gram_marks_of(path_, comm_.rank())));
     if (!comm_.is_root()) return;
     const Record record = read_record(path_);
     const auto& gram = std::get<std::vector<double>>(record.arrays.at("/gram").values);
@@ -156,7 +161,8 @@ TEST_F(Store, RecomputesATileThatWasDamaged) {
   // All tiles but the last ones are there; then a byte of the first one is turned over.
   const auto [part, first] = assemble(comm_, false, 1, false);
   if (comm_.is_root()) {
-    const GramFileLayout layout = read_gram_layout(path_ + ".partial", identity_);
+    GramFileLayout layout = read_gram_layout(path_ + ".partial", identity_);
+    EXPECT_GT(read_gram_marks(path_, layout), 0);
     EXPECT_EQ(layout.done[0], 1);
     std::fstream file(path_ + ".partial", std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(layout.tile_offsets[0] + 100);
@@ -255,6 +261,22 @@ TEST_F(Store, HoldsARectangleToo) {
     }
   }
   EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(Store, IsWholeWhereAFileSystemSendsWholePages) {
+  for (const std::int64_t strips : {1, 4}) {
+    use_strips(strips);
+    const WholePages pages(".h5.partial");
+    const auto [part, first] = assemble(comm_, false, 1, false);
+    comm_.barrier();
+    const auto [gram, second] = assemble(comm_, true, kAll, true);
+    EXPECT_EQ(first + second, 15 * strips);
+    expect_sealed_file();
+    std::vector<std::string> faults;
+    verify_gram(RecordFile(path_), [&](const std::string& fault) { faults.push_back(fault); });
+    EXPECT_TRUE(faults.empty()) << faults.front();
+    comm_.barrier();
+  }
 }
 
 TEST_F(Store, AFailureOfOneRankEndsAll) {
