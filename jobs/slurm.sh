@@ -31,7 +31,8 @@ prepare_job() {
   told_to_stop='' ranks_pid=''
   # From now on: the batch shell alone gets the signal of --signal=B:USR1@…, and all that a cancelled job gets.
   trap 'told_to_stop=1; [[ -z $ranks_pid ]] || kill -USR1 "$ranks_pid"' USR1
-  trap '[[ -z $ranks_pid ]] || kill -TERM "$ranks_pid"' TERM
+  # Told SIGTERM, mpirun would kill its ranks after two seconds; SIGUSR1 it passes on, and waits for their checkpoints.
+  trap '[[ -z $ranks_pid ]] || kill -USR1 "$ranks_pid"' TERM
   read_site
   eval "${setup:-}"
   [[ -x $thalweg_program ]] || stop "no program $thalweg_program: build it, or name one in THALWEG"

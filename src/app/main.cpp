@@ -13,6 +13,7 @@
 #include "app/mpi_lifetime.hpp"
 #include "base/blas_setup.hpp"
 #include "parallel/communicator.hpp"
+#include "parallel/host_name.hpp"
 #include "parallel/interrupt.hpp"
 
 namespace {
@@ -26,9 +27,11 @@ void abort_on_terminate() {
   });
 }
 
-/// A rank that fails alone ends the others, which may be waiting for it.
+/// A rank that fails alone ends the others, which may be waiting for it. What it lacks may be its
+/// host's fault.
 int fail(const std::string& message, ExitCode code) {
-  std::fputs(fmt::format("thalweg: {}{}\n", rank_label(), message).c_str(), stderr);
+  const std::string host = rank_label().empty() ? "" : fmt::format("host {}: ", host_name());
+  std::fputs(fmt::format("thalweg: {}{}{}\n", rank_label(), host, message).c_str(), stderr);
   std::fflush(stdout);
   // A single rank has nobody to wait for; it ends in order.
   if (!rank_label().empty()) MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));

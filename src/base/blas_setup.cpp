@@ -2,8 +2,11 @@
 
 #include <cblas.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -15,7 +18,17 @@ void use_one_blas_thread() {
   openblas_set_num_threads(1);
   // OpenBLAS takes its work buffer (128 MiB) at the first large product and keeps it. Where the
   // system has no memory left by then it asks again for ever: a rank would hang. So it is taken
-  // now.
+  // now, if there is as much.
+  constexpr std::size_t buffer_bytes = std::size_t{128} << 20;
+  void* room =
+      ::mmap(nullptr, buffer_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) {
+    throw Error(
+        fmt::format("{} MiB of memory for BLAS are not to be had ({}); is there a limit "
+                    "(ulimit -v)?",
+                    buffer_bytes >> 20, std::strerror(errno)));
+  }
+  ::munmap(room, buffer_bytes);
   constexpr int n = 256;
   const std::vector<float> zeros(static_cast<std::size_t>(n * n));
   std::vector<float> product(zeros.size());

@@ -6,7 +6,8 @@
 namespace thalweg {
 
 /// One BLAS thread inside a shard: bits depend on the thread count, and ranks are the parallelism.
-/// Also has OpenBLAS take its work buffer while there is memory. Once, in main.
+/// Also has OpenBLAS take its work buffer while there is memory. Once, in main. Throws Error where
+/// there is none.
 void use_one_blas_thread();
 
 /// Name of the core type whose kernels OpenBLAS chose when it was loaded, such as "SkylakeX".

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <filesystem>
 #include <memory>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -41,26 +39,6 @@ std::uint64_t bits_of(Real value) {
   }
 }
 
-/// Collective over `node`. Where memory is short, MPI fails on the node's root while the other
-/// ranks wait inside the call, so the message has to come from here and the caller has to abort.
-template <class Real>
-void allocate(DataStorage<Real>& storage, const Communicator& node, std::int64_t size_bytes) {
-  try {
-    storage.window.emplace(node, size_bytes);
-  } catch (const Error& error) {
-    constexpr double mebibyte = 1024.0 * 1024.0;
-    std::error_code unknown;
-    const auto space = std::filesystem::space("/dev/shm", unknown);
-    throw Error(fmt::format(
-        "{}: the samples need {:.0f} MiB of the node's shared memory{}; enlarge it, or set [data] "
-        "placement = \"sharded\"",
-        error.what(), static_cast<double>(size_bytes) / mebibyte,
-        unknown ? std::string()
-                : fmt::format(" (/dev/shm has {:.0f} MiB free)",
-                              static_cast<double>(space.available) / mebibyte)));
-  }
-}
-
 /// Preprocesses this rank's samples into the node's window or its own rows, hashing each chunk.
 template <class Real>
 DataSplit<Real> finish(RawSplit raw, const Preprocess& preprocess,
@@ -77,7 +55,8 @@ DataSplit<Real> finish(RawSplit raw, const Preprocess& preprocess,
   if (node) {
     const auto values = raw.size() * raw.shape.features();
     storage->node = std::move(node);
-    allocate(*storage, holders, values * static_cast<std::int64_t>(sizeof(Real)));
+    storage->window.emplace(holders, values * static_cast<std::int64_t>(sizeof(Real)),
+                            ", or set [data] placement = \"sharded\"");
     to = storage->window->template as<Real>().data() +
          static_cast<std::size_t>(raw.held.begin) * features;
   } else {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "parallel/communicator.hpp"
 
@@ -13,8 +14,10 @@ namespace thalweg {
 /// see after it.
 class SharedWindow {
  public:
-  /// Collective over `node` (a communicator from split_by_node).
-  SharedWindow(const Communicator& node, std::int64_t size_bytes);
+  /// Collective over `node` (a communicator from split_by_node). Throws ReportedError on all its
+  /// ranks, after naming host and sizes, where the node has less shared memory left; `cure` says
+  /// what would do with less.
+  SharedWindow(const Communicator& node, std::int64_t size_bytes, const std::string& cure = {});
   SharedWindow(const SharedWindow&) = delete;
   SharedWindow& operator=(const SharedWindow&) = delete;
   ~SharedWindow();

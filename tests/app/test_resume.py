@@ -22,6 +22,20 @@ def test_signal_checkpoints_and_exits_75(tmp_path):
     assert "unfinished study" in folder and "broken" not in folder and "claims" not in folder
 
 
+def test_ctrl_c_checkpoints_and_says_how_to_go_on(tmp_path):
+    text = trajectories(epochs=100000)
+    process = start(tmp_path, text, "out", ranks=None)
+    deadline = time.monotonic() + PATIENCE_S
+    while not (tmp_path / "out" / "begun.txt").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate(timeout=2 * PATIENCE_S)[1]
+    assert process.returncode == 75, errors
+    command = errors.strip().splitlines()[-1]
+    assert command.endswith(f"run {tmp_path}/study.toml -o {tmp_path}/out --resume"), errors
+    assert run_study(tmp_path, text, "out", "--resume", *"--time-limit 0.1".split()).returncode == 75
+
+
 SHORT_RUNS = """
 [study]
 name = "short"

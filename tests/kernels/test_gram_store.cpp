@@ -266,6 +266,8 @@ TEST_F(Store, HoldsARectangleToo) {
 TEST_F(Store, IsWholeWhereAFileSystemSendsWholePages) {
   for (const std::int64_t strips : {1, 4}) {
     use_strips(strips);
+    std::filesystem::remove(path_);
+    comm_.barrier();
     const WholePages pages(".h5.partial");
     const auto [part, first] = assemble(comm_, false, 1, false);
     comm_.barrier();

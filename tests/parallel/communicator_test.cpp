@@ -75,6 +75,13 @@ TEST(SharedWindow, ShowsEveryRankOfTheNodeOneCopy) {
   EXPECT_EQ(window.as<double>()[99], 99.0);
 }
 
+TEST(SharedWindow, MoreThanTheNodeHasIsRefusedOnAllItsRanks) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  const auto node = world.split_by_node();
+  if (node.size() == 1) GTEST_SKIP() << "a single rank shares nothing";
+  EXPECT_THROW(SharedWindow(node, std::int64_t{1} << 50), ReportedError);
+}
+
 TEST(ProcessGrid, IsAsSquareAsTheRanksAllow) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   const ProcessGrid grid(world);
