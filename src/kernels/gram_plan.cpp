@@ -62,37 +62,38 @@ std::int64_t strips_of_whole_pages(const GramIdentity& identity) {
 
 namespace {
 
-/// The last strips of a list that move together.
+/// Strips that move together: work[begin], …, work[end − 1].
 struct Batch {
-  std::size_t size = 0;
+  std::size_t begin = 0;
+  std::size_t end = 0;
   std::int64_t cost = 0;
 };
 
-Batch last_batch(const std::vector<StripWork>& work, const std::vector<std::size_t>& list,
-                 std::int64_t together) {
-  Batch batch;
-  const StripPlace& last = work[list.back()].place;
-  while (batch.size < list.size()) {
-    const StripWork& item = work[list[list.size() - 1 - batch.size]];
-    const bool same = item.place.row == last.row && item.place.column == last.column &&
-                      item.place.strip / together == last.strip / together;
-    if (!same) break;
-    ++batch.size;
-    batch.cost += item.cost;
+std::vector<Batch> batches_of(const std::vector<StripWork>& work, std::int64_t together) {
+  std::vector<Batch> batches;
+  for (std::size_t k = 0; k < work.size(); ++k) {
+    const StripPlace& place = work[k].place;
+    const bool begins =
+        k == 0 || place.strip % together == 0 || place.strip != work[k - 1].place.strip + 1;
+    if (begins) batches.push_back({k, k, 0});
+    batches.back().end = k + 1;
+    batches.back().cost += work[k].cost;
   }
-  return batch;
+  return batches;
 }
 
 }  // namespace
 
 void even_out(std::vector<StripWork>& work, int ranks, std::int64_t together) {
+  const std::vector<Batch> batches = batches_of(work, together);
   std::vector<std::vector<std::size_t>> lists(static_cast<std::size_t>(ranks));
   std::vector<std::int64_t> loads(lists.size(), 0);
-  for (std::size_t k = 0; k < work.size(); ++k) {
-    work[k].worker = work[k].owner;
-    if (work[k].cost == 0) continue;
-    lists[static_cast<std::size_t>(work[k].owner)].push_back(k);
-    loads[static_cast<std::size_t>(work[k].owner)] += work[k].cost;
+  for (StripWork& item : work) item.worker = item.owner;
+  for (std::size_t k = 0; k < batches.size(); ++k) {
+    if (batches[k].cost == 0) continue;
+    const auto owner = static_cast<std::size_t>(work[batches[k].begin].owner);
+    lists[owner].push_back(k);
+    loads[owner] += batches[k].cost;
   }
   std::set<std::pair<std::int64_t, int>> order;
   for (int rank = 0; rank < ranks; ++rank)
@@ -102,12 +103,10 @@ void even_out(std::vector<StripWork>& work, int ranks, std::int64_t together) {
     const auto [least, to] = *order.begin();
     auto& list = lists[static_cast<std::size_t>(from)];
     if (list.empty()) break;
-    const Batch batch = last_batch(work, list, together);
+    const Batch& batch = batches[list.back()];
     if (least + batch.cost >= most) break;
-    for (std::size_t k = 0; k < batch.size; ++k) {
-      work[list.back()].worker = to;
-      list.pop_back();
-    }
+    list.pop_back();
+    for (std::size_t k = batch.begin; k < batch.end; ++k) work[k].worker = to;
     order.erase({most, from});
     order.erase({least, to});
     // A strip moves once: the receiver keeps it out of its own list.

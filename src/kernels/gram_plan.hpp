@@ -23,7 +23,7 @@ std::vector<StripWork> strips_of(const GramIdentity& identity, bool skips_paddin
 /// Local. Gives every strip to its owner, then moves strips from the rank with most work to the one
 /// with least while that shortens the longest, so that nobody idles: a lower triangle over a
 /// block-cyclic grid of few panels is uneven, by about one tile row in the number of panels. Strips
-/// of cost 0 stay with their owners, and so many of a tile move `together`. A function of its input
+/// of cost 0 stay with their owners; but so many of a tile move `together`. A function of its input
 /// alone: every rank makes the same plan.
 void even_out(std::vector<StripWork>& work, int ranks, std::int64_t together = 1);
 

@@ -86,6 +86,23 @@ TEST(GramPlan, LeavesWhatIsDoneAndWhatIsEvenWhereItIs) {
                           [](const StripWork& item) { return item.worker == 0; }));
 }
 
+TEST(GramPlan, StripsThatShareAPageMoveTogether) {
+  EXPECT_EQ(strips_of_whole_pages(matrix(150, 150, 32, 4, true)), 2) << "of 2048 bytes";
+  EXPECT_EQ(strips_of_whole_pages(matrix(2000, 2000, 256, 64, true)), 1) << "of 8192 bytes";
+  EXPECT_EQ(strips_of_whole_pages(matrix(150, 150, 48, 3, true)), 3) << "of 6144 bytes: the tile";
+  EXPECT_EQ(strips_of_whole_pages(matrix(5, 5, 16, 1, true)), 1);
+  // Padding beyond the last column costs nothing, and shares pages all the same.
+  for (const int ranks : {2, 3, 4, 6}) {
+    auto work = strips_of(matrix(150, 150, 32, 8, true), true);
+    deal(work, 1, ranks);
+    even_out(work, ranks, 4);
+    EXPECT_LE(imbalance_of_workers(work, ranks), imbalance_of_owners(work, ranks));
+    for (std::size_t k = 0; k < work.size(); ++k) {
+      EXPECT_EQ(work[k].worker, work[k - k % 4].worker) << k;
+    }
+  }
+}
+
 TEST(GramPlan, MoreRanksThanWork) {
   auto work = strips_of(matrix(5, 5, 16, 1, true), true);
   even_out(work, 6);
