@@ -49,6 +49,10 @@ class Schedule {
   /// cosine s = f + (1 − f)(1 + cos πp)/2 (Loshchilov & Hutter 2017), linear s = 1 + (f − 1)p, f
   /// the final_factor; step s = factor^(milestones reached).
   [[nodiscard]] Step at(std::int64_t step) const;
+  /// The step that an epoch begins with, whether the run gets there or not.
+  [[nodiscard]] std::int64_t first_step_of(std::int64_t epoch) const {
+    return steps_before(static_cast<double>(epoch));
+  }
 
  private:
   struct Phase {

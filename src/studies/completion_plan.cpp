@@ -59,6 +59,7 @@ MatrixPlan read_matrix(const Settings& table) {
     plan.source = MatrixSource::ratings;
     plan.ratings.path = table.string("path", "");
     if (plan.ratings.path.empty()) table.fail("path", "expected a file of ratings");
+    table.expect_file("path", plan.ratings.path);
     plan.ratings.train = table.integer_at_least("train", 0, 0);
     plan.ratings.validation = table.integer_at_least("validation", 0, 0);
     plan.centre = table.boolean("centre", false);

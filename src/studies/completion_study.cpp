@@ -94,6 +94,14 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
 StudyBody prepare_completion_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
   const CompletionPlan plan = read_completion(settings, header, context.world.size());
+  for (const auto& probe : plan.probes) {
+    context.probe_forecast.push_back(fmt::format(
+        "{} of every factorization: {}at the end", probe.named.name,
+        probe.every_points == 0
+            ? std::string("once, ")
+            : fmt::format("at every {} points of its trajectory, from the first on, and ",
+                          probe.every_points)));
+  }
   return [=, &context](StudyStart /*start*/) {
     return run_completions(plan, header, recorded_configuration(settings), context);
   };

@@ -46,6 +46,7 @@ void read_table_keys(const Settings& table, DataOptions& options) {
   const std::string test_path = table.string("test_path", "");
   if (!test_path.empty()) {
     options.test_path = absolute(test_path);
+    table.expect_file("test_path", options.test_path);
     if (table.has("test_fraction")) {
       table.fail("test_fraction", "test_path already says what is tested on; leave one out");
     }
@@ -76,6 +77,13 @@ DataOptions data_options(const Settings& data_table, std::uint64_t seed) {
 
   const std::string path = data_table.string("path", "");
   if (!path.empty()) options.path = absolute(path);
+  if (!path.empty() && !built_in) {
+    if (path_is_file(options.source)) {
+      data_table.expect_file("path", options.path);
+    } else {
+      data_table.expect_folder("path", options.path);
+    }
+  }
   if (!built_in && path.empty()) {
     data_table.fail("path",
                     "source \"" + options.source + "\" needs " +

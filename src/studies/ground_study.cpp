@@ -8,6 +8,7 @@
 
 #include "studies/beginning.hpp"
 #include "studies/output_folder.hpp"
+#include "studies/probe_forecast.hpp"
 #include "studies/trajectory_study.hpp"
 
 namespace thalweg {
@@ -128,6 +129,7 @@ StudyBody prepare_ground_study(const Settings& settings, const StudyHeader& head
   require_ground_table(settings, header);
   if (!settings.has("from")) return prepare_trajectory_study(settings, header, context);
   const GroundSource ground = read_ground_source(settings, header, context);
+  context.probe_forecast = audit_forecast(ground.plans.audits);
   return [settings, header, ground, &context](StudyStart /*start*/) {
     const std::string resolved = recorded_configuration(settings);
     const auto& [source, plans] = ground;

@@ -118,6 +118,7 @@ KernelSettings kernel_settings(const Settings& study, std::int64_t train_samples
     table.fail("keep_gram", R"(found true, but method = "cg" makes no matrix)");
   }
   chosen.reused_gram = table.string("gram", "");
+  if (!chosen.reused_gram.empty()) table.expect_file("gram", chosen.reused_gram);
   if (!matrix && !chosen.reused_gram.empty()) {
     table.fail("gram", R"(has no meaning with method = "cg", which makes no matrix)");
   }

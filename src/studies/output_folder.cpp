@@ -171,10 +171,12 @@ void check_output_folder(const std::string& folder, bool may_hold) {
     refuse(folder,
            fmt::format("{} cannot be written to: {}", place.string(), std::strerror(errno)));
   }
-  if (!may_hold && fs::is_directory(folder, error) && !holds_no_work(folder)) {
-    refuse(folder,
-           "is not empty; --resume continues a study there, --force replaces it, -o names another");
-  }
+  if (!may_hold && holds_work(folder)) refuse(folder, kHoldsWork);
+}
+
+bool holds_work(const std::string& folder) {
+  std::error_code error;
+  return fs::is_directory(folder, error) && !holds_no_work(folder);
 }
 
 LockHolder holder_of(const Provenance& provenance) {

@@ -15,6 +15,12 @@ namespace thalweg {
 /// Local.
 void check_output_folder(const std::string& folder, bool may_hold);
 
+/// Does it hold something that a study would neither continue nor replace unasked? Local.
+[[nodiscard]] bool holds_work(const std::string& folder);
+/// What is then said.
+inline constexpr const char* kHoldsWork =
+    "is not empty; --resume continues a study there, --force replaces it, -o names another";
+
 /// This process, as the lock of a folder names it. Local.
 LockHolder holder_of(const Provenance& provenance);
 

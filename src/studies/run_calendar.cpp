@@ -8,12 +8,11 @@ bool evaluation_due(const TrainOptions& train, const Schedule& schedule, std::in
   return every > 0 ? step % every == 0 : schedule.at(step).begin == 0;
 }
 
-bool probe_due_at_epoch(const ProbePlan& probe, const Schedule::Step& next) {
-  return probe.every_epochs > 0 && next.begin == 0 && next.epoch % probe.every_epochs == 0;
-}
-
-bool probe_due_at_step(const ProbePlan& probe, std::int64_t step) {
-  return probe.every_steps > 0 && step % probe.every_steps == 0;
+bool probe_due(const ProbePlan& probe, const Schedule& schedule, std::int64_t step) {
+  if (probe.every_steps > 0 && step % probe.every_steps == 0) return true;
+  if (probe.every_epochs == 0) return false;
+  const Schedule::Step next = schedule.at(step);
+  return next.begin == 0 && next.epoch % probe.every_epochs == 0;
 }
 
 bool snapshot_due(const TrainOptions& train, const Schedule& schedule, std::int64_t step) {
@@ -39,10 +38,8 @@ RunCounts counts_of(const RunPlan& plan, const Schedule& schedule, std::int64_t 
     if (evaluated) ++counts.evaluations;
     last_has_snapshot = snapshot_due(plan.train, schedule, step);
     if (last_has_snapshot) ++counts.snapshots;
-    const Schedule::Step next = schedule.at(step);
     for (std::size_t k = 0; k < plan.probes.size(); ++k) {
-      last_has_probe[k] = (evaluated && probe_due_at_epoch(plan.probes[k], next)) ||
-                          probe_due_at_step(plan.probes[k], step);
+      last_has_probe[k] = probe_due(plan.probes[k], schedule, step);
       if (last_has_probe[k]) ++counts.probes[k];
     }
   }

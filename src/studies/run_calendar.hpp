@@ -15,9 +15,9 @@ inline constexpr std::int64_t kAgreeEvery = 16;
 /// Losses and accuracies: at the start, at the end and as [train] evaluate_every says.
 [[nodiscard]] bool evaluation_due(const TrainOptions& train, const Schedule& schedule,
                                   std::int64_t step);
-/// A probe asked at evaluations, `next` being the step that follows one.
-[[nodiscard]] bool probe_due_at_epoch(const ProbePlan& probe, const Schedule::Step& next);
-[[nodiscard]] bool probe_due_at_step(const ProbePlan& probe, std::int64_t step);
+/// A probe, but for the one at the end: by its own every_epochs and every_steps, whether the losses
+/// are evaluated there or not.
+[[nodiscard]] bool probe_due(const ProbePlan& probe, const Schedule& schedule, std::int64_t step);
 /// A snapshot, but for the one at the end.
 [[nodiscard]] bool snapshot_due(const TrainOptions& train, const Schedule& schedule,
                                 std::int64_t step);

@@ -58,23 +58,30 @@ void check_memory(std::int64_t parameters, std::size_t size_bytes) {
                   parameters, needed / gib, available / gib));
 }
 
-template <class Real>
-void check_flow(const OptimizerOptions& optimizer) {
-  if (optimizer.is_flow() && !std::is_same_v<Real, double>) {
+void check_flow(const OptimizerOptions& optimizer, bool wide) {
+  if (optimizer.is_flow() && !wide) {
     fail(R"([optimizer] type: "flow" needs [train] precision = "float64")");
+  }
+}
+
+/// `training` and `test`: how many samples there are, -1 where that is not known.
+void check_probe_samples(const RunPlan& run, std::int64_t training, std::int64_t test) {
+  for (const auto& plan : run.probes) {
+    const bool is_test = plan.half == Half::test;
+    const std::int64_t available = is_test ? test : training;
+    if (available >= 0 && plan.samples > available) {
+      fail(fmt::format("probe '{}': samples is {}, but the {} set has {}", plan.name, plan.samples,
+                       is_test ? "test" : "training", available));
+    }
   }
 }
 
 template <class Real>
 void check_probes(const RunPlan& run, const Network<Real>& network, std::int64_t training,
                   std::int64_t test) {
+  check_probe_samples(run, training, test);
   for (const auto& plan : run.probes) {
-    const bool is_test = plan.half == Half::test;
-    const std::int64_t available = is_test ? test : training;
-    if (plan.samples > available) {
-      fail(fmt::format("probe '{}': samples is {}, but the {} set has {}", plan.name, plan.samples,
-                       is_test ? "test" : "training", available));
-    }
+    const std::int64_t available = plan.half == Half::test ? test : training;
     try {
       plan.probe->check(network.parameters(), plan.samples > 0 ? plan.samples : available);
       if (plan.probe->needs_tangent_kernel()) static_cast<void>(network.tangent_shape());
@@ -91,7 +98,7 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
   try {
     const std::int64_t samples = data.train.size();
     check_labels(run, samples, data.train.classes());
-    check_flow<Real>(run.optimizer);
+    check_flow(run.optimizer, std::is_same_v<Real, double>);
     const std::int64_t training = samples - held_out(run.train.validation, samples);
     const auto network = network_of(run, data);
     check_memory(network.parameter_count(), sizeof(Real));
@@ -99,6 +106,19 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
     check_batches(run, samples, training);
     check_probes(run, network, training, data.test.size());
     check_schedule(run, samples);
+  } catch (const ConfigurationError& error) {
+    fail(fmt::format("run {}: {}", run.name, error.what()));
+  }
+}
+
+void check_before_data(const RunPlan& run, bool wide, std::int64_t train, std::int64_t test) {
+  try {
+    check_flow(run.optimizer, wide);
+    if (train < 1) return check_probe_samples(run, -1, test);
+    const std::int64_t training = train - held_out(run.train.validation, train);
+    check_batches(run, train, training);
+    check_probe_samples(run, training, test);
+    check_schedule(run, train);
   } catch (const ConfigurationError& error) {
     fail(fmt::format("run {}: {}", run.name, error.what()));
   }

@@ -11,6 +11,11 @@ namespace thalweg {
 template <class Real>
 void check_run(const RunPlan& run, const DataSet<Real>& data);
 
+/// What of this can be told before the data are there, from the precision (`wide`: float64) and
+/// from [data] train and test, each -1 where the file says how many: batches, rates and samples for
+/// probes. Throws ConfigurationError that names the run. Local.
+void check_before_data(const RunPlan& run, bool wide, std::int64_t train, std::int64_t test);
+
 /// Reads [train] initial, if the run has one, and throws ConfigurationError that names the run
 /// where the file is broken or does not fit its network. Local: one rank asks.
 template <class Real>

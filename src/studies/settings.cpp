@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
 #include "base/error.hpp"
@@ -21,7 +22,7 @@ Settings Settings::parse(const std::string& text, const std::string& file,
   Parser parser(file);
   auto root = parser.document(text);
   for (const auto& assignment : overrides) parser.apply(root, assignment);
-  auto state = std::make_shared<State>(State{file, root});
+  auto state = std::make_shared<State>(State{file, root, {}});
   return {state, root};
 }
 
@@ -134,6 +135,32 @@ void Settings::fail(const std::string& key, const std::string& message) const {
 
 void Settings::reject_unknown() const {
   Reader::reject_unknown(*state_->root);
+}
+
+void Settings::expect_file(const std::string& key, const std::string& path) const {
+  state_->paths.push_back({node_, key, path, false});
+}
+
+void Settings::expect_folder(const std::string& key, const std::string& path) const {
+  state_->paths.push_back({node_, key, path, true});
+}
+
+void Settings::reject_missing_paths() const {
+  for (const auto& [table, key, path, is_folder] : state_->paths) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    const char* wanted = is_folder ? "a folder" : "a file";
+    if (!std::filesystem::exists(status)) {
+      Settings(state_, table)
+          .fail(key, fmt::format("{}: {}, expected {}", path,
+                                 error ? error.message() : "No such file or directory", wanted));
+    }
+    if (std::filesystem::is_directory(status) != is_folder) {
+      Settings(state_, table)
+          .fail(key, fmt::format("{} is {}, expected {}", path, is_folder ? "a file" : "a folder",
+                                 wanted));
+    }
+  }
 }
 
 std::string Settings::resolved() const {

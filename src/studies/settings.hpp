@@ -76,6 +76,12 @@ class Settings {
 
   /// After everything was read: throws for the first key of the whole file that nobody asked for.
   void reject_unknown() const;
+  /// Remembers that what `key` names is to be read: a file, or a folder.
+  void expect_file(const std::string& key, const std::string& path) const;
+  void expect_folder(const std::string& key, const std::string& path) const;
+  /// Throws ConfigurationError for the first expected path that is not there, or is a folder in
+  /// place of a file, or the reverse. Local: looks at this rank's file system.
+  void reject_missing_paths() const;
   /// TOML text of every value used, defaults included, in a fixed order.
   [[nodiscard]] std::string resolved() const;
 

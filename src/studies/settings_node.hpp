@@ -52,8 +52,16 @@ struct Settings::Node {
 };
 
 struct Settings::State {
+  /// What a study is to read, as the key that names it says.
+  struct ExpectedPath {
+    std::shared_ptr<Node> table;
+    std::string key;
+    std::string path;
+    bool is_folder = false;
+  };
   std::string file;
   std::shared_ptr<Node> root;
+  std::vector<ExpectedPath> paths;
 };
 
 /// "integer 3", "string \"fast\"", … for messages.

@@ -30,6 +30,7 @@ SmallDataPlan small_data_plan(const Settings& settings, const StudyHeader& heade
   if (plan.ridges.empty() || *std::min_element(plan.ridges.begin(), plan.ridges.end()) < 0.0) {
     table.fail("ridges", "expected numbers of at least 0, relative to the mean of K's diagonal");
   }
+  if (plan.data.train > 0) require_pool(plan, plan.data.train);
   const auto runs = settings.tables("run");
   const auto add = [&](const std::string& name, const Settings& study) {
     plan.kernels.push_back({name, kernel_settings(study, plan.data.train)});

@@ -27,11 +27,12 @@ const StudyKind& find_kind(const Settings& study, const std::string& name) {
 }
 
 void print_plan(const StudyHeader& header, const Settings& settings, const StudyContext& context) {
-  fmt::print(
-      "study    {}\nkind     {}\nseed     {}\nranks    {}\noutput   {}\n\n"
-      "# the configuration with every default:\n{}",
-      header.name, header.kind, header.seed, context.world.size(), context.output_folder,
-      settings.resolved());
+  const bool in_the_way = !context.resume && !context.force && holds_work(context.output_folder);
+  fmt::print("study    {}\nkind     {}\nseed     {}\nranks    {}\noutput   {}{}\n", header.name,
+             header.kind, header.seed, context.world.size(), context.output_folder,
+             in_the_way ? fmt::format(": {}", kHoldsWork) : std::string());
+  for (const auto& line : context.probe_forecast) fmt::print("probe    {}\n", line);
+  fmt::print("\n# the configuration with every default:\n{}", settings.resolved());
   std::fflush(stdout);
 }
 
@@ -114,13 +115,19 @@ ExitCode run_study(const Settings& settings, StudyContext& context) {
     if (context.output_folder.empty()) context.output_folder = "results/" + header.name;
     context.study_folder = context.output_folder;
     if (context.world.is_root()) {
-      check_output_folder(context.output_folder, context.resume || context.force);
+      // A dry run writes nothing there, and says in its table what is in the way.
+      check_output_folder(context.output_folder,
+                          context.resume || context.force || context.dry_run);
     }
     body = find_kind(settings.table("study"), header.kind).prepare(settings, header, context);
     settings.reject_unknown();
   });
   if (context.dry_run) {
-    if (context.world.is_root()) print_plan(header, settings, context);
+    collectively(context.world, [&] {
+      if (!context.world.is_root()) return;
+      settings.reject_missing_paths();
+      print_plan(header, settings, context);
+    });
     return ExitCode::done;
   }
   const HeldFolder held(context.world, context.output_folder, holder_of(context.provenance));

@@ -37,6 +37,8 @@ struct StudyContext {
 
   /// What to say of a study that was stopped: the command that goes on with it. Local.
   [[nodiscard]] std::string how_to_resume() const;
+  /// What the kind's `prepare` foretells of its probes, a line each: a dry run prints them.
+  std::vector<std::string> probe_forecast = {};
 
   /// Was this process told to stop, or is its time over? Local: ranks agree on it where they must
   /// stop together.

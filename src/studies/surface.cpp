@@ -51,17 +51,7 @@ class Surface final : public GroundWork<Real> {
 
   void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
     check_same_network("surface " + plan_.name, runs(), all, data);
-    const RunPlan& run = run_named(all, plan_.run);
-    if (plan_.axes == SurfaceAxes::pca && !run.train.has_snapshots()) {
-      throw ConfigurationError(
-          fmt::format("surface {}: principal components need snapshots of run {}: [train] "
-                      "snapshot_every_epochs or snapshot_every_steps",
-                      plan_.name, plan_.run));
-    }
-    if (plan_.samples > data.train.size()) {
-      throw ConfigurationError(fmt::format("surface {}: samples is {}, but the training set has {}",
-                                           plan_.name, plan_.samples, data.train.size()));
-    }
+    check_surface(plan_, run_named(all, plan_.run), data.train.size());
   }
 
   RunOutcome make(const Ground<Real>& ground) override {

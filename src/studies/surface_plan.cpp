@@ -155,4 +155,17 @@ std::vector<SurfacePlan> read_surface_plans(const Settings& settings,
   return plans;
 }
 
+void check_surface(const SurfacePlan& plan, const RunPlan& run, std::int64_t samples) {
+  if (plan.axes == SurfaceAxes::pca && !run.train.has_snapshots()) {
+    throw ConfigurationError(
+        fmt::format("surface {}: principal components need snapshots of run {}: [train] "
+                    "snapshot_every_epochs or snapshot_every_steps",
+                    plan.name, plan.run));
+  }
+  if (samples >= 0 && plan.samples > samples) {
+    throw ConfigurationError(fmt::format("surface {}: samples is {}, but the training set has {}",
+                                         plan.name, plan.samples, samples));
+  }
+}
+
 }  // namespace thalweg

@@ -57,4 +57,8 @@ std::vector<SurfacePlan> read_surface_plans(const Settings& settings,
                                             const std::vector<RunPlan>& runs,
                                             std::uint64_t study_seed);
 
+/// Has the run of the surface the snapshots, and its training set the samples, that it asks for?
+/// `samples`: of that set, -1 where that is not known yet. Local. Throws ConfigurationError.
+void check_surface(const SurfacePlan& plan, const RunPlan& run, std::int64_t samples);
+
 }  // namespace thalweg

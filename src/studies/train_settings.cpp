@@ -93,6 +93,7 @@ TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t
                "the run takes no steps that could reach it");
   }
   options.initial = train.string("initial", "");
+  if (!options.initial.empty()) train.expect_file("initial", options.initial);
   read_labels(train, options);
   options.drop_last = train.boolean("drop_last", false);
   options.augmentation.crop_padding = train.integer_at_least("crop_padding", 0, 0);

@@ -3,8 +3,27 @@
 #include <fmt/format.h>
 
 #include "studies/data_settings.hpp"
+#include "studies/run_check.hpp"
 
 namespace thalweg {
+
+namespace {
+
+/// What need not wait for the data, where [data] says how many samples there are.
+void check_study_before_data(const TrajectoryPlan& plan) {
+  const std::int64_t train = plan.data.train;
+  for (const auto& run : plan.runs) check_before_data(run, plan.wide, train, plan.data.test);
+  if (plan.tune) {
+    for (const auto& trial : trials_of(*plan.tune, plan.runs)) {
+      check_before_data(trial.plan, plan.wide, train, plan.data.test);
+    }
+  }
+  for (const auto& surface : plan.ground.surfaces) {
+    check_surface(surface, run_named(plan.runs, surface.run), train);
+  }
+}
+
+}  // namespace
 
 TrajectoryPlan read_trajectory_plan(const Settings& settings, const StudyHeader& header,
                                     std::int64_t ranks) {
@@ -29,6 +48,7 @@ TrajectoryPlan read_trajectory_plan(const Settings& settings, const StudyHeader&
   }
   plan.wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
+  check_study_before_data(plan);
   for (const auto& run : settings.tables("run")) {
     if (run.table("train").has("precision")) {
       run.table("train").fail(

@@ -139,7 +139,7 @@ class TrajectoryRun {
 
   void measure_point() {
     if (evaluation_due(plan_.train, schedule_, progress_.step)) evaluate();
-    measure_every_steps();
+    measure_due_probes();
     if (is_snapshot_due()) take_snapshot();
   }
 
@@ -184,9 +184,6 @@ class TrajectoryRun {
                                                                : point.test_accuracy)) {
       progress_.status = "finished";
     }
-    for (const auto& probe : plan_.probes) {
-      if (probe_due_at_epoch(probe, next) && progress_.status.empty()) measure(probe);
-    }
   }
 
   double gradient_norm() {
@@ -195,9 +192,10 @@ class TrajectoryRun {
     return space_.norm(std::span<const Real>(gradient_));
   }
 
-  void measure_every_steps() {
+  void measure_due_probes() {
+    if (!progress_.status.empty()) return;
     for (const auto& probe : plan_.probes) {
-      if (probe_due_at_step(probe, progress_.step) && progress_.status.empty()) measure(probe);
+      if (probe_due(probe, schedule_, progress_.step)) measure(probe);
     }
   }
 

@@ -16,6 +16,7 @@
 #include "studies/critical_batch_record.hpp"
 #include "studies/deal_out.hpp"
 #include "studies/ground_works.hpp"
+#include "studies/probe_forecast.hpp"
 #include "studies/run_check.hpp"
 #include "studies/run_summary.hpp"
 #include "studies/study_data.hpp"
@@ -256,6 +257,11 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
 StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
   TrajectoryPlan plan = read_trajectory_plan(settings, header, context.world.size());
+  context.probe_forecast = probe_forecast(
+      plan.runs, plan.data.train > 0 ? std::optional(plan.data.train) : std::nullopt);
+  if (!plan.runs.front().probes.empty()) {
+    for (auto& line : audit_forecast(plan.ground.audits)) context.probe_forecast.push_back(line);
+  }
   return [settings, plan, &context](StudyStart /*start*/) mutable {
     plan.resolved = recorded_configuration(settings);
     return plan.wide ? run_study_of<double>(plan, context) : run_study_of<float>(plan, context);

@@ -67,6 +67,7 @@ UciPlan read_uci_plan(const Settings& settings, const StudyHeader& header) {
   const std::string path = table.string("path", "");
   if (path.empty()) table.fail("path", "expected the folder that holds a folder for each set");
   plan.path = std::filesystem::absolute(path).lexically_normal().string();
+  table.expect_folder("path", plan.path);
   plan.sets = table.strings("sets", {});
   for (std::size_t i = 0; i < plan.sets.size(); ++i) {
     const auto& name = plan.sets[i];

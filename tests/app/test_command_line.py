@@ -3,6 +3,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 
 import h5py
 import numpy
@@ -125,9 +126,13 @@ def test_unknown_key_names_line_and_nearest(tmp_path):
                          ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_study_means_the_same_when_its_resolved_text_is_read_again(path, tmp_path):
     marker = "# the configuration with every default:\n"
-    first = thalweg("run", path, "--dry-run", cwd=SOURCE)
-    if "needs the folder of its files" in first.stderr:
-        first = thalweg("run", path, "--dry-run", "--set", f"data.path={tmp_path}", cwd=SOURCE)
+    # Paths of data that a user has to name: something that is there.
+    (tmp_path / "ratings.csv").write_text("")
+    places = {"data": tmp_path, "uci": tmp_path, "matrix": tmp_path / "ratings.csv"}
+    tables = tomllib.loads(path.read_text())
+    named = [word for table, place in places.items() if "path" in tables.get(table, {})
+             for word in ("--set", f"{table}.path={place}")]
+    first = thalweg("run", path.resolve(), "--dry-run", *named, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     resolved = first.stdout.split(marker)[1]
     again = study(tmp_path, resolved, "--dry-run")
@@ -168,6 +173,39 @@ def test_output_on_a_read_only_file_system_is_refused_on_every_rank(tmp_path, ra
     finally:
         subprocess.run(["umount", str(disk)], capture_output=True)
         disk.chmod(0o755)
+
+
+def test_a_dry_run_says_what_is_in_the_way_and_does_not_refuse(tmp_path):
+    (tmp_path / "results" / "s").mkdir(parents=True)
+    (tmp_path / "results" / "s" / "study.h5").write_text("not even a record")
+    text = ("[study]\nkind = \"trajectories\"\n[data]\ntrain = 320\n[train]\nbatch = 32\nepochs = 10\n"
+            "evaluate_every = 7\n[[probe]]\ntype = \"norms\"\nevery_epochs = 2\n")
+    result = study(tmp_path, text, "--dry-run", ranks=None)
+    assert result.returncode == 0, result.stderr
+    assert "results/s: is not empty; --resume continues" in result.stdout
+    assert "probe    norms of every run: 6 times, at steps 0, 20, 40, 60, 80, 100\n" in result.stdout
+    assert "is not empty" not in study(tmp_path, text, "--dry-run", "--resume", ranks=None).stdout
+    assert study(tmp_path, text, ranks=None).returncode == 2, "a run does refuse"
+
+
+@pytest.mark.parametrize("setting, parts", [
+    ("probe.0.samples=321", ["probe 'norms': samples is 321, but the training set has 320"]),
+    ("train.validation=0.5 probe.0.samples=200", ["samples is 200, but the training set has 160"]),
+    ("probe.0.data=test probe.0.samples=40", ["samples is 40, but the test set has 30"]),
+    ("schedule.warmup_epochs=11", ["[schedule] warmup_epochs: found 11, expected at most"]),
+    ("optimizer.type=flow", ["\"flow\" needs [train] precision"]),
+    ("data.source=idx data.path=nowhere", ["[data] path: ", "nowhere: No such file or directory, expected a folder"]),
+    ("data.source=hdf5 data.path=.", ["[data] path: ", "is a folder, expected a file"]),
+    ("data.source=csv data.path=s.toml data.test_path=absent.csv", ["[data] test_path: ", "absent.csv: No such file"]),
+    ("train.initial=absent.npz", ["[train] initial: absent.npz: No such file"]),
+])
+def test_a_dry_run_finds_what_needs_no_data(tmp_path, setting, parts):
+    text = ("[study]\nkind = \"trajectories\"\n[data]\ntrain = 320\ntest = 30\n[[probe]]\ntype = \"norms\"\n")
+    arguments = [word for one in setting.split() for word in ("--set", one)]
+    result = study(tmp_path, text, "--dry-run", *arguments, ranks=None)
+    assert result.returncode == 2, result.stdout
+    for part in parts:
+        assert result.stderr.count(part) == 1, result.stderr
 
 
 def test_a_folder_that_holds_something_else_is_kept(tmp_path):

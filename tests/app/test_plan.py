@@ -367,9 +367,11 @@ def test_job_script_is_one(tmp_path):
 
 
 def test_tables_name_every_piece(tmp_path):
-    result = thalweg("plan", write(tmp_path, TRAJECTORIES), "--calibrate", "1")
+    study = write(tmp_path, TRAJECTORIES).resolve()
+    result = subprocess.run([os.path.abspath(BINARY), "plan", study, "--calibrate", "1"], capture_output=True, text=True,
+                            timeout=120, cwd=tmp_path, check=False)
     assert result.returncode == 0, result.stderr
     for part in ("training steps", "probe trace", "memory of the rank", "disk at the end", "scaling", "efficiency",
                  "4096"):
         assert part in result.stdout
-    assert not os.path.exists("results/planned")
+    assert not (tmp_path / "results").exists()

@@ -29,6 +29,29 @@ def texts(file, path):
     return [text.decode() for text in file[path][()]]
 
 
+def test_a_probe_measures_by_its_own_epochs_wherever_the_losses_are_evaluated(tmp_path):
+    text = SMALL + """[train]
+batch = 32
+epochs = 6
+evaluate_every = 7
+[[run]]
+name = "a"
+[[probe]]
+type = "norms"
+every_epochs = 2
+[[probe]]
+name = "both"
+type = "norms"
+every_epochs = 2
+every_steps = 24
+"""
+    assert run_study(tmp_path, text, "out", ranks=None).returncode == 0
+    with h5py.File(tmp_path / "out" / "runs" / "a.h5") as file:
+        assert list(file["trajectory/step"][()]) == [0, 7, 14, 21, 28, 35, 42, 48]
+        assert list(file["probes/norms/step"][()]) == [0, 16, 32, 48]
+        assert list(file["probes/both/step"][()]) == [0, 16, 24, 32, 48]
+
+
 def made(tmp_path, text, *arguments, ranks=1):
     result = run_study(tmp_path, SMALL + text, "out", *arguments, ranks=ranks)
     assert result.returncode == 0, result.stderr

@@ -5,11 +5,13 @@
 
 #include <bit>
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "support/scratch.hpp"
 
 namespace thalweg {
 namespace {
@@ -242,6 +244,42 @@ TEST(Settings, ValuesOutliveTheParsedText) {
     kept.push_back(Settings::parse(text, "s.toml").table("optimizer"));
   }
   EXPECT_EQ(kept.front().string("type", ""), "sgd");
+}
+
+TEST(Settings, ExpectedPathsThatAreNotThereAreNamedWithTheirKey) {
+  const testing_support::Scratch scratch;
+  std::ofstream(scratch.file("table.csv")) << "1,2";
+  const Settings settings =
+      Settings::parse("[data]\npath = \"x\"\n[[run]]\ntrain.initial = \"y\"\n", "s.toml");
+  settings.table("data").expect_file("path", scratch.file("table.csv"));
+  settings.table("data").expect_folder("path", scratch.path());
+  settings.reject_missing_paths();
+  const auto complaint = [&](auto expect) {
+    const Settings other =
+        Settings::parse("[data]\npath = \"x\"\n[[run]]\ntrain.initial = \"y\"\n", "s.toml");
+    expect(other);
+    return message_of([&] { other.reject_missing_paths(); });
+  };
+  const std::string absent = scratch.file("absent");
+  EXPECT_EQ(complaint([&](const Settings& s) { s.table("data").expect_folder("path", absent); }),
+            "s.toml:2: [data] path: " + absent + ": No such file or directory, expected a folder");
+  // Of a run's own table, at its own line.
+  expect_has(complaint([&](const Settings& s) {
+               s.with(s.tables("run")[0]).table("train").expect_file("initial", absent);
+             }),
+             "s.toml:4: [run.0.train] initial: " + absent);
+  expect_has(
+      complaint([&](const Settings& s) { s.table("data").expect_file("path", scratch.path()); }),
+      "is a folder, expected a file");
+  expect_has(complaint([&](const Settings& s) {
+               s.table("data").expect_folder("path", scratch.file("table.csv"));
+             }),
+             "is a file, expected a folder");
+  // A file in the way of a folder on the path.
+  expect_has(complaint([&](const Settings& s) {
+               s.table("data").expect_file("path", scratch.file("table.csv/below"));
+             }),
+             "expected a file");
 }
 
 }  // namespace
