@@ -2,7 +2,7 @@
 product of the factors, the mean squared error at the observed entries, backward, SGD. Once with the entries picked out
 of the product, once with a mask of the whole matrix; the faster one counts.
 
-    env -u OPENBLAS_CORETYPE /usr/bin/python3 bench/factorization_torch.py [threads] [rows columns depth observed]
+    env -u OPENBLAS_CORETYPE /usr/bin/python3 bench/factorization_torch.py [threads] [rows columns depth observed [repetitions]]
 """
 import json
 import statistics
@@ -13,7 +13,7 @@ import torch
 
 THREADS = int(sys.argv[1]) if len(sys.argv) > 1 else 1
 ROWS, COLUMNS, DEPTH, OBSERVED = [int(word) for word in sys.argv[2:6]] or [100, 100, 3, 2000]
-REPETITIONS = 15
+REPETITIONS = int(sys.argv[6]) if len(sys.argv) > 6 else 15
 
 
 def main():

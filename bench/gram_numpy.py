@@ -87,8 +87,8 @@ def main():
             print(json.dumps(row))
     time_of = {name: statistics.median(row.get("median_s", row.get("time_s")) for row in group)
                for name, group in rows.items()}
-    rate = {name: statistics.median(row["dgemm_flops_per_s"] for row in rows[name]) for name in ("one", "all")}
-    share = {name: statistics.median(row["share_of_ceiling"] for row in rows[name]) for name in ("one", "all")}
+    rate = {name: statistics.median(row["gemm_flops_per_s"] for row in rows[name]) for name in ("one", "all")}
+    share = {name: statistics.median(row["share_of_gemm_and_atan2"] for row in rows[name]) for name in ("one", "all")}
     gain = time_of["one"] / time_of["all"]
     dgemm_gain = options.cores * rate["all"] / rate["one"]
     print(json.dumps({
@@ -96,7 +96,7 @@ def main():
         "cores": options.cores, "median_s": time_of,
         "speed_over_numpy_whole": time_of["numpy_whole"] / time_of["all"],
         "speed_over_numpy_panels": time_of["numpy_panels"] / time_of["all"],
-        "share_of_ceiling": share, "gain": gain, "dgemm_gain": dgemm_gain, "gain_over_dgemm_gain": gain / dgemm_gain}))
+        "share_of_gemm_and_atan2": share, "gain": gain, "dgemm_gain": dgemm_gain, "gain_over_dgemm_gain": gain / dgemm_gain}))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 
     python3 bench/plan.py [--ranks N[,N]] [--set KEY=VALUE] STUDY.toml …
 
-Each study is planned and run in this order on an otherwise quiet machine; a line each, ratios predicted over measured.
+Each study is planned and run in this order on an otherwise quiet machine; one JSON object a line, ratios predicted over
+measured.
 Studies that read a record (`[from]`) are run after the study that writes it, given as FIRST.toml:SECOND.toml.
 """
 import argparse
@@ -66,7 +67,6 @@ def main():
     parser.add_argument("studies", nargs="+")
     chosen = parser.parse_args()
     options = [word for setting in chosen.set for word in ("--set", setting)]
-    print(f"{'study':44} ranks  predicted   measured  ratio    predicted     measured  ratio", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for number, given in enumerate(chosen.studies):
             first, _, study = given.rpartition(":")
@@ -83,9 +83,11 @@ def main():
                     check=True, capture_output=True, text=True, cwd=ROOT).stdout
                 plan = json.loads(text)[0]
                 seconds, peak = measured(ranks, study, Path(folder) / f"{number}-{ranks}", options + from_record)
-                mib = plan["memory_bytes"] / 2**20, peak / 2**20
-                print(f"{study:44} {ranks:5} {plan['wall_s']:8.1f} s {seconds:8.1f} s {plan['wall_s'] / seconds:6.2f} "
-                      f"{mib[0]:8.1f} MiB {mib[1]:8.1f} MiB {mib[0] / mib[1]:6.2f}", flush=True)
+                # A run so short that its memory was never looked at has no peak.
+                print(json.dumps({"bench": "plan", "study": study, "ranks": ranks, "predicted_s": plan["wall_s"],
+                                  "measured_s": round(seconds, 2), "time_ratio": round(plan["wall_s"] / seconds, 3),
+                                  "predicted_bytes": plan["memory_bytes"], "measured_bytes": peak,
+                                  "memory_ratio": round(plan["memory_bytes"] / peak, 3) if peak else None}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A 51 × 51 surface over two teams of one rank, beside the ideal: half the time that two processes of one rank need for
-# one such surface each, at once. Times less what the same study takes with 2 × 2 points; a line a repetition.
-#   bash bench/surface.sh [repetitions]
+# one such surface each, at once. Times less what the same study takes with 2 × 2 points; one JSON object a repetition.
+#   bash bench/surface.sh [repetitions [points along a side [STUDY.toml RUN]]]
+# The surface is one around RUN of a study, by default net-seed1 of jobs/flatness/surface.toml.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source jobs/common.sh
@@ -9,7 +10,9 @@ clean_environment
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 thalweg=$PWD/build/src/thalweg
-mpirun -n 2 "$thalweg" run jobs/flatness/surface.toml -o "$work/runs" &>/dev/null
+repetitions=${1:-3}
+side=${2:-51}
+mpirun -n 2 "$thalweg" run "${3:-jobs/flatness/surface.toml}" -o "$work/runs" &>/dev/null
 cat >"$work/grid.toml" <<TOML
 [study]
 name = "grid"
@@ -17,7 +20,7 @@ kind = "surface"
 [from]
 record = "$work/runs"
 [[surface]]
-run = "net-seed1"
+run = "${4:-net-seed1}"
 TOML
 
 # ranks, points along a side, name of the output
@@ -36,8 +39,12 @@ took() {
   for process in "${processes[@]}"; do wait "$process"; done
   echo $(($(date +%s%3N) - began))
 }
-for _ in $(seq "${1:-3}"); do
-  ideal=$((($(took 1 51 2) - $(took 1 2 2)) / 2))
-  teams=$(($(took 2 51 1) - $(took 2 2 1)))
-  echo "two teams $teams ms, ideal $ideal ms, share $((100 * ideal / teams)) %"
+for _ in $(seq "$repetitions"); do
+  ideal=$((($(took 1 "$side" 2) - $(took 1 2 2)) / 2))
+  teams=$(($(took 2 "$side" 1) - $(took 2 2 1)))
+  # Of a few points that take no time there is no share.
+  share=null
+  if ((teams > 0)); then share=$((100 * ideal / teams)); fi
+  printf '{"bench": "surface", "side": %s, "two_teams_ms": %s, "ideal_ms": %s, "share_percent": %s}\n' \
+    "$side" "$teams" "$ideal" "$share"
 done

@@ -87,14 +87,18 @@ def razin_runs():
     return runs
 
 
-def gap_study(folder):
+def gap_record(folder):
     runs = [run(f"flow-depth{depth}", depth=depth, optimizer="flow", learning_rate=None) for depth in (2, 3)]
     rows = [(depth, rate) for depth in (2, 3) for rate in RATES]
     runs += [run(f"descent-depth{depth}-rate{rate:g}", depth=depth, learning_rate=rate) for depth, rate in rows]
     gap = {"run": [f"descent-depth{depth}-rate{rate:g}-instance1" for depth, rate in rows],
            "learning_rate": [rate for _, rate in rows], "distance": [0.1 * depth * rate for depth, rate in rows],
            "exponent": [0.99, 1.01], "exponent_error": [0.01, 0.01]}
-    return opened(folder, runs, flow_gap=gap)
+    return write(folder, runs, flow_gap=gap)
+
+
+def gap_study(folder):
+    return thalweg.open_study(gap_record(folder))
 
 
 def optimizer_runs():

@@ -11,9 +11,7 @@ ACCURACY = np.array([[0.9, 0.8, 0.7], [0.6, 0.75, 0.5], [1.0, 1.0, 0.4], [0.8, 0
 RANK = [1.625, 1.875, 2.5]
 
 
-@pytest.fixture
-def study(tmp_path):
-    folder = tmp_path / "uci"
+def write_uci(folder):
     folder.mkdir()
     with h5py.File(folder / "study.h5", "w") as h5:
         attributes(h5, schema="thalweg/study", schema_version=1, name="uci", kind="uci")
@@ -25,7 +23,12 @@ def study(tmp_path):
         data.attrs.update(units="1", long_name="accuracy")
         for axis, name in enumerate(("set", "kernel")):
             data.dims[axis].attach_scale(h5[f"/uci/{name}"])
-    return thalweg.open_study(folder)
+    return folder
+
+
+@pytest.fixture
+def study(tmp_path):
+    return thalweg.open_study(write_uci(tmp_path / "uci"))
 
 
 def words(axes):

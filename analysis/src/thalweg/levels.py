@@ -60,11 +60,13 @@ def _growing(low, high) -> list:
 
 
 def level_ticks(levels) -> np.ndarray:
-    """At most ten of the levels to be written beside them, round ones where they grow."""
-    ticks = np.asarray(levels)
-    if is_wide(ticks):
-        mantissa = ticks / 10.0 ** np.floor(np.log10(ticks) + 1e-9)
+    """At most ten of the levels to be written beside them, at least two, round ones where they grow."""
+    levels = np.asarray(levels, float)
+    ticks = levels
+    if is_wide(levels) and levels[0] > 0:
+        mantissa = levels / 10.0 ** np.floor(np.log10(levels) + 1e-9)
         for kept in ((1, 2, 5), (1,)):
-            if len(ticks) > 10:
-                ticks = levels[np.isclose(mantissa[:, None], kept).any(axis=1)]
+            rounder = levels[np.isclose(mantissa[:, None], kept).any(axis=1)]
+            if len(ticks) > 10 and len(rounder) > 1:  # a range of less than two decades may hold a single power of ten
+                ticks = rounder
     return ticks[::1 + (len(ticks) - 1) // 10]
