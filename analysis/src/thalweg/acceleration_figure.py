@@ -10,7 +10,7 @@ from . import style
 from .completion_runs import (caption, completion_groups, completion_runs, distinguish, is_trained, positive,
                               target_loss, write_caption)
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 from .tables import usable
 
@@ -47,11 +47,13 @@ def acceleration_figure(study: Study) -> Figure:
             left.axhline(target, color=style.INK, linewidth=1.0, linestyle=(0, (5, 3)))
             left.annotate("target", (0.01, target), xytext=(0, 2), textcoords="offset points", fontsize=8,
                           xycoords=left.get_yaxis_transform(), va="bottom")
-        left.set(xscale="log", yscale="log", xlabel="steps", ylabel="training loss")
+        log_scale(left, "x", "y")
+        left.set(xlabel="steps", ylabel="training loss")
         left.set_title("(a) At the fastest rate")
         right.set_title("(b) Steps to the target (filled: fastest)")
         if (groups["finished"] > 0).any():
-            right.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="steps to the target, median")
+            log_scale(right, "x", "y")
+            right.set(xlabel="learning rate", ylabel="steps to the target, median")
         else:
             style.panel_note(right, "no run reached its target")
         for axes in (left, right):

@@ -11,7 +11,7 @@ from . import style
 from .figures import origin
 from .kernel_figures import page
 from .landscape_tables import INVARIANT, audit_reference, audited_measures, is_invariant
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 
 MOST = 4  # panels of a page
@@ -60,7 +60,8 @@ def audit_panel(axes, audit, colors, dashes) -> None:
                   markersize=3, label=measure)
         if error is not None:
             axes.errorbar(factor[keep], ratio[keep], error[keep], color=colors[measure], linestyle="none", linewidth=0.9)
-    axes.set(xscale="log", yscale="log", xlabel="α", ylabel="measure(α) / measure(1)")
+    log_scale(axes, "x", "y")
+    axes.set(xlabel="α", ylabel="measure(α) / measure(1)")
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, 0.5), max(high, 2.0))  # invariance looks flat
     plain_log_axis(axes)

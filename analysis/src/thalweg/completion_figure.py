@@ -13,7 +13,7 @@ from . import style
 from .completion_runs import (caption, completion_groups, completion_runs, distinguish, is_trained, looks,
                               write_caption)
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 from .tables import usable
 
@@ -67,7 +67,7 @@ def completion_figure(study: Study) -> Figure:
             axes.set_ylabel("test loss (mean squared error)")
         for axes in panels[len(counts):]:
             axes.set_visible(False)
-        panels[0].set_yscale("log")
+        log_scale(panels[0], "y")
         if below:
             panels[0].set_ylim(bottom=floor)
         plain_log_axis(panels[0])

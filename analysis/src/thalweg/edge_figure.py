@@ -10,7 +10,7 @@ from . import style
 from .curves import finite, mean_curve
 from .figures import caption
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import Study
 from .tables import groups, usable
 
@@ -41,7 +41,8 @@ def edge_figure(study: Study) -> Figure:
         for name in names:
             _curves(right, [finite(data["step"], data["train_loss"]) for data in map(study.run, runs[name])],
                     colors[name], dashes[name], name)
-        right.set(yscale="log", xlabel="steps", ylabel="training loss", xlim=(0, None))
+        log_scale(right, "y")
+        right.set(xlabel="steps", ylabel="training loss", xlim=(0, None))
         right.set_title("(c) Training loss")
         plain_log_axis(right)
         style.legend_beside(right)
@@ -65,8 +66,10 @@ def sharpness_panel(axes, measured, names, colors, dashes) -> None:
             continue
         x, y = finite(measured[name][0]["step"], measured[name][0]["threshold"])
         axes.plot(x, y, color=colors[name], linestyle=(0, (5, 3)), linewidth=1.0)
-        ends.append((x[-1], y[-1], f"{y[-1]:.4g}", colors[name]))
-    axes.set(yscale="log", xlabel="steps", ylabel="λ$_{max}$", xlim=(0, None))
+        if len(x):
+            ends.append((x[-1], y[-1], f"{y[-1]:.4g}", colors[name]))
+    log_scale(axes, "y")
+    axes.set(xlabel="steps", ylabel="λ$_{max}$", xlim=(0, None))
     axes.set_title("(a) λ$_{max}$ and the threshold")
     plain_log_axis(axes)
     style.label_ends(axes, ends, gap=0.06)

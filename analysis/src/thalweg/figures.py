@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from . import style
 from .curves import finite, mean_curve
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 from .sharpness_panel import sharpness_panel
 from .tables import groups, left_out, usable
@@ -137,9 +137,10 @@ def slice_panel(axes, study: Study, colors) -> None:
         if len(x):
             axes.plot(x, y, color=color, linewidth=2.2, linestyle=dashes)
             ends.append((x[-1], y[-1], f"{label} loss", color))
-    axes.set_yscale("log")
-    low, high = np.log10(axes.get_ylim())
-    axes.set_ylim(10**low, 10 ** (high + 0.1 * (high - low)))  # room for the names of the minima
+    log_scale(axes, "y")
+    to, back = (np.log10, lambda at: 10**at) if axes.get_yscale() == "log" else (np.asarray, lambda at: at)
+    low, high = to(axes.get_ylim())
+    axes.set_ylim(back(low), back(high + 0.1 * (high - low)))  # room for the names of the minima
     for position, key, side in ((0.0, "from", "right"), (1.0, "to", "left")):
         names = {group_of.get(s.attrs.get(key), s.attrs.get(key)) for s in kept}
         name = names.pop() if len(names) == 1 else f"α = {position:g}"

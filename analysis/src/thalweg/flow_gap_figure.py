@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from . import style
 from .completion_runs import caption, completion_runs, distinguish, looks, positive, write_caption
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 
 
@@ -37,7 +37,8 @@ def flow_gap_figure(study: Study) -> Figure:
             color, marker = shades[label]
             axes.plot(*positive(mine["rate"], mine["distance"]), color=color, marker=marker, markersize=5,
                       markerfacecolor="white", linewidth=1.3, label=label)
-        axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="largest relative distance from the flow")
+        log_scale(axes, "x", "y")
+        axes.set(xlabel="learning rate", ylabel="largest relative distance from the flow")
         guide(axes, gaps)
         plain_log_axis(axes)
         plain_log_axis(axes, which="x")

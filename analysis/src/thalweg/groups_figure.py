@@ -11,7 +11,7 @@ from . import style
 from .curves import finite, mean_curve
 from .figures import caption, slice_panel
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 from .rows_panel import rows_panel
 from .sharpness_panel import measure_label, sharpness_measures
@@ -111,7 +111,8 @@ def loss_panel(axes, study: Study, names, colors, dashes) -> None:
             axes.plot(*curves[-1], color=colors[name], linewidth=0.6, alpha=0.5)
         x, y = mean_curve(curves)
         axes.plot(x, y, color=colors[name], linestyle=dashes[name], linewidth=2.2, label=name)
-    axes.set(xscale="log", yscale="log", xlabel="steps", ylabel="training loss")
+    log_scale(axes, "x", "y")
+    axes.set(xlabel="steps", ylabel="training loss")
     axes.set_title("Training loss")
     plain_log_axis(axes)
     plain_log_axis(axes, which="x")

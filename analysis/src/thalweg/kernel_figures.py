@@ -107,6 +107,8 @@ def comparison_figure(study: Study) -> Figure:
     summary = study.summary
     if "test_accuracy" not in summary or not len(summary):
         raise RecordError(f"{study.folder}: /summary has no test_accuracy; is it a comparison of kernels?")
+    if not np.isfinite(summary["test_accuracy"].astype(float)).any():
+        raise RecordError(f"{study.folder}: no kernel has a test accuracy")
     order = summary.sort_values("test_accuracy", ascending=True).reset_index(drop=True)
     with style.styled():
         height = 1.2 + 0.36 * len(order)

@@ -6,13 +6,23 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 
+def log_scale(axes, *which) -> None:
+    """Makes the axes "x", "y" or both logarithmic; to be called when all is drawn: an axis on which nothing is positive
+    has no logarithm and stays as it is."""
+    least = {"x": axes.dataLim.minposx, "y": axes.dataLim.minposy}
+    for one in which:
+        if np.isfinite(least[one]):
+            axes.set(**{f"{one}scale": "log"})
+
+
 def plain_log_axis(axes, low=None, which="y") -> None:
     """Numbers such as 0.01, 1, 100 at the decades, powers of ten only where those grow long.
 
     low: where the logarithm begins, if not at the lower end of the axis; which: "x" or "y".
     """
     axis = axes.yaxis if which == "y" else axes.xaxis
-
+    if axis.get_scale() == "linear":  # log_scale found nothing positive
+        return
     largest = 1e4 if axis.get_view_interval()[1] > 1e5 else 1e5  # all powers on an axis where some have to be
 
     def write(value, _):

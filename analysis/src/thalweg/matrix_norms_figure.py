@@ -10,7 +10,7 @@ from . import style
 from .completion_runs import (caption, completion_runs, distinguish, is_trained, positive, setting,
                               write_caption)
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 from .tables import usable
 
@@ -51,7 +51,8 @@ def matrix_norms_figure(study: Study) -> Figure:
         signs = set()
         for _, row in good.iterrows():
             data = columns[row["run"]]
-            sign = int(np.sign(data["determinant_sign"].values[-1])) if "determinant_sign" in data else 0
+            last = float(data["determinant_sign"].values[-1]) if "determinant_sign" in data else 0.0
+            sign = int(np.sign(last)) if np.isfinite(last) else 0
             signs.add(sign)
             loss = data["train_loss"].values
             values = {name: data[name].values for name in ("nuclear_norm", "effective_rank")}
@@ -61,11 +62,12 @@ def matrix_norms_figure(study: Study) -> Figure:
                 axes.plot(x, y, color=colors[row["label"]], linestyle=dashes[sign], 
                           linewidth=widths[row["label"]])
         for axes, (_, title, label) in zip(panels, PANELS):
-            axes.set(xscale="log", xlabel="training loss", ylabel=label)
+            log_scale(axes, "x")
+            axes.set(xlabel="training loss", ylabel=label)
             axes.set_title(title)
             axes.invert_xaxis()
             plain_log_axis(axes, which="x")
-        panels[0].set_yscale("log")
+        log_scale(panels[0], "y")
         plain_log_axis(panels[0])
         bounded = theirs and setting(study, "loss", "scale") == "half_sum"
         if bounded:

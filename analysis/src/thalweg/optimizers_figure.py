@@ -9,7 +9,7 @@ from . import style
 from .completion_runs import (caption, completion_groups, completion_runs, distinguish, is_trained, looks,
                               target_loss, write_caption)
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 from .tables import usable
 
@@ -63,7 +63,7 @@ def optimizers_figure(study: Study) -> Figure:
             for row in np.flatnonzero(groups[["observations", "depth"]].diff().abs().sum(axis=1) > 0):
                 axes.axhline(row - 0.5, color="#dddddd", linewidth=0.8, zorder=0)
             if any(len(marks.get_offsets()) for marks in axes.collections):
-                axes.set_xscale("log")
+                log_scale(axes, "x")
                 plain_log_axis(axes, which="x")
             else:
                 axes.text(0.5, 0.5, "no run reached its target", color=style.MUTED, ha="center", transform=axes.transAxes)

@@ -10,7 +10,7 @@ from .completion_runs import (caption, completion_groups, completion_runs, disti
                               write_caption)
 from .curves import finite, mean_curve
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 from .tables import usable
 
@@ -82,7 +82,7 @@ def error_panel(axes, study: Study, runs, names, shades, kind: str) -> None:
             number = f"{'best ' if has_validation else ''}{np.mean(told):.3f}"
             ends.append((x[-1], y[-1], f"{label}  {number}", color))
     axes.margins(y=0.08)
-    axes.set_xscale("log")
+    log_scale(axes, "x")
     axes.set_xlim(1, most)
     plain_log_axis(axes, which="x")
     axes.set(xlabel="steps", ylabel="error (root mean square), stars")

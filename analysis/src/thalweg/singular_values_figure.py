@@ -11,7 +11,7 @@ from . import style
 from .completion_runs import caption, completion_runs, distinguish, is_trained, write_caption
 from .curves import finite
 from .kernel_figures import page
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import RecordError, Study
 from .tables import usable
 
@@ -110,7 +110,7 @@ def growth_panel(axes, study: Study, runs, markers, theory: bool) -> tuple:
         order = order[time[order] > 0]
         for index in range(values.shape[1]):
             axes.plot(time[order], values[order, index], color=tuple(shades[index]), linewidth=1.1, zorder=4)
-    axes.set_xscale("log")
+    log_scale(axes, "x")
     return shades, (min(low for low, _ in spans), max(high for _, high in spans))
 
 

@@ -63,10 +63,12 @@ def density_panel(axes, measured, names, colors) -> None:
     for name in names:
         for data in measured[name]:
             at, value, error = (np.asarray(data[column], float)[-1] for column in ("eigenvalue", "density", "density_error"))
-            top = max(top, value.max())
+            top = max(top, value[np.isfinite(value)].max(initial=0.0))
             axes.fill_between(at, np.maximum(value - error, 0.0), value + error, color=colors[name], alpha=0.25, linewidth=0)
             axes.plot(at, value, color=colors[name], linewidth=1.4)
-    axes.set(yscale="log", xlabel="eigenvalue of the Hessian", ylabel="density", ylim=(FLOOR * top, 2.0 * top))
+    axes.set(xlabel="eigenvalue of the Hessian", ylabel="density")
+    if top > 0:
+        axes.set(yscale="log", ylim=(FLOOR * top, 2.0 * top))
     axes.set_title("(a) Spectrum at the end")
 
 

@@ -176,6 +176,9 @@ def lines(axes, surface, columns, shown) -> None:
         there = np.flatnonzero(np.isfinite(values))
         ends.append((x[there[-1]], values[there[-1]], label, color))
         everything.append(values)
+    if not everything:
+        style.panel_note(axes, "no point has a finite value")
+        return
     everything = np.concatenate(everything)
     if is_wide(everything) and np.nanmin(everything) > 0:
         axes.set_yscale("log")

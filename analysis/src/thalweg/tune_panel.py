@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from . import style
-from .log_axis import plain_log_axis
+from .log_axis import log_scale, plain_log_axis
 from .records import Study
 
 _CRITERIA = {
@@ -45,7 +45,7 @@ def tune_panel(axes, study: Study, colors, dashes) -> None:
                   markersize=4, markerfacecolor="white", label=label[name])
         taken = mine & chosen
         axes.plot(rates[taken], values[taken], color=colors[name], linestyle="none", marker="o", markersize=8)
-    axes.set_xscale("log")
+    log_scale(axes, "x")
     if np.any(valid) and np.all(values[valid] > 0):
         axes.set_yscale("log")
         plain_log_axis(axes)

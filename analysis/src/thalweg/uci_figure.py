@@ -38,7 +38,8 @@ def pair_panel(axes, data, first: int, second: int, first_name: str, second_name
     """A dot a set; the diagonal is where both are equal."""
     accuracy = 100.0 * data["accuracy"].values
     x, y = accuracy[:, second], accuracy[:, first]
-    low = max(0.0, min(x.min(), y.min()) - 4.0)
+    both = np.concatenate([x, y])
+    low = max(0.0, both[np.isfinite(both)].min(initial=100.0) - 4.0)
     axes.plot([low, 101], [low, 101], color=style.MUTED, linewidth=0.8, zorder=1)
     axes.scatter(x, y, s=22, color=style.PALETTE[0], alpha=0.75, linewidths=0, zorder=2)
     axes.set(xlim=(low, 101), ylim=(low, 101), aspect="equal", title="(a) Test accuracy, set by set",
@@ -53,13 +54,13 @@ def rank_panel(axes, data, names) -> None:
     """Mean rank over sets, the best above; mean accuracy as text."""
     rank = data["friedman_rank"].values
     mean = 100.0 * data["mean_accuracy"].values
-    order = sorted(range(len(names)), key=lambda k: -rank[k])
+    order = sorted(range(len(names)), key=lambda k: -rank[k] if np.isfinite(rank[k]) else -np.inf)
     rows = np.arange(len(order))
     axes.hlines(rows, 1, [rank[k] for k in order], color="#dddddd", linewidth=1.2, zorder=1)
     axes.scatter([rank[k] for k in order], rows, s=30, color=style.PALETTE[1], zorder=2)
     axes.set_yticks(rows, [names[k] for k in order])
     axes.set_ylim(-0.6, len(order) - 0.4)
-    axes.set_xlim(1, max(len(order), rank.max() + 0.3))
+    axes.set_xlim(1, max(len(order), rank[np.isfinite(rank)].max(initial=1.0) + 0.3))
     axes.tick_params(axis="y", length=0)
     for row, k in zip(rows, order):
         axes.annotate(f"{mean[k]:.2f} %", (1.03, row), xycoords=axes.get_yaxis_transform(), va="center")

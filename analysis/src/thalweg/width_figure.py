@@ -9,6 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from . import style
 from .kernel_figures import page
+from .log_axis import log_scale
 from .records import RecordError, Study
 
 # Quantity → what it is called beside its line.
@@ -69,13 +70,13 @@ def width_panel(axes, study: Study, finished) -> None:
     axes.plot(widths, first * (widths / widths[0]) ** -0.5, color=style.MUTED, linestyle="--", linewidth=1)
     axes.annotate("width$^{−1/2}$", (widths[0], first), xytext=(-4, -20), textcoords="offset points",
                   color=style.MUTED, ha="left", va="top", fontsize=8)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    log_scale(axes, "x", "y")
     axes.xaxis.set_major_locator(FixedLocator(widths))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if axes.get_yscale() == "log":
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="x", labelsize=8)
