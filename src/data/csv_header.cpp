@@ -51,15 +51,25 @@ bool counts_up(const std::vector<std::string>& fields) {
 /// What the lines behind the first one are like.
 struct Rest {
   std::map<std::string, std::int64_t> labels;  ///< how often each occurs
-  std::int64_t samples = 0;
   bool numeric_labels = true;
   bool whole_features = false;  ///< is any feature an integer?
 
+  /// Does any occur twice? Where none does, one that occurs once is like all others.
+  [[nodiscard]] bool any_twice() const {
+    return std::any_of(labels.begin(), labels.end(),
+                       [](const auto& entry) { return entry.second > 1; });
+  }
   [[nodiscard]] bool all_twice() const {
     return std::all_of(labels.begin(), labels.end(),
                        [](const auto& entry) { return entry.second > 1; });
   }
 };
+
+/// A label as its class: two spellings of one integer are the same.
+std::string class_of(const std::string& label) {
+  const auto whole = integer_of(label);
+  return whole ? fmt::format("{}", *whole) : label;
+}
 
 Rest rest_of(std::size_t columns, std::size_t label, std::string_view separator, TextLines& lines) {
   Rest rest;
@@ -72,8 +82,7 @@ Rest rest_of(std::size_t columns, std::size_t label, std::string_view separator,
     for (std::size_t j = 0; j < columns && !rest.whole_features; ++j) {
       rest.whole_features = j != label && integer_of(fields[j]).has_value();
     }
-    ++rest.labels[fields[label]];
-    ++rest.samples;
+    ++rest.labels[class_of(fields[label])];
     if (static_cast<std::int64_t>(rest.labels.size()) > kMostClasses) break;  // refused as well
   }
   lines.rewind(behind_first);
@@ -117,13 +126,16 @@ FirstLine judge_first_line(const std::vector<std::string>& first, std::size_t la
   if (named && rest.numeric_labels && !rest.labels.empty()) {
     return header(lines, fmt::format("its label is {}, all others are numbers", text));
   }
-  const bool alone = !rest.labels.contains(first[label]) && !known.contains(first[label]);
+  const bool alone = !rest.labels.contains(class_of(first[label])) &&
+                     std::none_of(known.begin(), known.end(), [&](const std::string& other) {
+                       return class_of(other) == class_of(first[label]);
+                     });
   if (named && !alone) return {};
   const std::string unique = fmt::format("its label {} occurs nowhere else", text);
   if (even) {
     constexpr std::size_t many = 8;
     const std::string in_order = "its numbers are in order";
-    if (alone && rest.samples > 1) {  // one other label proves nothing
+    if (alone && rest.any_twice()) {
       return header(lines, fmt::format("{} and {}", in_order, unique));
     }
     if (first.size() > many) return header(lines, in_order);

@@ -23,9 +23,10 @@ struct FirstLine {
 
 /// Judges a first line by the rest of its file: `lines` stands behind it and is left there. `label`
 /// is the column of labels, `known` the labels of a file read before. A header of numbers gives
-/// itself away by a label of another kind, or by one that occurs nowhere else in a line that counts
-/// up evenly or in a file whose other labels all occur twice; or, counting up, by features that are
-/// no integers anywhere else. Local. Throws ConfigurationError for a line that cannot be cut.
+/// itself away by a label of another kind; or by one that occurs nowhere else, in a line that
+/// counts up evenly where some other label occurs twice, or in a file where all others do; or,
+/// counting up, by features that are no integers anywhere else. Local. Throws ConfigurationError
+/// for a line that cannot be cut.
 [[nodiscard]] FirstLine judge_first_line(const std::vector<std::string>& first, std::size_t label,
                                          std::string_view separator,
                                          const std::set<std::string>& known, TextLines& lines);

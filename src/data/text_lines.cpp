@@ -90,6 +90,7 @@ std::optional<Number> parsed(std::string_view text) {
   if (stop != text.data() + text.size()) return std::nullopt;
   if (error == std::errc()) return value;
   if constexpr (std::is_same_v<Number, double>) {
+    if (error != std::errc::result_out_of_range) return std::nullopt;
     const double size = is_tiny(text) ? 0.0 : std::numeric_limits<double>::infinity();
     return text.starts_with('-') ? -size : size;
   }

@@ -148,6 +148,7 @@ TEST_F(PreprocessTest, RefusesNumbersWhoseStatisticsOverflow) {
   EXPECT_THROW(Preprocess({"standardize"}, huge, comm_), ReportedError);
   EXPECT_THROW(Preprocess({"center"}, huge, comm_), ReportedError);
   const auto wide = numbers({{-1.7e308}, {1.7e308}}, comm_);
+  EXPECT_NEAR(applied(Preprocess({"standardize"}, wide, comm_), {1.7e308})[0], 1.0, 1e-15);
   EXPECT_THROW(Preprocess({"scale01"}, wide, comm_), ReportedError);
   EXPECT_THROW(Preprocess({"zca"}, numbers(pairs(4, 0.0, 1e200), comm_), comm_), ReportedError);
 }

@@ -122,12 +122,13 @@ TEST_F(TableTest, CsvHeaderOfOneTextIsFoundOnlyWhenTold) {
 TEST_F(TableTest, CsvHeaderOfNumbersIsFoundByTheLabelsBelow) {
   expect_guess("0,1,label\n.5,2,1\n.25,3,0\n.5,7,1\n", 3, 2, "a header: its label is \"label\"");
   expect_guess("700.5,702.1,kind\n.5,2,1\n.25,3,0\n", 2, 2, "all others are numbers");
-  expect_guess("0,1,kind\n.5,2,b\n.25,3,a\n", 2, 2, "in order and its label \"kind\" occurs now");
+  expect_guess("0,1,kind\n.5,2,b\n.25,3,a\n1,1,b\n", 3, 2,
+               "in order and its label \"kind\" occurs now");
   expect_guess("700.5,702.1,kind\n1,2,a\n1,3,a\n2,2,b\n2,3,b\n", 4, 2, "at least twice");
   expect_guess("label,0,1\n1,.5,2\n0,.25,3\n", 2, 2, "a header", std::int64_t{0});
   expect_guess("id,0,1,2\n7,.5,2,1\n8,.25,3,0\n", 2, 2, "a header: it holds \"id\"");
-  expect_guess("0,1,2,3\n.5,2,1,0\n.25,3,1,1\n", 2, 2, "in order and its label \"3\"");
-  expect_guess("1990,1995,2000\n5,2,0\n2,3,1\n", 2, 2, "in order and its label \"2000\"");
+  expect_guess("0,1,2,3\n.5,2,1,0\n.25,3,1,1\n1,1,1,1\n", 3, 2, "in order and its label \"3\"");
+  expect_guess("1990,1995,2000\n5,2,0\n2,3,1\n1,1,1\n", 3, 2, "in order and its label \"2000\"");
   expect_guess("0,1,2,3\n0,.5,.5,.7\n1,.5,2.5,.7\n", 2, 2, "no other feature is an integer",
                std::int64_t{0});
   expect_guess("0,1,2,3,4,5,6,7,8\n0,1,1,2,1,2,1,2,3\n1,1,1,2,1,2,1,3,4\n", 2, 2,
@@ -143,6 +144,8 @@ TEST_F(TableTest, CsvFirstSampleStaysOne) {
   expect_guess("0,1,2\n0,5,2\n3,1,1\n", 3, 2, "a sample, though its numbers are in order");
   expect_guess("1.5,2,7\n3,4,0\n5,6,0\n", 3, 2, "a sample, though its label \"7\" occurs now");
   expect_guess("1.5,2,c\n3,4,a\n5,6,b\n", 3, 3, "a sample, though its label \"c\" occurs now");
+  expect_guess("1,2,c\n3,4,a\n5,6,b\n", 3, 3, "a sample, though its numbers are in order");
+  expect_guess("1,2.0\n9,2\n9,1\n9,1\n", 4, 2, "a sample, though its numbers are in order");
   // A mark of a missing value is no name, and what is no number is not lost as a header.
   expect_csv_refused("NA,?,1\n1,2,0\n", {"train:1", "column 0", "\"NA\"", "header = \"yes\""});
   expect_csv_refused("1,2x,1\n1,2,0\n", {"train:1", "column 1", "\"2x\"", "header = \"yes\""});
