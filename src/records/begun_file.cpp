@@ -14,7 +14,7 @@ namespace thalweg {
 
 namespace {
 
-constexpr const char* kMark = "# thalweg: what the study in this folder began with";
+constexpr const char* kFirstLine = "# thalweg: what the study in this folder began with";
 
 std::string path_in(const std::string& folder) {
   return (std::filesystem::path(folder) / kBegunFile).string();
@@ -27,7 +27,7 @@ std::string in_one_line(std::string text) {
 }
 
 std::string text_of(const BegunFacts& facts) {
-  std::string text = std::string(kMark) + "\n";
+  std::string text = std::string(kFirstLine) + "\n";
   for (const auto& [name, value] : facts) {
     text += fmt::format("{}\t{}\n", in_one_line(name), in_one_line(value));
   }

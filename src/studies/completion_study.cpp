@@ -94,7 +94,10 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
 StudyBody prepare_completion_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
   const CompletionPlan plan = read_completion(settings, header, context.world.size());
-  for (const auto& probe : plan.probes) {
+  // The same probes of every instance; only their draws differ.
+  const auto probes =
+      plan.probes.empty() ? std::vector<FactorProbePlan>{} : plan.probes.begin()->second;
+  for (const auto& probe : probes) {
     context.probe_forecast.push_back(fmt::format(
         "{} of every factorization: {}at the end", probe.named.name,
         probe.every_points == 0

@@ -18,10 +18,10 @@ namespace {
 /// Between the values of several machines, in one fact.
 constexpr const char* kOr = " | ";
 
-using Words = std::set<std::string>;
+using WordSet = std::set<std::string>;
 
-Words split(const std::string& text, const std::string& separator) {
-  Words words;
+WordSet split(const std::string& text, const std::string& separator) {
+  WordSet words;
   std::size_t at = 0;
   while (at <= text.size()) {
     const auto end = std::min(text.find(separator, at), text.size());
@@ -31,7 +31,7 @@ Words split(const std::string& text, const std::string& separator) {
   return words;
 }
 
-std::string joined(const Words& words, const std::string& separator) {
+std::string joined(const WordSet& words, const std::string& separator) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : separator) + word;
   return text;
@@ -58,9 +58,9 @@ BegunFacts unpacked(const std::string& text) {
 std::string told_apart(const std::string& name, const std::string& value,
                        const std::string& other) {
   if (name != kCpuFeatures) return value;
-  const Words mine = split(value, " ");
-  const Words others = split(other, " ");
-  Words text;
+  const WordSet mine = split(value, " ");
+  const WordSet others = split(other, " ");
+  WordSet text;
   for (const auto& word : mine) {
     if (!others.contains(word)) text.insert("with " + word);
   }
@@ -122,7 +122,7 @@ void gather_machines(StudyContext& context) {
   }
   context.machine.clear();
   for (const auto& [name, value] : ranks.front()) {
-    Words values;
+    WordSet values;
     for (const auto& rank : ranks) values.insert(rank.at(name));
     context.machine[name] = joined(values, kOr);
   }
@@ -143,7 +143,7 @@ void hold_machines(StudyContext& context) {
     if (!world.is_root()) return;
     auto kept = read_begun(folder).value_or(BegunFacts());
     for (auto& [name, value] : context.machine) {
-      Words values = split(value, kOr);
+      WordSet values = split(value, kOr);
       if (kept.contains(name)) values.merge(split(kept.at(name), kOr));
       value = joined(values, kOr);
       kept[name] = value;

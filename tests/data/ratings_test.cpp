@@ -141,7 +141,7 @@ TEST_F(RatingsTest, RefusesIdentitiesThatAreNoIntegersOrOutOfRange) {
   refused("x", "1", {":2: ", "user: found \"x\", expected an integer from 1 to 2147483647"});
   refused("1", "1.5", {":2: ", "item: found \"1.5\", expected an integer"});
   refused("nan", "1", {":2: ", "user: found \"nan\", expected an integer"});
-  refused("", "1", {":2: ", "user: found nothing", "expected an integer"});
+  refused("", "1", {":2: ", "user: found nothing, expected an integer"});
   refused("0", "1", {":2: ", "user: found \"0\"", "out of range", "1 to 2147483647"});
   refused("1", "-7", {":2: ", "item: found \"-7\"", "out of range"});
   refused("2147483648", "1", {":2: ", "user: found \"2147483648\"", "out of range"});
