@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
 #if defined(__x86_64__)
+// glibc 2.36's header says _Bool, which Clang does not know in C++.
+#define _Bool bool
 #include <sys/platform/x86.h>
+#undef _Bool
 #endif
 
 #include <fstream>

@@ -41,7 +41,7 @@ def test_signals_and_time_limits_leave_checkpoints_that_are_resumed(tmp_path):
     assert checkpoints
     for checkpoint in checkpoints:
         shown = json.loads(thalweg("show", "--json", checkpoint).stdout)
-        assert shown["attributes"]["data_hash"] and shown["attributes"]["elapsed_s"] > 0
+        assert shown["attributes"]["elapsed_s"] > 0
     verified = thalweg("verify", tmp_path / "out")
     assert verified.returncode == 3 and "unfinished" in verified.stdout
     limited = run_study(tmp_path, text, "out", "--resume", "--time-limit", "0.6", ranks=3)
