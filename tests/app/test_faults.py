@@ -24,7 +24,7 @@ OF_RUNS = [
     ("MPI_Bcast", 3, EIO, ["MPI_Bcast"]),
 ]
 OF_GRAM = [
-    ("pwrite", 4, ENOSPC, ["gram.h5.partial"]),
+    ("pwrite", 5, ENOSPC, ["gram.h5.partial"]),
     ("fdatasync", 1, EIO, ["gram.h5.partial", "fdatasync failed"]),
     ("posix_fallocate", 1, ENOSPC, ["gram.h5", "cannot reserve", "keep_gram"]),
     ("rename", 2, EIO, ["rename"]),
