@@ -24,10 +24,11 @@ OF_RUNS = [
     ("MPI_Bcast", 3, EIO, ["MPI_Bcast"]),
 ]
 OF_GRAM = [
+    ("pwrite", 3, ENOSPC, ["begun.txt"]),
     ("pwrite", 5, ENOSPC, ["gram.h5.partial"]),
     ("fdatasync", 1, EIO, ["gram.h5.partial", "fdatasync failed"]),
     ("posix_fallocate", 1, ENOSPC, ["gram.h5", "cannot reserve", "keep_gram"]),
-    ("rename", 2, EIO, ["rename"]),
+    ("rename", 4, EIO, ["rename", "gram.h5"]),
     ("MPI_Allreduce", 10, EIO, ["MPI_Allreduce"]),
 ]
 
