@@ -33,6 +33,14 @@ std::string program_checksum() {
   return fmt::format("{:016x}", block_checksum(sums.data(), size));
 }
 
+/// OpenBLAS's build, without the core type that it names among its options.
+std::string blas_build() {
+  std::string text = blas_description();
+  const std::string core = fmt::format(" {}", blas_core());
+  const auto at = text.find(core);
+  return at == std::string::npos ? text : text.erase(at, core.size());
+}
+
 }  // namespace
 
 std::string cpu_features() {
@@ -64,7 +72,7 @@ std::string cpu_features() {
 MachineFacts machine_facts(const std::string& version) {
   const std::string checksum = program_checksum();
   return {{"build", checksum.empty() ? version : version + ", checksum " + checksum},
-          {"BLAS", blas_description()},
+          {"BLAS", blas_build()},
           {kBlasCore, blas_core()},
           {"C library", gnu_get_libc_version()},
           {kCpuFeatures, cpu_features()}};

@@ -150,7 +150,10 @@ void seal_file(const std::string& path, const std::vector<UnsealedRange>& open) 
   std::sort(ranges.begin(), ranges.end(),
             [](const auto& a, const auto& b) { return a.offset < b.offset; });
   const std::string seal = seal_bytes(ranges, size, covered_checksum(file, size, ranges));
+  // The file has its length before its end is written: a network file system that keeps pages back
+  // sends what lies within it.
   file.truncate(size);
+  file.truncate(size + static_cast<std::int64_t>(seal.size()));
   file.write_at(size, seal.data(), static_cast<std::int64_t>(seal.size()));
   file.sync();
 }
