@@ -3,6 +3,9 @@
 #include <iostream>
 #include <sstream>
 
+#include "app/suggestion.hpp"
+#include "base/terminal.hpp"
+
 namespace thalweg {
 
 void add_mixed_machines(CLI::App& command, bool& insist) {
@@ -11,6 +14,22 @@ void add_mixed_machines(CLI::App& command, bool& insist) {
       "Compute although ranks, or a resume, differ in what bits depend on (build, BLAS "
       "core type, CPU features); the record states it");
 }
+
+namespace {
+
+/// Help, no wider than the terminal: what an option means stands in its own column.
+std::string fitted(const std::string& help) {
+  constexpr std::size_t meanings = 30;
+  std::string text;
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    const bool has_meaning = line.size() > meanings && line.substr(meanings - 2, 2) == "  ";
+    text += wrapped(line, stdout_columns(), has_meaning ? meanings : 0) + '\n';
+  }
+  return text;
+}
+
+}  // namespace
 
 ExitCode run_command_line(const Session& session, int argc, char** argv) {
   CLI::App app{
@@ -26,7 +45,7 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
       "  mpirun -n 4 thalweg run study.toml --set train.batch=512 --resume\n"
       "  thalweg show results/large_batch\n"
       "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a verification failed or records "
-      "differ,\n"
+      "differ, "
       "75 checkpointed: run again with --resume.");
   Action action;
   add_run(app, session, action);
@@ -38,14 +57,28 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
   add_diff(app, session, action);
   add_verify(app, session, action);
   add_merge(app, session, action);
+  // All ranks see the same arguments and come to the same end; one of them says so.
+  const bool speaks = session.world.is_root();
+  if (argc == 1) {
+    if (speaks) std::cout << fitted(app.help()) << std::flush;
+    return ExitCode::done;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // All ranks see the same arguments and come to the same end; one of them says so.
-    std::ostringstream silence;
-    const bool speaks = session.world.is_root();
-    const int code = app.exit(error, speaks ? std::cout : silence, speaks ? std::cerr : silence);
-    std::cout.flush();
+    const std::string unknown =
+        error.get_exit_code() == 0 ? std::string() : unknown_name(app, session.arguments);
+    if (!unknown.empty()) {
+      if (speaks) std::cerr << unknown << "\nRun with --help for more information.\n";
+      return ExitCode::usage;
+    }
+    std::ostringstream out;
+    std::ostringstream complaint;
+    const int code = app.exit(error, out, complaint);
+    if (speaks) {
+      std::cout << fitted(out.str()) << std::flush;
+      std::cerr << complaint.str();
+    }
     return code == 0 ? ExitCode::done : ExitCode::usage;
   }
   return action();

@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "app/command_line.hpp"
+#include "base/terminal.hpp"
 #include "studies/catalogue.hpp"
+#include "studies/settings_node.hpp"
 
 namespace thalweg {
 
@@ -17,7 +19,8 @@ void print_category(const CatalogueCategory& category) {
   if (category.entries.empty()) fmt::print("  (none)\n");
   for (const auto& entry : category.entries) width = std::max(width, entry.name.size());
   for (const auto& entry : category.entries) {
-    fmt::print("  {:<{}}  {}\n", entry.name, width, entry.description);
+    fmt::print("{}\n", wrapped(fmt::format("  {:<{}}  {}", entry.name, width, entry.description),
+                               stdout_columns(), width + 4));
   }
 }
 
@@ -28,7 +31,12 @@ void add_list(CLI::App& app, const Session& session, Action& action) {
   std::vector<std::string> names;
   for (const auto& category : catalogue()) names.push_back(category.name);
   CLI::App* list = app.add_subcommand("list", "List what a study file can name");
-  list->add_option("CATEGORY", *chosen, "One category only")->check(CLI::IsMember(names));
+  list->add_option("CATEGORY", *chosen, "One category only")
+      ->check([names](const std::string& name) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) return std::string();
+        return fmt::format("'{}' is no category{} (there are: {})", name, did_you_mean(name, names),
+                           joined(names));
+      });
   list->footer("Examples:\n  thalweg list\n  thalweg list optimizers");
   list->callback([&session, &action, chosen] {
     action = [&session, chosen] {

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <mpi.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
@@ -10,8 +9,10 @@
 #include "app/allocation.hpp"
 #include "app/command_line.hpp"
 #include "app/environment.hpp"
+#include "app/failure.hpp"
 #include "app/mpi_lifetime.hpp"
 #include "base/blas_setup.hpp"
+#include "base/terminal.hpp"
 #include "parallel/communicator.hpp"
 #include "parallel/host_name.hpp"
 #include "parallel/interrupt.hpp"
@@ -46,7 +47,8 @@ int run(int argc, char** argv, const Environment& environment) {
   use_one_blas_thread();
   const Interrupt interrupt;
   const Communicator world = Communicator::duplicate(MPI_COMM_WORLD);
-  const Log log(world.is_root(), isatty(STDERR_FILENO) != 0);
+  const Log log(world.is_root(), stderr_reaches_terminal());
+  const Communicator failures = Communicator::duplicate(MPI_COMM_WORLD);
   const Session session{world, log, environment, arguments};
   try {
     return static_cast<int>(run_command_line(session, argc, argv));
@@ -54,6 +56,9 @@ int run(int argc, char** argv, const Environment& environment) {
     // One rank has printed the cause. If all ranks are here they can end in order; a team that
     // failed alone must not leave the others waiting for it.
     if (error.ranks() < world.size()) MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.code()));
+    return static_cast<int>(error.code());
+  } catch (const Error& error) {
+    if (!all_failed(failures, error.what())) throw;
     return static_cast<int>(error.code());
   }
 }

@@ -10,6 +10,7 @@
 #include "app/command_line.hpp"
 #include "app/plan_json.hpp"
 #include "base/blas_setup.hpp"
+#include "base/terminal.hpp"
 #include "studies/job_script.hpp"
 #include "studies/plan_timing.hpp"
 #include "studies/study_plan.hpp"
@@ -144,7 +145,9 @@ ExitCode plan(const Session& session, const PlanOptions& options) {
     } else if (options.json) {
       std::fputs(plan_json(plans).c_str(), stdout);
     } else {
-      for (const auto& one : plans) std::fputs(plan_text(one).c_str(), stdout);
+      for (const auto& one : plans) {
+        std::fputs(wrapped(plan_text(one), stdout_columns()).c_str(), stdout);
+      }
     }
     std::fflush(stdout);
     return ExitCode::done;

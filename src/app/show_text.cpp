@@ -7,6 +7,7 @@
 
 #include "app/show.hpp"
 #include "base/error.hpp"
+#include "base/terminal.hpp"
 #include "records/checkpoint.hpp"
 #include "records/diff.hpp"
 #include "records/provenance.hpp"
@@ -19,52 +20,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t kEnds = 3;  ///< rows shown of either end of a trajectory
+constexpr std::int64_t kMostPoints = 7;  ///< of a trajectory that is shown whole
 constexpr std::int64_t kMostRows = 200;
-
-/// Width on a terminal: bytes that continue a UTF-8 character take no place.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-  }));
-}
-
-using Table = std::vector<std::vector<std::string>>;  ///< rows of cells, the header first
-
-std::string aligned(const Table& table) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : table) {
-    widths.resize(std::max(widths.size(), row.size()), 0);
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  }
-  std::string text;
-  for (const auto& row : table) {
-    std::string line = " ";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += fmt::format(" {}{}", std::string(widths[i] - width_of(row[i]), ' '), row[i]);
-    }
-    text += line;
-    text += '\n';
-  }
-  return text;
-}
-
-std::vector<std::string> cells(const ArrayValues& values) {
-  std::vector<std::string> texts;
-  std::visit(
-      [&](const auto& v) {
-        using T = typename std::decay_t<decltype(v)>::value_type;
-        for (const auto& value : v) {
-          if constexpr (std::is_floating_point_v<T>) {
-            texts.push_back(fmt::format("{:.6g}", value));
-          } else {
-            texts.push_back(fmt::format("{}", value));
-          }
-        }
-      },
-      values);
-  return texts;
-}
 
 std::string attribute_text(const Attributes& attributes, const std::string& name) {
   const auto found = attributes.find(name);
@@ -82,45 +39,6 @@ std::string attribute_text(const Attributes& attributes, const std::string& name
 
 std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
-}
-std::string name_of(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-/// Columns of a group as a table; the axis' own column first; only the ends when there are many
-/// rows.
-std::string columns_text(const RecordFile& file, const std::string& group, std::int64_t most_rows) {
-  std::vector<std::string> names;
-  std::int64_t rows = 0;
-  for (const auto& [name, outline] : file.arrays()) {
-    if (folder_of(name) != group || outline.what.shape.size() != 1) continue;
-    const bool axis = outline.dimensions.front() == name_of(name);
-    names.insert(axis ? names.begin() : names.end(), name);
-    rows = std::max(rows, outline.what.shape.front());
-  }
-  if (names.empty()) return {};
-  Table table(1);
-  const bool whole = rows <= most_rows;
-  const std::int64_t shown = whole ? rows : 2 * kEnds + 1;
-  table.resize(static_cast<std::size_t>(shown) + 1);
-  for (const auto& name : names) {
-    const std::int64_t length = file.arrays().at(name).what.shape.front();
-    std::vector<std::string> column;
-    if (whole) {
-      column = cells(file.read_rows(name, 0, length));
-    } else {
-      column = cells(file.read_rows(name, 0, std::min(length, kEnds)));
-      column.resize(static_cast<std::size_t>(kEnds));
-      column.emplace_back("⋮");
-      const auto last =
-          cells(file.read_rows(name, std::max<std::int64_t>(0, length - kEnds), length));
-      column.insert(column.end(), last.begin(), last.end());
-    }
-    column.resize(static_cast<std::size_t>(shown));
-    table.front().push_back(name_of(name));
-    for (std::size_t i = 0; i < column.size(); ++i) table[i + 1].push_back(column[i]);
-  }
-  return fmt::format("{} ({} rows)\n{}", group, rows, aligned(table));
 }
 
 std::string header_text(const RecordFile& file) {
@@ -145,9 +63,9 @@ std::string header_text(const RecordFile& file) {
   return text;
 }
 
-std::string others_text(const RecordFile& file) {
-  Table scalars;
-  Table others;
+std::string others_text(const RecordFile& file, std::size_t width) {
+  TextTable scalars;
+  TextTable others;
   for (const auto& [name, outline] : file.arrays()) {
     const std::string group = folder_of(name);
     const std::string units = attribute_text(outline.attributes, "units");
@@ -160,8 +78,8 @@ std::string others_text(const RecordFile& file) {
     }
   }
   std::string text;
-  if (!scalars.empty()) text += "numbers\n" + aligned(scalars);
-  if (!others.empty()) text += "datasets\n" + aligned(others);
+  if (!scalars.empty()) text += "numbers\n" + described(scalars, width);
+  if (!others.empty()) text += "datasets\n" + described(others, width);
   for (const auto& [name, target] : file.external_links()) {
     text += fmt::format("  {} → {}\n", name, target);
   }
@@ -169,27 +87,28 @@ std::string others_text(const RecordFile& file) {
 }
 
 /// What was measured later stands in a file of its own, which has nothing else to show.
-std::string probes_text(const RecordFile& file) {
+std::string probes_text(const RecordFile& file, ShowTables& tables) {
   std::string text;
   if (attribute_text(file.attributes(), "schema") != kProbeSchema) return text;
   for (const auto& [group, attributes] : file.groups()) {
-    if (group.starts_with("/probes/")) text += columns_text(file, group, kMostRows);
+    if (group.starts_with("/probes/")) text += tables.of(file, group, kMostRows);
   }
   return text;
 }
 
-std::string file_text(const std::string& path) {
+std::string file_text(const std::string& path, const ShowOptions& options, ShowTables& tables) {
   const RecordFile file(path);
-  return header_text(file) + columns_text(file, "/summary", kMostRows) +
-         columns_text(file, "/trajectory", 2 * kEnds + 1) + probes_text(file) + others_text(file);
+  return wrapped(header_text(file), options.width) + tables.of(file, "/summary", kMostRows) +
+         tables.of(file, "/trajectory", kMostPoints) + probes_text(file, tables) +
+         others_text(file, options.width);
 }
 
-std::string folder_text(const std::string& path) {
+std::string folder_text(const std::string& path, const ShowOptions& options, ShowTables& tables) {
   const fs::path study = fs::path(path) / "study.h5";
   const auto names = record_files(path);
   std::string text;
   if (fs::exists(study)) {
-    text += file_text(study.string());
+    text += file_text(study.string(), options, tables);
   } else if (fs::exists(fs::path(path) / "config.toml")) {
     text += fmt::format("{}  unfinished study\n", path);
   } else if (names.empty()) {
@@ -229,8 +148,12 @@ std::string folder_text(const std::string& path) {
 
 }  // namespace
 
-std::string show_text(const std::string& path) {
-  return fs::is_directory(path) ? folder_text(path) : file_text(path);
+std::string show_text(const std::string& path, const ShowOptions& options) {
+  ShowTables tables(options);
+  std::string text = fs::is_directory(path) ? folder_text(path, options, tables)
+                                            : file_text(path, options, tables);
+  tables.reject_unknown();
+  return text;
 }
 
 }  // namespace thalweg

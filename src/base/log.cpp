@@ -8,6 +8,8 @@
 #include <ctime>
 #include <utility>
 
+#include "base/terminal.hpp"
+
 namespace thalweg {
 
 void Log::line(const char* prefix, const std::string& message) const {
@@ -48,11 +50,14 @@ void Progress::update(std::int64_t done, const std::string& note) {
     log_.info(text);
     return;
   }
-  constexpr int width = 24;
+  // A line that wraps could not be redrawn; the last column stays free, where some terminals wrap.
+  const std::size_t columns = stderr_columns() - 1;
+  const int width = columns < 60 ? 10 : 24;
   const auto filled = static_cast<int>(static_cast<double>(width) * static_cast<double>(done) /
                                        static_cast<double>(std::max<std::int64_t>(total_, 1)));
   const std::string bar =
-      fmt::format("\r\x1b[K[{:#<{}}{:-<{}}] {}", "", filled, "", width - filled, text);
+      "\r\x1b[K" +
+      shortened(fmt::format("[{:#<{}}{:-<{}}] {}", "", filled, "", width - filled, text), columns);
   std::fwrite(bar.data(), 1, bar.size(), stderr);
   std::fflush(stderr);
   drawn_ = true;

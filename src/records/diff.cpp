@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "records/configuration_text.hpp"
 #include "records/provenance.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
@@ -80,6 +81,18 @@ bool same_attribute(const AttributeValue& a, const AttributeValue& b) {
   return a == b;
 }
 
+/// Of a configuration key by key, of anything else both values.
+std::vector<std::string> differences_of(const std::string& name, const AttributeValue& a,
+                                        const AttributeValue& b) {
+  const auto* first = std::get_if<std::string>(&a);
+  const auto* second = std::get_if<std::string>(&b);
+  if (name == "config_resolved" && first != nullptr && second != nullptr) {
+    const auto keys = configuration_differences(*first, *second);
+    if (!keys.empty()) return keys;
+  }
+  return {fmt::format("{} and {}", attribute_text(a), attribute_text(b))};
+}
+
 class Comparison {
  public:
   Comparison(std::string file, const RecordFile& a, const RecordFile& b,
@@ -136,8 +149,7 @@ class Comparison {
       if (!a.contains(name) || !b.contains(name)) {
         one_side(kind, path, "attribute", a.contains(name));
       } else if (!same_attribute(a.at(name), b.at(name))) {
-        add(kind, path,
-            fmt::format("{} and {}", attribute_text(a.at(name)), attribute_text(b.at(name))));
+        for (const auto& what : differences_of(name, a.at(name), b.at(name))) add(kind, path, what);
       }
     }
   }

@@ -127,8 +127,8 @@ std::string gap_table(const Record& study) {
   }
   const auto exponents = numbers("exponent");
   for (std::size_t i = 0; i < exponents.size(); ++i) {
-    table += fmt::format("distance grows with rate^{:.3f} +- {:.3f}\n", exponents[i],
-                         numbers("exponent_error")[i]);
+    table += fmt::format("distance grows with rate^{:.3f} +- {:.3f} (standard error)\n",
+                         exponents[i], numbers("exponent_error")[i]);
   }
   return table;
 }

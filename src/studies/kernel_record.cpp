@@ -140,8 +140,8 @@ std::string kernel_table(const KernelResult& result, const std::string& kernel) 
   line("kernel", kernel);
   line("samples",
        fmt::format("{} train, {} test, {} classes", result.train, result.test, result.classes));
-  line("test accuracy",
-       fmt::format("{:.4f} +- {:.4f}", result.test_accuracy, accuracy_error(result)));
+  line("test accuracy", fmt::format("{:.4f} +- {:.4f} (binomial standard error)",
+                                    result.test_accuracy, accuracy_error(result)));
   line("test loss", fmt::format("{:.6g}", result.test_loss));
   line("ridge", fmt::format("{:.3g}", result.ridge));
   for (const RidgeTrial& trial : result.trials) {

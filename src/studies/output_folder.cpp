@@ -15,6 +15,7 @@
 #include "parallel/host_name.hpp"
 #include "records/atomic_file.hpp"
 #include "records/begun_file.hpp"
+#include "records/configuration_text.hpp"
 #include "records/record_file.hpp"
 
 namespace thalweg {
@@ -102,39 +103,12 @@ void delete_owned(const fs::path& folder) {
   if (error) refuse(folder / "config.toml", "cannot be deleted: " + error.message());
 }
 
-/// "[run.0.optimizer] beta" → value text, in the order of the file.
-std::vector<std::pair<std::string, std::string>> flatten(const std::string& text) {
-  std::vector<std::pair<std::string, std::string>> values;
-  std::map<std::string, int> counts;
-  std::string header;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty() || line.front() == '#') continue;
-    if (line.starts_with("[[")) {
-      const std::string name = line.substr(2, line.size() - 4);
-      header = fmt::format("[[{}]] {} ", name, counts[name]++);
-      values.emplace_back(header + "itself", "present");
-    } else if (line.front() == '[') {
-      // A subtable of an array's element belongs to the element before it.
-      header = line + " ";
-      const auto dot = line.find('.');
-      const auto parent = counts.find(line.substr(1, dot == std::string::npos ? dot : dot - 1));
-      if (parent != counts.end()) header = fmt::format("{} {} ", line, parent->second - 1);
-    } else {
-      const auto equals = line.find(" = ");  // none in a line that was damaged
-      values.emplace_back(header + line.substr(0, equals),
-                          equals == std::string::npos ? "" : line.substr(equals + 3));
-    }
-  }
-  return values;
-}
-
 }  // namespace
 
 std::optional<std::string> configuration_difference(const std::string& stored,
                                                     const std::string& given) {
-  const auto old_values = flatten(stored);
-  const auto new_values = flatten(given);
+  const auto old_values = configuration_values(stored);
+  const auto new_values = configuration_values(given);
   const std::map<std::string, std::string> before(old_values.begin(), old_values.end());
   const std::map<std::string, std::string> after(new_values.begin(), new_values.end());
   const std::string free = "[study] team_size";

@@ -29,6 +29,11 @@ std::string seconds_text(double seconds) {
   return fmt::format("{:.1f} us", 1e6 * seconds);
 }
 
+/// A share of what is there at most: what calibrations put beyond it is their error.
+std::string share_text(double share) {
+  return share > 1.0 ? "100 % (within error)" : fmt::format("{:.0f} %", 100.0 * share);
+}
+
 std::string count_text(double count) {
   return count == std::floor(count) ? fmt::format("{:.0f}", count) : fmt::format("{:.1f}", count);
 }
@@ -54,8 +59,8 @@ std::string stage_text(const PricedStage& stage, const StudyPlan& plan) {
     const double peak = plan.estimate.gemm_flops_s * static_cast<double>(stage.team_size);
     std::string facts;
     if (piece.flops > 0.0) {
-      facts = fmt::format("{:.2g} flop, {:.0f} % of GEMM's rate; {} through memory", piece.flops,
-                          100.0 * rate / peak, bytes_text(piece.bytes_moved));
+      facts = fmt::format("{:.2g} flop, {} of GEMM's rate; {} through memory", piece.flops,
+                          share_text(rate / peak), bytes_text(piece.bytes_moved));
     }
     if (piece.calls + piece.messages > 0.0) {
       facts += fmt::format("{}{:.3g} calls, {:.3g} messages, {} received, {}",
@@ -102,15 +107,21 @@ std::string plan_text(const StudyPlan& plan) {
       1e6 * plan.network.node_latency_s, 1e-9 * plan.network.node_bytes_per_s, "ranks",
       "this study", "efficiency", grows ? "grown alike" : "", grows ? "efficiency" : "");
   const double one_strong = plan.scaling.front().strong_s;
+  bool beyond = false;
+  const auto efficiency = [&](double share) {
+    beyond = beyond || share > 1.0;
+    return fmt::format("{:>11.0f}%", 100.0 * std::min(share, 1.0));
+  };
   for (const auto& row : plan.scaling) {
-    text += fmt::format("{:>8}{:>14}{:>11.0f}%", row.ranks, seconds_text(row.strong_s),
-                        100.0 * one_strong / (row.strong_s * static_cast<double>(row.ranks)));
+    text += fmt::format("{:>8}{:>14}", row.ranks, seconds_text(row.strong_s)) +
+            efficiency(one_strong / (row.strong_s * static_cast<double>(row.ranks)));
     if (row.weak_s) {
-      text += fmt::format("{:>14}{:>11.0f}%", seconds_text(*row.weak_s),
-                          100.0 * *plan.scaling.front().weak_s / *row.weak_s);
+      text += fmt::format("{:>14}", seconds_text(*row.weak_s)) +
+              efficiency(*plan.scaling.front().weak_s / *row.weak_s);
     }
     text += '\n';
   }
+  if (beyond) text += "What came out above 100 % is 100 % within the error of the calibration.\n";
   for (const auto& note : plan.estimate.notes) text += fmt::format("\nnote: {}", note);
   if (!plan.estimate.notes.empty()) text += '\n';
   return text;

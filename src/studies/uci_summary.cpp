@@ -151,7 +151,8 @@ std::string uci_table(const std::vector<std::string>& kernels,
                     100 * s.pma, 100 * s.sd_pma, 100 * s.p90, 100 * s.p95);
   }
   text += fmt::format(
-      "{} sets, kernel ridge, hyperparameters by leave-one-out on each training part. Published, "
+      "mean +- standard deviation over {} sets, kernel ridge, hyperparameters by leave-one-out on "
+      "each training part. Published, "
       "SVM on 90 sets (Arora et al. 2020): NTK 81.95 +- 14.10, random forest 81.56, Gaussian "
       "81.03\n",
       results.size());

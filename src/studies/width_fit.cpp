@@ -37,13 +37,19 @@ PowerLaw fit_power_law(std::span<const double> x, std::span<const double> y) {
   return law;
 }
 
+double errors_above_half(const PowerLaw& law) {
+  constexpr double rounding = 1e-9;
+  const double above = law.exponent + .5;
+  return std::abs(above) <= rounding ? 0.0 : above / law.exponent_error;
+}
+
 std::string verdict_of(const PowerLaw& law, Expectation expectation) {
   if (!(law.exponent_error <= .25)) return "undecided";
-  const double allowed = std::max(.1, 2.0 * law.exponent_error);
-  const double above = law.exponent + .5;
-  const bool agrees =
-      expectation == Expectation::equal ? std::abs(above) <= allowed : above <= allowed;
-  return agrees ? "agrees" : "disagrees";
+  constexpr double agreeing_errors = 2.0;
+  constexpr double near = .1;
+  const double sign = expectation == Expectation::equal && law.exponent < -.5 ? -1.0 : 1.0;
+  if (sign * errors_above_half(law) <= agreeing_errors) return "agrees";
+  return sign * (law.exponent + .5) <= near ? "near" : "disagrees";
 }
 
 }  // namespace thalweg

@@ -23,9 +23,13 @@ enum class Expectation {
   at_most,  ///< −1/2 is an upper bound: the quantity falls at least so fast
 };
 
-/// "agrees" where the exponent is −1/2 (or, at_most, not above it) within twice its standard error
-/// or .1, whichever is larger: at finite width higher orders bend the line; "undecided" where the
-/// standard error exceeds .25; else "disagrees". Local.
+/// How many standard errors the exponent lies above −1/2, or below where that is negative;
+/// differences that rounding makes are none. Local.
+double errors_above_half(const PowerLaw& law);
+
+/// "agrees" where the exponent is −1/2 (or, at_most, not above it) within twice its standard error;
+/// "near" where it is not, but within .1: at finite width higher orders bend the line by more than
+/// its error; "undecided" where the standard error exceeds .25; else "disagrees". Local.
 std::string verdict_of(const PowerLaw& law, Expectation expectation);
 
 }  // namespace thalweg

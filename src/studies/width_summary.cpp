@@ -35,8 +35,8 @@ constexpr WidthQuantity kWidthQuantities[] = {
 
 constexpr const char* kRule =
     "expected exponent -1/2 (kernel_distance, train_distance, test_distance) or at most -1/2 (the "
-    "others); agrees within twice the standard error or 0.1, whichever is larger; undecided where "
-    "the standard error exceeds 0.25";
+    "others); agrees within twice the standard error; near beyond that but within 0.1; undecided "
+    "where the standard error exceeds 0.25";
 
 const std::vector<double>& width_numbers(const Record& record, const std::string& path) {
   return std::get<std::vector<double>>(record.arrays.at(path).values);
@@ -209,7 +209,7 @@ void summarise_fits(Record& study, const std::vector<Record>& runs) {
   const auto count = static_cast<std::int64_t>(names.size());
   study.column("/fits/quantity", names, "quantity", "1", "what falls with width");
   study.column("/fits/expected", relations, "quantity", "1", "what the exponent should be");
-  study.column("/fits/verdict", verdicts, "quantity", "1", "agrees, disagrees or undecided");
+  study.column("/fits/verdict", verdicts, "quantity", "1", "agrees, near, disagrees or undecided");
   put_masked(
       study, "/fits/exponent", exponents, {count}, {"quantity"},
       "slope of the logarithm against the logarithm of the width, all runs at their last step");
@@ -248,18 +248,21 @@ std::string width_table(const Record& study) {
     }
     table += "\n";
   }
-  table +=
-      fmt::format("\n{:<24}{:>19}  {:>8}  {}\n", "quantity", "exponent", "expected", "verdict");
+  table += "means over runs, +- standard error\n";
+  table += fmt::format("\n{:<24}{:>19}  {:>8}  {:>12}  {}\n", "quantity", "exponent", "expected",
+                       "errors above", "verdict");
   const auto& verdicts =
       std::get<std::vector<std::string>>(study.arrays.at("/fits/verdict").values);
   const auto& expected =
       std::get<std::vector<std::string>>(study.arrays.at("/fits/expected").values);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    table += fmt::format("{:<24}{:>19}  {:>8}  {}\n", kWidthQuantities[i].name,
-                         fmt::format("{:.3f} +- {:.3f}", width_numbers(study, "/fits/exponent")[i],
-                                     width_numbers(study, "/fits/exponent_error")[i]),
-                         expected[i], verdicts[i]);
+    const PowerLaw law{width_numbers(study, "/fits/exponent")[i],
+                       width_numbers(study, "/fits/exponent_error")[i], 0.0};
+    table += fmt::format("{:<24}{:>19}  {:>8}  {:>12.1f}  {}\n", kWidthQuantities[i].name,
+                         fmt::format("{:.3f} +- {:.3f}", law.exponent, law.exponent_error),
+                         expected[i], errors_above_half(law), verdicts[i]);
   }
+  table += "exponents +- standard error of the fit; errors above: standard errors above -1/2\n";
   return table;
 }
 

@@ -1,8 +1,12 @@
 """The command line as a user meets it: help, lists, bad input, exit codes, and no rank left hanging."""
+import fcntl
 import json
 import os
+import pty
 import re
+import struct
 import subprocess
+import termios
 import tomllib
 
 import h5py
@@ -74,8 +78,64 @@ def test_list_prints_all_categories_or_one():
     assert "adam" in one and "ntk" not in one
 
 
+@pytest.mark.parametrize("arguments, said", [
+    (["runn", "a.toml"], "unknown command 'runn'; did you mean 'run'?"),
+    (["frobnicate"], "unknown command 'frobnicate'\n"),
+    (["run", "a.toml", "--dryrun"], "unknown flag '--dryrun'; did you mean '--dry-run'?"),
+    (["plan", "a.toml", "--calibrat=3"], "unknown flag '--calibrat'; did you mean '--calibrate'?"),
+    (["--versoin"], "unknown flag '--versoin'; did you mean '--version'?"),
+    (["run", "a.toml", "-x"], "unknown flag '-x'\n"),
+    (["list", "optimisers"], "'optimisers' is no category; did you mean 'optimizers'?"),
+])
+def test_a_slip_is_told_with_the_nearest_name(arguments, said):
+    result = thalweg(*arguments)
+    assert result.returncode == 2 and result.stdout == ""
+    assert said in result.stderr and result.stderr.count("Run with --help") == 1
+
+
+def test_without_arguments_there_is_help_that_fits_a_terminal():
+    result = thalweg()
+    assert result.returncode == 0 and result.stderr == ""
+    assert "Subcommands:" in result.stdout and "Example" in result.stdout
+    for arguments in ([], ["run", "--help"], ["plan", "--help"], ["list"]):
+        assert max(map(len, thalweg(*arguments).stdout.splitlines())) <= 80, arguments
+
+
+def test_what_all_ranks_find_alike_is_one_message():
+    result = thalweg("plan", "absent.toml", "--calibrate", "nan", ranks=2)
+    assert result.returncode == 2
+    assert result.stderr.count("--calibrate: expected a number of seconds") == 1, result.stderr
+    assert "MPI_ABORT" not in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("ranks", [None, 2])
+def test_a_bar_on_a_terminal_fits_it_under_mpirun_too(tmp_path, ranks):
+    (tmp_path / "s.toml").write_text("[study]\nkind = \"trajectories\"\n[data]\ntrain = 64\ntest = 16\n"
+                                     "[model]\nwidths = [8]\n[train]\nepochs = 3\n")
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+    launcher = [] if ranks is None else ["mpirun", "-n", str(ranks)]
+    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    process = subprocess.Popen([*launcher, os.path.abspath(BINARY), "run", "s.toml"], stdout=subprocess.DEVNULL,
+                               stderr=theirs, cwd=tmp_path, env=environment)
+    os.close(theirs)
+    written = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            piece = b""
+        if not piece:
+            break
+        written += piece
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    bars = [line.replace("\x1b[K", "") for line in re.split(r"[\r\n]+", written.decode()) if "[#" in line or "[-" in line]
+    assert bars and max(map(len, bars)) < 50, written
+
+
 @pytest.mark.parametrize("arguments", [
-    [], ["frobnicate"], ["--frobnicate"], ["list", "nothing"], ["run"], ["run", "a.toml", "--resume", "--force"],
+    ["frobnicate"], ["--frobnicate"], ["list", "nothing"], ["run"], ["run", "a.toml", "--resume", "--force"],
     ["diff", "only-one"], ["verify", "/does/not/exist"], ["show", "/does/not/exist"], ["run", "a.toml", "--set"],
 ])
 def test_bad_usage_exits_2_and_is_said_once(arguments):
@@ -246,13 +306,33 @@ def test_verify_accepts_a_sound_run_and_finds_faults(tmp_path):
     assert thalweg("verify", path).returncode == 3
 
 
+def test_tables_of_many_columns_fit_the_terminal(tmp_path):
+    path = write_run(tmp_path / "x.h5")
+    with h5py.File(path, "a") as file:
+        for number in range(12):
+            column = file.create_dataset(f"trajectory/probe.value_number_{number}", data=numpy.arange(3.0))
+            column.dims[0].attach_scale(file["trajectory/step"])
+            column.attrs.update({"units": "1", "long_name": "x"})
+    text = thalweg("show", path).stdout
+    assert max(map(len, text.splitlines())) <= 80
+    assert "train_loss" in text and "not shown" in text
+    everything = thalweg("show", path, "--all").stdout
+    header = next(line for line in everything.splitlines() if line.split()[:1] == ["step"])
+    assert len(header.split()) == 15 and "not shown" not in everything
+
+
 def test_show_for_people_and_programs(tmp_path):
     path = write_run(tmp_path / "x.h5")
     text = thalweg("show", path)
     assert text.returncode == 0, text.stderr
-    assert "thalweg/run, version 1" in text.stdout and "seed = 3" in text.stdout
+    assert "thalweg/run, version 1" in " ".join(text.stdout.split()) and "seed = 3" in text.stdout
     rows = [line.split() for line in text.stdout.splitlines()]
-    assert ["step", "elapsed_s", "train_loss"] in rows and ["2", "2", "0.5"] in rows
+    assert ["step", "train_loss", "elapsed_s"] in rows and ["2", "0.5", "2"] in rows
+    sorted_rows = thalweg("show", path, "--columns", "train_loss", "--sort", "train_loss").stdout
+    assert [line.split() for line in sorted_rows.splitlines()][-4:] == [["step", "train_loss"], ["2", "0.5"], ["1", "1"],
+                                                                       ["0", "2"]]
+    slip = thalweg("show", path, "--columns", "trainloss")
+    assert slip.returncode == 2 and "no table of the record has a column 'trainloss'; did you mean 'train_loss'?" in slip.stderr
     data = json.loads(thalweg("show", path, "--json").stdout)
     assert data["attributes"]["seed"] == 3
     assert data["arrays"]["/trajectory/train_loss"]["values"] == [2.0, 1.0, 0.5]

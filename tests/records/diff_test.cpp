@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "records/configuration_text.hpp"
 #include "records/sample_record.hpp"
 #include "support/scratch.hpp"
 
@@ -119,6 +120,23 @@ TEST(Diff, FoldersAreComparedFileByFile) {
   EXPECT_EQ(found.at(0).file, "runs/x.h5");
   EXPECT_THROW((void)diff_records(scratch.file("a"), scratch.file("a/study.h5")), Error);
   EXPECT_THROW((void)diff_records(scratch.file("a"), scratch.file("absent")), Error);
+}
+
+TEST(Diff, ConfigurationsAreComparedKeyByKey) {
+  const std::string a =
+      "[study]\nseed = 1\n\n[train]\nbatch = 8\nonly_here = true\n\n[[run]]\nname = "
+      "\"x\"\n\n[run.optimizer]\nrate = 0.5\n";
+  const std::string b =
+      "[study]\nseed = 1\n\n[train]\nbatch = 16\n\n[[run]]\nname = \"x\"\n\n[run.optimizer]\nrate "
+      "= 0.25\n\n[[run]]\nname = \"y\"\n";
+  EXPECT_EQ(
+      configuration_differences(a, b),
+      (std::vector<std::string>{
+          "[train] batch: 8 and 16", "[train] only_here: true, missing in the second",
+          "[run.optimizer] 0 rate: 0.5 and 0.25", "[[run]] 1 itself: missing in the first, present",
+          "[[run]] 1 name: missing in the first, \"y\""}));
+  EXPECT_TRUE(configuration_differences(a, a).empty());
+  EXPECT_TRUE(configuration_differences("", "").empty());
 }
 
 }  // namespace

@@ -45,7 +45,16 @@ TEST(PowerLaw, Verdicts) {
     return verdict_of({exponent, error, 0.0}, expectation);
   };
   EXPECT_EQ(verdict(-.5, .01, Expectation::equal), "agrees");
-  EXPECT_EQ(verdict(-.41, .01, Expectation::equal), "agrees");
+  EXPECT_EQ(verdict(-.485, .01, Expectation::equal), "agrees");
+  // 4.6 standard errors off, though close: the error decides.
+  EXPECT_EQ(verdict(-.454, .01, Expectation::equal), "near");
+  EXPECT_EQ(verdict(-.546, .01, Expectation::equal), "near");
+  EXPECT_EQ(verdict(-.454, .01, Expectation::at_most), "near");
+  EXPECT_EQ(verdict(-.546, .01, Expectation::at_most), "agrees");
+  EXPECT_EQ(verdict(-.5 + 1e-16, 0.0, Expectation::equal), "agrees");
+  EXPECT_EQ(verdict(-.49, 0.0, Expectation::equal), "near");
+  EXPECT_NEAR(errors_above_half({-.454, .01, 0.0}), 4.6, 1e-9);
+  EXPECT_EQ(errors_above_half({-.5, 0.0, 0.0}), 0.0);
   EXPECT_EQ(verdict(-.39, .01, Expectation::equal), "disagrees");
   EXPECT_EQ(verdict(-.61, .01, Expectation::equal), "disagrees");
   EXPECT_EQ(verdict(-.35, .1, Expectation::equal), "agrees");
