@@ -18,13 +18,13 @@ void add_mixed_machines(CLI::App& command, bool& insist) {
 namespace {
 
 /// Help, no wider than the terminal: what an option means stands in its own column.
-std::string fitted(const std::string& help) {
+std::string fitted(const std::string& help, std::size_t columns) {
   constexpr std::size_t meanings = 30;
   std::string text;
   std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) {
     const bool has_meaning = line.size() > meanings && line.substr(meanings - 2, 2) == "  ";
-    text += wrapped(line, stdout_columns(), has_meaning ? meanings : 0) + '\n';
+    text += wrapped(line, columns, has_meaning ? meanings : 0) + '\n';
   }
   return text;
 }
@@ -60,7 +60,7 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
   // All ranks see the same arguments and come to the same end; one of them says so.
   const bool speaks = session.world.is_root();
   if (argc == 1) {
-    if (speaks) std::cout << fitted(app.help()) << std::flush;
+    if (speaks) std::cout << fitted(app.help(), text_columns(session)) << std::flush;
     return ExitCode::done;
   }
   try {
@@ -76,7 +76,7 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
     std::ostringstream complaint;
     const int code = app.exit(error, out, complaint);
     if (speaks) {
-      std::cout << fitted(out.str()) << std::flush;
+      std::cout << fitted(out.str(), text_columns(session)) << std::flush;
       std::cerr << complaint.str();
     }
     return code == 0 ? ExitCode::done : ExitCode::usage;

@@ -13,14 +13,14 @@ namespace thalweg {
 
 namespace {
 
-void print_category(const CatalogueCategory& category) {
+void print_category(const CatalogueCategory& category, std::size_t columns) {
   fmt::print("{}\n", category.name);
   std::size_t width = 0;
   if (category.entries.empty()) fmt::print("  (none)\n");
   for (const auto& entry : category.entries) width = std::max(width, entry.name.size());
   for (const auto& entry : category.entries) {
     fmt::print("{}\n", wrapped(fmt::format("  {:<{}}  {}", entry.name, width, entry.description),
-                               stdout_columns(), width + 4));
+                               columns, width + 4));
   }
 }
 
@@ -42,7 +42,8 @@ void add_list(CLI::App& app, const Session& session, Action& action) {
     action = [&session, chosen] {
       return on_root(session.world, [&] {
         for (const auto& category : catalogue()) {
-          if (chosen->empty() || category.name == *chosen) print_category(category);
+          if (chosen->empty() || category.name == *chosen)
+            print_category(category, text_columns(session));
         }
         std::fflush(stdout);
         return ExitCode::done;

@@ -146,7 +146,7 @@ ExitCode plan(const Session& session, const PlanOptions& options) {
       std::fputs(plan_json(plans).c_str(), stdout);
     } else {
       for (const auto& one : plans) {
-        std::fputs(wrapped(plan_text(one), stdout_columns()).c_str(), stdout);
+        std::fputs(wrapped(plan_text(one), text_columns(session)).c_str(), stdout);
       }
     }
     std::fflush(stdout);

@@ -8,6 +8,7 @@
 
 #include "base/blas_setup.hpp"
 #include "base/shell_quoted.hpp"
+#include "base/terminal.hpp"
 #include "parallel/host_name.hpp"
 #include "thalweg_version.hpp"
 
@@ -74,6 +75,10 @@ ExitCode on_root(const Communicator& world, const std::function<ExitCode()>& act
   });
   world.broadcast(std::span(&code, 1));
   return static_cast<ExitCode>(code);
+}
+
+std::size_t text_columns(const Session& session) {
+  return stdout_columns(session.environment.get("COLUMNS"));
 }
 
 }  // namespace thalweg

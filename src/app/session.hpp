@@ -33,4 +33,7 @@ std::string version_text();
 /// where it threw.
 ExitCode on_root(const Communicator& world, const std::function<ExitCode()>& action);
 
+/// Columns that text on stdout has: the terminal's, or what the variable COLUMNS says. Local.
+[[nodiscard]] std::size_t text_columns(const Session& session);
+
 }  // namespace thalweg

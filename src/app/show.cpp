@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "app/command_line.hpp"
-#include "base/terminal.hpp"
 
 namespace thalweg {
 
@@ -40,7 +39,7 @@ void add_show(CLI::App& app, const Session& session, Action& action) {
   show->callback([&session, &action, options] {
     action = [&session, options] {
       return on_root(session.world, [&] {
-        options->tables.width = stdout_columns();
+        options->tables.width = text_columns(session);
         fmt::print("{}", options->json ? show_json(options->path)
                                        : show_text(options->path, options->tables));
         std::fflush(stdout);

@@ -40,10 +40,6 @@ class LauncherStderr {
 };
 
 std::size_t columns_of(int descriptor) {
-  if (const char* given = std::getenv("COLUMNS")) {
-    const long columns = std::strtol(given, nullptr, 10);
-    if (columns > 0) return std::max(static_cast<std::size_t>(columns), kFewestColumns);
-  }
   winsize size{};
   if (descriptor < 0 || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
     return kUnknownColumns;
@@ -91,8 +87,10 @@ std::size_t stderr_columns() {
   return columns_of(launcher.descriptor());
 }
 
-std::size_t stdout_columns() {
-  return columns_of(STDOUT_FILENO);
+std::size_t stdout_columns(const std::string& said) {
+  const long columns = std::strtol(said.c_str(), nullptr, 10);
+  return columns > 0 ? std::max(static_cast<std::size_t>(columns), kFewestColumns)
+                     : columns_of(STDOUT_FILENO);
 }
 
 std::size_t width_of(const std::string& text) {

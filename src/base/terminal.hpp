@@ -10,9 +10,9 @@ namespace thalweg {
 [[nodiscard]] bool stderr_reaches_terminal();
 
 /// Columns of the terminal that stderr reaches, or that stdout is; 80 where there is none or it
-/// does not say. The variable COLUMNS overrules. At least 20. Local.
+/// does not say. A number in `said`, a user's variable COLUMNS, overrules. At least 20. Local.
 [[nodiscard]] std::size_t stderr_columns();
-[[nodiscard]] std::size_t stdout_columns();
+[[nodiscard]] std::size_t stdout_columns(const std::string& said);
 
 /// Columns that a UTF-8 text of letters takes: bytes that continue a character take none. Local.
 [[nodiscard]] std::size_t width_of(const std::string& text);

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
 namespace thalweg {
@@ -30,13 +29,11 @@ TEST(Terminal, LinesBreakBetweenWords) {
 }
 
 TEST(Terminal, ColumnsCanBeSaid) {
-  ::setenv("COLUMNS", "123", 1);
-  EXPECT_EQ(stdout_columns(), 123U);
-  ::setenv("COLUMNS", "3", 1);
-  EXPECT_EQ(stderr_columns(), 20U);
-  ::setenv("COLUMNS", "wide", 1);
-  EXPECT_GE(stdout_columns(), 20U);
-  ::unsetenv("COLUMNS");
+  EXPECT_EQ(stdout_columns("123"), 123U);
+  EXPECT_EQ(stdout_columns("3"), 20U);
+  EXPECT_GE(stdout_columns("wide"), 20U);
+  EXPECT_GE(stdout_columns(""), 20U);
+  EXPECT_GE(stderr_columns(), 20U);
 }
 
 }  // namespace
