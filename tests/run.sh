@@ -21,7 +21,8 @@ analysis_status=0
 
 phase "ctest"
 ctest_status=0
-ctest --test-dir build -j "$(nproc)" --output-on-failure --no-tests=error || ctest_status=$?
+# Tests that start thalweg wait for launchers three quarters of their time.
+ctest --test-dir build -j "$((2 * $(nproc)))" --output-on-failure --no-tests=error || ctest_status=$?
 
 if ((analysis_status != 0)); then
   fail "pytest analysis failed (status $analysis_status); its output is above ctest's"

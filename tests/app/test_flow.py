@@ -158,10 +158,11 @@ def planned_flops(folder, runs):
     (folder / "s.toml").write_text(study(runs))
     result = thalweg("plan", folder / "s.toml", "--ranks", "2", "--calibrate", "3")
     assert result.returncode == 0, result.stderr
-    return float(re.search(r"training steps.*\n *(\S+) flop", result.stdout)[1])
+    return float(re.search(r"training steps[\s\S]*?(\S+) flop", result.stdout)[1])
 
 
 def test_plan_counts_the_integrators_gradients(record, tmp_path):
     with h5py.File(record / "out" / "runs" / "flow.h5") as file:
         evaluations = file["flow/evaluations"][()]
-    assert planned_flops(tmp_path, FLOW) / planned_flops(tmp_path, descent(0)) == pytest.approx(evaluations / 20, rel=1.0)
+    ratio = planned_flops(tmp_path, FLOW) / planned_flops(tmp_path, descent(0))
+    assert 0.5 < ratio / (evaluations / 20) < 2.0  # the trial sees the first steps alone where time is short
