@@ -48,6 +48,7 @@ Place place_of(const std::string& path) {
     if (prefixes.empty() || prefixes.contains("")) return {given, ""};
     if (prefixes.size() == 1) return {given, *prefixes.begin()};
     std::vector<std::string> names;
+    names.reserve(prefixes.size());
     for (const auto& prefix : prefixes) names.push_back(prefix.substr(0, prefix.size() - 1));
     throw ConfigurationError(
         fmt::format("{}: [data] path: found the files of {}; choose one by its name: \"{}\"", path,
@@ -68,7 +69,7 @@ std::string find_file(const Place& place, Half half, const std::string& kind,
   std::string sought;
   for (const auto& stem : stems) {
     for (const char* joint : {"-", "."}) {
-      const std::string name = place.prefix + stem + kind + joint + type;
+      const std::string name = fmt::format("{}{}{}{}{}", place.prefix, stem, kind, joint, type);
       for (const char* end : {"", ".gz"}) {
         const auto path = place.folder / (name + end);
         if (std::filesystem::exists(path)) return path.string();

@@ -87,13 +87,13 @@ void squared_distances(const SamplePanels<Real>& rows, std::int64_t row, const R
       });
 }
 
-#define THALWEG_INSTANTIATE(Real)                                                             \
-  template void angle_gaps(const SamplePanels<Real>&, std::int64_t, const Real*, const Real*, \
-                           Real, const Real*, Real*);                                         \
-  template void squared_distances(const SamplePanels<Real>&, std::int64_t, const Real*,       \
-                                  const Real*, Real, Real*);
-THALWEG_INSTANTIATE(float)
-THALWEG_INSTANTIATE(double)
-#undef THALWEG_INSTANTIATE
+template void angle_gaps(const SamplePanels<float>&, std::int64_t, const float*, const float*,
+                         float, const float*, float*);
+template void angle_gaps(const SamplePanels<double>&, std::int64_t, const double*, const double*,
+                         double, const double*, double*);
+template void squared_distances(const SamplePanels<float>&, std::int64_t, const float*,
+                                const float*, float, float*);
+template void squared_distances(const SamplePanels<double>&, std::int64_t, const double*,
+                                const double*, double, double*);
 
 }  // namespace thalweg

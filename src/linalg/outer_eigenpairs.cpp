@@ -210,6 +210,7 @@ OuterEigenpairs outer_eigenpairs(const VectorSpace& space, const SymmetricOperat
     }
     result.converged = run.is_settled();
     std::vector<Eigenpair> found;
+    found.reserve(rows.size());
     for (const auto row : rows) {
       found.push_back(ritz_pair(space, apply, run.process(), run.eigen(), row));
     }

@@ -19,8 +19,10 @@ class SymmetricOperator {
   template <class Function>
   requires(std::convertible_to<Function, Product> &&
            !std::same_as<std::remove_cvref_t<Function>, SymmetricOperator>)
-      SymmetricOperator(  // NOLINT(google-explicit-constructor): a product is an operator
-          Function&& product, double unit_roundoff = 0.5 * std::numeric_limits<double>::epsilon())
+      // A product is an operator; the constraint keeps copies out.
+      // NOLINTNEXTLINE(bugprone-forwarding-reference-overload,google-explicit-constructor)
+      SymmetricOperator(Function&& product,
+                        double unit_roundoff = 0.5 * std::numeric_limits<double>::epsilon())
       : product_(std::forward<Function>(product)), unit_roundoff_(unit_roundoff) {}
 
   void operator()(std::span<const double> v, std::span<double> product_slice) const {

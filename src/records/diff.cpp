@@ -87,7 +87,7 @@ std::vector<std::string> differences_of(const std::string& name, const Attribute
   const auto* first = std::get_if<std::string>(&a);
   const auto* second = std::get_if<std::string>(&b);
   if (name == "config_resolved" && first != nullptr && second != nullptr) {
-    const auto keys = configuration_differences(*first, *second);
+    auto keys = configuration_differences(*first, *second);
     if (!keys.empty()) return keys;
   }
   return {fmt::format("{} and {}", attribute_text(a), attribute_text(b))};

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -158,8 +159,8 @@ bool FolderLock::write_in_place_of(const std::string& before, double patience_s)
   return mine;
 }
 
-FolderLock::FolderLock(const std::string& folder, const std::string& text, double patience_s)
-    : text_(text) {
+FolderLock::FolderLock(const std::string& folder, std::string text, double patience_s)
+    : text_(std::move(text)) {
   const std::string path = lock_file(folder);
   const Stopwatch waited;
   for (;; pause()) {

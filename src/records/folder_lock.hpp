@@ -42,7 +42,7 @@ class FolderLock {
   /// Joins the lock that another process of the same job has taken and shared, whose text() is
   /// given. Waits up to `patience_s` for a network file system to show it. Local. Throws Error
   /// where there is none, or another one: this host does not see the same folder.
-  FolderLock(const std::string& folder, const std::string& text, double patience_s);
+  FolderLock(const std::string& folder, std::string text, double patience_s);
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
   ~FolderLock() = default;

@@ -40,7 +40,7 @@ std::string joined(const WordSet& words, const std::string& separator) {
 /// Facts to and from one string, a line each.
 std::string packed(const BegunFacts& facts) {
   std::string text;
-  for (const auto& [name, value] : facts) text += name + "\t" + value + "\n";
+  for (const auto& [name, value] : facts) text += fmt::format("{}\t{}\n", name, value);
   return text;
 }
 
@@ -93,7 +93,7 @@ void put_into_provenance(StudyContext& context) {
   provenance.mixed_machines.clear();
   for (const auto& [name, value] : context.machine) {
     if (value.find(kOr) != std::string::npos) {
-      provenance.mixed_machines.push_back(name + ": " + value);
+      provenance.mixed_machines.push_back(fmt::format("{}: {}", name, value));
     }
   }
 }
