@@ -10,8 +10,22 @@ SLURM_PACKAGES=(slurmd slurmctld slurm-client munge)
 DEVELOPER_PACKAGES=(clang-format clang-tidy)
 FUZZ_PACKAGES=(clang libclang-rt-dev)  # the sanitizer build and libFuzzer
 
-# A heading with the seconds since the script began.
-phase() { printf '\n== [%4d s] %s\n' "$SECONDS" "$*"; }
+# A heading with the seconds since the script began. Noted for phase_table where THALWEG_PHASES names a file, which
+# scripts started by this one share.
+phase() {
+  printf '\n== [%4d s] %s\n' "$SECONDS" "$*"
+  if [[ -n ${THALWEG_PHASES:-} ]]; then printf '%d\t%s\n' "$(date +%s)" "$*" >>"$THALWEG_PHASES"; fi
+}
+
+# The seconds of every phase so far, and of all.
+phase_table() {
+  printf '\n%7s  %s\n' seconds phase
+  awk -F '\t' -v now="$(date +%s)" '
+    NR == 1 { first = $1 }
+    NR > 1 { printf "%7d  %s\n", $1 - began, name }
+    { began = $1; name = $2 }
+    END { printf "%7d  %s\n%7d  all\n", now - began, name, now - first }' "$THALWEG_PHASES"
+}
 
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$*" >&2

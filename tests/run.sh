@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # The whole test suite: builds with warnings as errors, then pytest for analysis/, then ctest. Data sets are only used
-# where THALWEG_DATA names their folder. Exit status 0 only if everything passed.
+# where THALWEG_DATA names their folder. THALWEG_SOAK=10 kills ten times as many jobs. Exit status 0 only if everything
+# passed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source jobs/common.sh
 clean_environment
+log=$(mktemp)
+export THALWEG_PHASES=${THALWEG_PHASES:-$log.phases}
+trap 'rm -f "$log" "$log.phases"' EXIT
 
 phase "Packages for the tests"
 install_missing "${BUILD_PACKAGES[@]}" "${PYTHON_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
@@ -22,8 +26,12 @@ analysis_status=0
 phase "ctest"
 ctest_status=0
 # Tests that start thalweg wait for launchers three quarters of their time.
-ctest --test-dir build -j "$((2 * $(nproc)))" --output-on-failure --no-tests=error || ctest_status=$?
+ctest --test-dir build -j "$((2 * $(nproc)))" --output-on-failure --no-tests=error 2>&1 | tee "$log" || ctest_status=$?
 
+# ctest's verdict comes last, whatever else is told.
+phase_table
+echo
+sed -n '/^[0-9]*% tests passed/,$p' "$log"
 if ((analysis_status != 0)); then
   fail "pytest analysis failed (status $analysis_status); its output is above ctest's"
 fi

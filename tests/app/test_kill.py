@@ -1,6 +1,6 @@
 """The second promise: killed at any moment and resumed, a study ends in the record of an undisturbed one.
 
-THALWEG_KILLS is the number of kills, over all kinds together (12)."""
+THALWEG_SOAK times 12 kills, over all kinds together."""
 import math
 import os
 
@@ -10,7 +10,7 @@ from kills import survive_kills
 from studies import kernel, protocol, trajectories
 from test_ground import PATHS, SURFACES, study
 
-KILLS = int(os.environ.get("THALWEG_KILLS", "12"))
+KILLS = 12 * int(os.environ.get("THALWEG_SOAK", "1"))
 
 
 def ground(kind, tables):
