@@ -18,9 +18,9 @@
 #include "base/philox.hpp"
 #include "linalg/gemm.hpp"
 #include "measure.hpp"
-#include "objectives/matrix_factorization.hpp"
-#include "objectives/sparse_factorization.hpp"
-#include "optimizers/descent.hpp"
+#include "objectives/factors/matrix_factorization.hpp"
+#include "objectives/factors/sparse_factorization.hpp"
+#include "optimizers/first_order/descent.hpp"
 
 namespace {
 

@@ -17,8 +17,8 @@
 #include "linalg/lanczos.hpp"
 #include "measure.hpp"
 #include "models/model.hpp"
-#include "objectives/network_loss.hpp"
-#include "objectives/widened.hpp"
+#include "objectives/composed/widened.hpp"
+#include "objectives/network/network_loss.hpp"
 
 namespace {
 

@@ -25,8 +25,8 @@
 #include "linalg/gemm.hpp"
 #include "measure.hpp"
 #include "models/model.hpp"
-#include "objectives/network_loss.hpp"
-#include "optimizers/descent.hpp"
+#include "objectives/network/network_loss.hpp"
+#include "optimizers/first_order/descent.hpp"
 
 namespace {
 

@@ -6,8 +6,8 @@
 
 #include "app/command_line.hpp"
 #include "base/terminal.hpp"
+#include "settings/node.hpp"
 #include "studies/catalogue.hpp"
-#include "studies/settings_node.hpp"
 
 namespace thalweg {
 

@@ -11,9 +11,9 @@
 #include "app/plan_json.hpp"
 #include "base/blas_setup.hpp"
 #include "base/terminal.hpp"
-#include "studies/job_script.hpp"
-#include "studies/plan_timing.hpp"
-#include "studies/study_plan.hpp"
+#include "planning/job_script.hpp"
+#include "planning/plan_timing.hpp"
+#include "planning/study_plan.hpp"
 
 namespace thalweg {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "studies/study_plan.hpp"
+#include "planning/study_plan.hpp"
 
 namespace thalweg {
 

@@ -3,7 +3,7 @@
 
 #include "app/command_line.hpp"
 #include "base/blas_setup.hpp"
-#include "studies/stored_probes.hpp"
+#include "studies/trajectories/stored_probes.hpp"
 
 namespace thalweg {
 

@@ -6,7 +6,7 @@
 #include "app/allocation.hpp"
 #include "app/command_line.hpp"
 #include "base/blas_setup.hpp"
-#include "studies/study.hpp"
+#include "studies/study_kinds.hpp"
 
 namespace thalweg {
 

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/terminal.hpp"
-#include "studies/settings_node.hpp"
+#include "settings/node.hpp"
 
 namespace thalweg {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "studies/settings_node.hpp"
+#include "settings/node.hpp"
 
 namespace thalweg {
 

@@ -1,7 +1,7 @@
 #include <memory>
 
 #include "app/command_line.hpp"
-#include "studies/stored_weights.hpp"
+#include "runs/stored_weights.hpp"
 
 namespace thalweg {
 

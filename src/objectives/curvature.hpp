@@ -2,10 +2,10 @@
 
 #include <vector>
 
-#include "objectives/model_outputs.hpp"
+#include "objectives/composed/product_precision.hpp"
+#include "objectives/network/model_outputs.hpp"
 #include "objectives/objective.hpp"
 #include "objectives/parameter_layout.hpp"
-#include "objectives/product_precision.hpp"
 
 namespace thalweg {
 

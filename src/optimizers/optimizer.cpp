@@ -1,13 +1,13 @@
 #include "optimizers/optimizer.hpp"
 
 #include "base/error.hpp"
-#include "optimizers/adadelta.hpp"
-#include "optimizers/adagrad.hpp"
-#include "optimizers/adam.hpp"
-#include "optimizers/descent.hpp"
-#include "optimizers/grouped_rmsprop.hpp"
-#include "optimizers/lars.hpp"
-#include "optimizers/rmsprop.hpp"
+#include "optimizers/first_order/adadelta.hpp"
+#include "optimizers/first_order/adagrad.hpp"
+#include "optimizers/first_order/adam.hpp"
+#include "optimizers/first_order/descent.hpp"
+#include "optimizers/first_order/grouped_rmsprop.hpp"
+#include "optimizers/first_order/lars.hpp"
+#include "optimizers/first_order/rmsprop.hpp"
 
 namespace thalweg {
 

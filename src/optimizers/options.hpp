@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "optimizers/step_control.hpp"
+#include "optimizers/flow/step_control.hpp"
 
 namespace thalweg {
 

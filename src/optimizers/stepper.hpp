@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/aligned.hpp"
-#include "optimizers/flow_step.hpp"
+#include "optimizers/flow/flow_step.hpp"
 #include "optimizers/optimizer.hpp"
 
 namespace thalweg {

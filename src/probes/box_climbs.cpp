@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/philox.hpp"
-#include "optimizers/lbfgsb.hpp"
+#include "optimizers/box/lbfgsb.hpp"
 
 namespace thalweg {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "optimizers/box_ascent.hpp"
+#include "optimizers/box/box_ascent.hpp"
 
 namespace thalweg {
 

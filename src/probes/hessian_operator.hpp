@@ -3,8 +3,8 @@
 #include <span>
 
 #include "linalg/symmetric_operator.hpp"
+#include "objectives/composed/product_precision.hpp"
 #include "objectives/objective.hpp"
-#include "objectives/product_precision.hpp"
 
 namespace thalweg {
 

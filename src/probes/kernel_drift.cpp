@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "objectives/model_outputs.hpp"
+#include "objectives/network/model_outputs.hpp"
 
 namespace thalweg {
 

@@ -10,8 +10,8 @@
 #include "base/error.hpp"
 #include "base/ordered_sum.hpp"
 #include "base/philox.hpp"
-#include "objectives/product_precision.hpp"
-#include "objectives/sample_gradients.hpp"
+#include "objectives/composed/product_precision.hpp"
+#include "objectives/network/sample_gradients.hpp"
 #include "probes/estimate.hpp"
 #include "probes/two_batch.hpp"
 

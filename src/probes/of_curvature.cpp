@@ -1,6 +1,6 @@
 #include "probes/of_curvature.hpp"
 
-#include "objectives/block_of.hpp"
+#include "objectives/composed/block_of.hpp"
 
 namespace thalweg {
 

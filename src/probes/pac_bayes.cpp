@@ -3,7 +3,7 @@
 #include <map>
 
 #include "base/error.hpp"
-#include "objectives/accuracy.hpp"
+#include "objectives/network/accuracy.hpp"
 #include "probes/estimate.hpp"
 #include "probes/gaussian_cloud.hpp"
 

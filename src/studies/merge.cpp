@@ -10,10 +10,11 @@
 #include "records/configuration_text.hpp"
 #include "records/record_file.hpp"
 #include "records/verify.hpp"
+#include "runs/output_folder.hpp"
+#include "runs/recorded_study.hpp"
 #include "studies/merge_files.hpp"
-#include "studies/output_folder.hpp"
-#include "studies/recorded_study.hpp"
-#include "studies/trajectory_study.hpp"
+#include "studies/study_kinds.hpp"
+#include "studies/trajectories/trajectory_study.hpp"
 
 namespace thalweg {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "studies/study.hpp"
+#include "runs/study.hpp"
 
 namespace thalweg {
 

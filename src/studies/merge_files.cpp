@@ -11,7 +11,7 @@
 #include "records/atomic_file.hpp"
 #include "records/diff.hpp"
 #include "records/record_file.hpp"
-#include "studies/run_files.hpp"
+#include "runs/run_files.hpp"
 
 namespace thalweg {
 

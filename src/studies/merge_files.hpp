@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "studies/recorded_study.hpp"
+#include "runs/recorded_study.hpp"
 
 namespace thalweg {
 

@@ -1,12 +1,13 @@
-#include "studies/completion_study.hpp"
-#include "studies/ground_study.hpp"
-#include "studies/kernel_comparison.hpp"
-#include "studies/kernel_study.hpp"
-#include "studies/small_data_study.hpp"
-#include "studies/study.hpp"
-#include "studies/trajectory_study.hpp"
-#include "studies/uci_study.hpp"
-#include "studies/width_study.hpp"
+#include "studies/study_kinds.hpp"
+
+#include "studies/completion/completion_study.hpp"
+#include "studies/kernel/kernel_comparison.hpp"
+#include "studies/kernel/kernel_study.hpp"
+#include "studies/small_data/small_data_study.hpp"
+#include "studies/trajectories/ground_study.hpp"
+#include "studies/trajectories/trajectory_study.hpp"
+#include "studies/uci/uci_study.hpp"
+#include "studies/width/width_study.hpp"
 
 namespace thalweg {
 
@@ -34,6 +35,10 @@ const std::vector<StudyKind>& study_kinds() {
       {"uci", "kernels side by side on a folder of UCI classification sets", prepare_uci_study},
   };
   return kinds;
+}
+
+ExitCode run_study(const Settings& settings, StudyContext& context) {
+  return run_study(study_kinds(), settings, context);
 }
 
 }  // namespace thalweg

@@ -26,7 +26,7 @@ MAIN = r"""
 #include <iostream>
 #include <sstream>
 
-#include "studies/study.hpp"
+#include "studies/study_kinds.hpp"
 
 using namespace thalweg;
 

@@ -1,4 +1,4 @@
-#include "studies/data_settings.hpp"
+#include "data/data_settings.hpp"
 
 #include <filesystem>
 

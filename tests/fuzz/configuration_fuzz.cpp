@@ -1,6 +1,6 @@
 // Two configurations as config.toml keeps them, perhaps damaged, compared as `--resume` does.
 #include "fuzz/input.hpp"
-#include "studies/output_folder.hpp"
+#include "runs/output_folder.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace thalweg;

@@ -1,7 +1,7 @@
 // --probe of `thalweg probe`. The settings of a probe that is accepted are valid themselves.
 #include "fuzz/input.hpp"
-#include "studies/probe_spec.hpp"
-#include "studies/settings.hpp"
+#include "runs/probe_spec.hpp"
+#include "settings/settings.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace thalweg;

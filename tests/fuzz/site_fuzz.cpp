@@ -1,6 +1,6 @@
 // A site file such as jobs/site.conf.
 #include "fuzz/input.hpp"
-#include "studies/site.hpp"
+#include "planning/site.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace thalweg;

@@ -8,8 +8,9 @@
 #include <optional>
 
 #include "fuzz/input.hpp"
-#include "studies/output_folder.hpp"
-#include "studies/study.hpp"
+#include "runs/output_folder.hpp"
+#include "runs/study.hpp"
+#include "studies/study_kinds.hpp"
 
 namespace {
 

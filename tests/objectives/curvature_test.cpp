@@ -6,9 +6,9 @@
 
 #include "base/error.hpp"
 #include "base/philox.hpp"
-#include "objectives/analytic.hpp"
-#include "objectives/block_of.hpp"
-#include "objectives/widened.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "objectives/composed/block_of.hpp"
+#include "objectives/composed/widened.hpp"
 #include "support/product_model.hpp"
 #include "support/tiny_problem.hpp"
 

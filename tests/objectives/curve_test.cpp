@@ -1,4 +1,4 @@
-#include "objectives/curve.hpp"
+#include "objectives/composed/curve.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
 
 namespace thalweg {
 namespace {

@@ -1,4 +1,4 @@
-#include "objectives/end_to_end.hpp"
+#include "objectives/factors/end_to_end.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "objectives/factor_balance.hpp"
+#include "objectives/factors/factor_balance.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "objectives/factor_chain.hpp"
+#include "objectives/factors/factor_chain.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "objectives/matrix_factorization.hpp"
+#include "objectives/factors/matrix_factorization.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

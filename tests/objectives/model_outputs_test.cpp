@@ -1,12 +1,12 @@
-#include "objectives/model_outputs.hpp"
+#include "objectives/network/model_outputs.hpp"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 
 #include "base/philox.hpp"
-#include "objectives/analytic.hpp"
-#include "objectives/widened.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "objectives/composed/widened.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {

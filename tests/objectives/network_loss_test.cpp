@@ -1,4 +1,4 @@
-#include "objectives/network_loss.hpp"
+#include "objectives/network/network_loss.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <tuple>
 
 #include "base/philox.hpp"
-#include "objectives/widened.hpp"
-#include "optimizers/descent.hpp"
+#include "objectives/composed/widened.hpp"
+#include "optimizers/first_order/descent.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {

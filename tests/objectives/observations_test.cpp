@@ -1,12 +1,12 @@
-#include "objectives/observations.hpp"
+#include "objectives/factors/observations.hpp"
 
 #include <gtest/gtest.h>
 
 #include <memory>
 
 #include "base/error.hpp"
-#include "objectives/matrix_factorization.hpp"
-#include "objectives/sparse_factorization.hpp"
+#include "objectives/factors/matrix_factorization.hpp"
+#include "objectives/factors/sparse_factorization.hpp"
 #include "support/factor_harness.hpp"
 
 namespace thalweg {

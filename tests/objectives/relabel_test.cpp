@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "objectives/network_loss.hpp"
+#include "objectives/network/network_loss.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {

@@ -1,9 +1,9 @@
-#include "objectives/sparse_factorization.hpp"
+#include "objectives/factors/sparse_factorization.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "objectives/matrix_factorization.hpp"
+#include "objectives/factors/matrix_factorization.hpp"
 #include "support/factor_harness.hpp"
 
 namespace thalweg {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "objectives/network_loss.hpp"
+#include "objectives/network/network_loss.hpp"
 #include "support/network_harness.hpp"
 #include "support/tiny_problem.hpp"
 

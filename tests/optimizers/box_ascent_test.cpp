@@ -1,4 +1,4 @@
-#include "optimizers/box_ascent.hpp"
+#include "optimizers/box/box_ascent.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <memory>
 
-#include "completion/matrix_norms.hpp"
-#include "objectives/factor_balance.hpp"
-#include "objectives/matrix_factorization.hpp"
+#include "objectives/factors/factor_balance.hpp"
+#include "objectives/factors/matrix_factorization.hpp"
+#include "optimizers/direct/matrix_norms.hpp"
+#include "optimizers/flow/gradient_flow.hpp"
 #include "optimizers/flow_support.hpp"
-#include "optimizers/gradient_flow.hpp"
 #include "support/factor_harness.hpp"
 
 namespace thalweg {

@@ -1,4 +1,4 @@
-#include "optimizers/flow_step.hpp"
+#include "optimizers/flow/flow_step.hpp"
 
 #include <gtest/gtest.h>
 

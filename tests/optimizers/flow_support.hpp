@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "optimizers/flow.hpp"
+#include "optimizers/flow/flow.hpp"
 
 namespace thalweg::test {
 

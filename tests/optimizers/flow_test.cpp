@@ -1,4 +1,4 @@
-#include "optimizers/flow.hpp"
+#include "optimizers/flow/flow.hpp"
 
 #include <gtest/gtest.h>
 

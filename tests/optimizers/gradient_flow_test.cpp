@@ -1,10 +1,10 @@
-#include "optimizers/gradient_flow.hpp"
+#include "optimizers/flow/gradient_flow.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
 #include "optimizers/flow_support.hpp"
 #include "optimizers/stepper.hpp"
 

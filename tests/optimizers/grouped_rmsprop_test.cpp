@@ -1,4 +1,4 @@
-#include "optimizers/grouped_rmsprop.hpp"
+#include "optimizers/first_order/grouped_rmsprop.hpp"
 
 #include <gtest/gtest.h>
 

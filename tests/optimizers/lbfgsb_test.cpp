@@ -1,4 +1,4 @@
-#include "optimizers/lbfgsb.hpp"
+#include "optimizers/box/lbfgsb.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,11 +2,11 @@
 
 #include <cmath>
 
-#include "objectives/end_to_end.hpp"
-#include "objectives/factor_balance.hpp"
-#include "objectives/matrix_factorization.hpp"
+#include "objectives/factors/end_to_end.hpp"
+#include "objectives/factors/factor_balance.hpp"
+#include "objectives/factors/matrix_factorization.hpp"
+#include "optimizers/flow/gradient_flow.hpp"
 #include "optimizers/flow_support.hpp"
-#include "optimizers/gradient_flow.hpp"
 #include "optimizers/stepper.hpp"
 #include "support/factor_harness.hpp"
 

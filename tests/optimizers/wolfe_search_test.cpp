@@ -1,4 +1,4 @@
-#include "optimizers/wolfe_search.hpp"
+#include "optimizers/box/wolfe_search.hpp"
 
 #include <gtest/gtest.h>
 

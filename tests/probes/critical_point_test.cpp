@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
 #include "support/bits.hpp"
 
 namespace thalweg {

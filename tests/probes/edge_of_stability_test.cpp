@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 

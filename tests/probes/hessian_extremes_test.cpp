@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "objectives/analytic.hpp"
-#include "objectives/widened.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "objectives/composed/widened.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 

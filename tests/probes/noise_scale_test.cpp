@@ -6,9 +6,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "objectives/analytic.hpp"
-#include "objectives/sample_gradients.hpp"
-#include "objectives/widened.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "objectives/composed/widened.hpp"
+#include "objectives/network/sample_gradients.hpp"
 #include "probes/estimate.hpp"
 #include "probes/two_batch.hpp"
 #include "support/least_squares.hpp"

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "objectives/analytic.hpp"
-#include "objectives/widened.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "objectives/composed/widened.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 

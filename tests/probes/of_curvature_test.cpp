@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "linalg/dense_symmetric.hpp"
-#include "objectives/block_of.hpp"
+#include "objectives/composed/block_of.hpp"
 #include "probes/hessian_extremes.hpp"
 #include "probes/hessian_trace.hpp"
 #include "probes/spectral_density.hpp"

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "objectives/accuracy.hpp"
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "objectives/network/accuracy.hpp"
 #include "parallel/random_slice.hpp"
 #include "support/bits.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
 #include "support/bits.hpp"
 
 namespace thalweg {

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "base/philox.hpp"
-#include "objectives/analytic.hpp"
-#include "objectives/widened.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "objectives/composed/widened.hpp"
 #include "probes/random_subspace.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"

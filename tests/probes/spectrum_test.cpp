@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "linalg/lanczos.hpp"
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "objectives/composed/widened.hpp"
 #include "objectives/curvature.hpp"
-#include "objectives/widened.hpp"
 #include "probes/critical_point.hpp"
 #include "probes/hessian_trace.hpp"
 #include "probes/spectral_density.hpp"

@@ -1,4 +1,4 @@
-#include "studies/correlation_record.hpp"
+#include "studies/trajectories/correlation_record.hpp"
 
 #include <gtest/gtest.h>
 

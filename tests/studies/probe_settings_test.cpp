@@ -5,9 +5,9 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "objectives/analytic.hpp"
+#include "objectives/analytic/analytic.hpp"
+#include "runs/run_plan.hpp"
 #include "studies/catalogue.hpp"
-#include "studies/run_plan.hpp"
 #include "support/least_squares.hpp"
 #include "support/measured.hpp"
 

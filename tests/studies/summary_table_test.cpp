@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "studies/run_summary.hpp"
+#include "studies/trajectories/run_summary.hpp"
 
 namespace thalweg {
 namespace {

@@ -1,4 +1,4 @@
-#include "studies/tune.hpp"
+#include "studies/trajectories/tune.hpp"
 
 #include <gtest/gtest.h>
 

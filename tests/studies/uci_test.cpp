@@ -4,10 +4,10 @@
 
 #include "base/error.hpp"
 #include "base/philox.hpp"
-#include "studies/pointwise_settings.hpp"
-#include "studies/uci_evaluation.hpp"
-#include "studies/uci_kernels.hpp"
-#include "studies/uci_summary.hpp"
+#include "kernels/pointwise_settings.hpp"
+#include "studies/uci/uci_evaluation.hpp"
+#include "studies/uci/uci_kernels.hpp"
+#include "studies/uci/uci_summary.hpp"
 
 namespace thalweg {
 namespace {

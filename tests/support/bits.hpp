@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "objectives/widened.hpp"
+#include "objectives/composed/widened.hpp"
 #include "probes/probe.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"

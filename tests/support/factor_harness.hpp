@@ -10,7 +10,7 @@
 #include "data/matrix_entries.hpp"
 #include "linalg/dense_svd.hpp"
 #include "linalg/gemm.hpp"
-#include "objectives/factor_chain.hpp"
+#include "objectives/factors/factor_chain.hpp"
 #include "objectives/objective.hpp"
 
 namespace thalweg::testing {

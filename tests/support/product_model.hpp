@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "objectives/model_outputs.hpp"
+#include "objectives/network/model_outputs.hpp"
 #include "objectives/objective.hpp"
 
 namespace thalweg::testing {

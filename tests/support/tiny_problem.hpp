@@ -2,7 +2,7 @@
 
 #include "data/data_set.hpp"
 #include "models/mlp.hpp"
-#include "objectives/network_loss.hpp"
+#include "objectives/network/network_loss.hpp"
 
 namespace thalweg::testing {
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "landscape/audit_plan.hpp"
+#include "landscape/ground.hpp"
+
+namespace thalweg {
+
+/// Every [[probe]] of a run at points that compute the same function as its end, (θ_1, θ_2) →
+/// (αθ_1, θ_2/α) or filters scaled in front of batch norm (Dinh et al. 2017, 1703.04933): a measure
+/// that changes says something of the parameters, not of the function. Batch norm's statistics are
+/// re-estimated at every point. Becomes /audits/NAME.
+template <class Real>
+std::unique_ptr<GroundWork<Real>> make_audit(const AuditPlan& plan);
+
+}  // namespace thalweg

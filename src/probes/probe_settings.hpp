@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "probes/probe.hpp"
+#include "settings/settings.hpp"
+
+namespace thalweg {
+
+/// What a probe's draws may follow.
+struct DrawSeeds {
+  std::uint64_t study = 0;
+  std::uint64_t run = 0;  ///< of the run that is measured; of a completion the instance's number
+};
+
+/// A probe as a [[probe]] table names it.
+struct NamedProbe {
+  std::string type;
+  std::string name;
+  std::shared_ptr<Probe> probe;
+  std::optional<std::uint64_t> draw_seed;  ///< none where nothing is drawn
+};
+
+/// What probes are to measure: the loss of a network, or an objective of which nothing is known but
+/// value and derivatives.
+enum class ProbeGround : int { network, objective };
+
+/// Reads type, name and what the type has besides; `names` are those given so far. Local. Throws
+/// ConfigurationError, for a type that the ground does not bear, too.
+/// Draws follow the run's seed, or with same_draws = true the study's, alike for all runs.
+NamedProbe read_named_probe(const Settings& table, DrawSeeds seeds, ProbeGround ground,
+                            std::set<std::string>& names);
+
+}  // namespace thalweg

@@ -1,0 +1,336 @@
+#include "runs/trajectory_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/clock.hpp"
+#include "records/checkpoint.hpp"
+#include "records/checkpoint_clock.hpp"
+#include "records/masked_column.hpp"
+#include "records/record.hpp"
+#include "records/schema.hpp"
+#include "runs/flow_checkpoint.hpp"
+#include "runs/run_calendar.hpp"
+#include "runs/run_checkpoint.hpp"
+#include "runs/run_network.hpp"
+#include "runs/run_probes.hpp"
+#include "runs/run_record.hpp"
+#include "runs/snapshots.hpp"
+#include "runs/training_step.hpp"
+
+namespace thalweg {
+
+namespace {
+
+template <class Real>
+class TrajectoryRun {
+ public:
+  TrajectoryRun(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
+                const RunFiles& files, const StudyContext& context, const Log& log)
+      : team_(team),
+        plan_(plan),
+        data_(data),
+        files_(files),
+        context_(context),
+        log_(log),
+        objective_(make_network_loss(team, plan, data)),
+        space_(objective_->space()),
+        stepper_(space_, objective_->network().parameters(), plan.optimizer),
+        probes_(*objective_, plan),
+        training_(training_subset(plan.train, data.train.size())),
+        validation_(validation_subset(plan.train, data.train.size())),
+        schedule_(schedule_of(plan, data.train.size())),
+        order_(plan.seed, Purpose::shuffle, training_count()),
+        record_({plan.train.gradient_norm_every, !validation_.empty(), plan.optimizer.is_flow()}),
+        w_(initial_point(plan, *objective_)),
+        gradient_(static_cast<std::size_t>(space_.slice().size())) {
+    last_step_ = schedule_.steps();
+    stepper_.set_stop([this] { return agree() == Request::stop; });
+    start_hash_ = point_hash(std::span<const Real>(w_), objective_->network().buffers());
+    const auto mine = space_.slice_of(std::span<const Real>(w_));
+    start_.assign(mine.begin(), mine.end());
+  }
+
+  RunOutcome run() {
+    warn_of_idle_ranks();
+    probes_.begin(plan_.probes, w_);
+    const bool resumed =
+        context_.resume && resume_run(space_, files_.checkpoint, parts(), earlier_s_, log_);
+    if (!resumed) measure_point();
+    Progress progress(log_, plan_.name, last_step_);
+    while (progress_.status.empty() && progress_.step < last_step_) {
+      // Before the first step too, or a study of many short runs would never hear it.
+      if (progress_.step % agree_every() == 0) {
+        const Request request = agree();
+        if (request != Request::none) save();
+        if (request == Request::stop) {
+          progress.finish();
+          return RunOutcome::interrupted;
+        }
+      }
+      take_step();
+      if (stepper_.was_abandoned()) {
+        save();
+        progress.finish();
+        return RunOutcome::interrupted;
+      }
+      if (!progress_.status.empty()) break;
+      measure_point();
+      const auto& latest = record_.points().back();
+      progress.update(progress_.step,
+                      fmt::format("epoch {:.1f}, train loss {:.4g}, test accuracy {:.4f}", epoch(),
+                                  latest.train_loss, latest.test_accuracy));
+    }
+    progress.finish();
+    if (progress_.status.empty())
+      progress_.status = plan_.train.has_target() ? "target_not_reached" : "finished";
+    return finish() ? RunOutcome::done : RunOutcome::interrupted;
+  }
+
+ private:
+  enum class Request : std::int64_t { none = 0, checkpoint = 1, stop = 2 };
+
+  double epoch() const { return schedule_.at(progress_.step).epochs_done; }
+  /// Training samples that are stepped on.
+  std::int64_t training_count() const {
+    return data_.train.size() - static_cast<std::int64_t>(validation_.size());
+  }
+  double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
+
+  void warn_of_idle_ranks() const {
+    const std::int64_t batch = schedule_.at(0).batch;
+    const std::int64_t shard = objective_->training_shard(batch);
+    const std::int64_t shards = (batch + shard - 1) / shard;
+    if (shards >= team_.size()) return;
+    log_.warn(
+        fmt::format("{}: a batch of {} has {} shards of {} for {} ranks, the others idle in "
+                    "training steps; lower "
+                    "[train] shard or [study] team_size",
+                    plan_.name, batch, shards, shard, team_.size()));
+  }
+
+  /// A step of a flow is many of the integrator's.
+  [[nodiscard]] std::int64_t agree_every() const {
+    return plan_.optimizer.is_flow() ? 1 : kAgreeEvery;
+  }
+
+  /// Whether any rank was told to stop, or the root's clock says that a checkpoint is due.
+  Request agree() {
+    Request mine = Request::none;
+    if (team_.is_root() && checkpoints_.is_due()) mine = Request::checkpoint;
+    if (context_.time_to_stop()) mine = Request::stop;
+    return static_cast<Request>(team_.max(static_cast<std::int64_t>(mine)));
+  }
+
+  void take_step() {
+    const Schedule::Step now = schedule_.at(progress_.step);
+    const double loss = training_step(*objective_, stepper_, order_, now, plan_.seed,
+                                      progress_.step, std::span<Real>(w_));
+    if (stepper_.was_abandoned()) return;
+    if (!std::isfinite(loss)) {
+      progress_.status = kDiverged;
+      return;
+    }
+    ++progress_.step;
+    progress_.samples += now.count;
+  }
+
+  void measure_point() {
+    if (evaluation_due(plan_.train, schedule_, progress_.step)) evaluate();
+    measure_due_probes();
+    if (is_snapshot_due()) take_snapshot();
+  }
+
+  void evaluate() {
+    const auto train = objective_->evaluate(w_, data_.train, Statistics::frozen, training_);
+    const auto test = objective_->evaluate(w_, data_.test, Statistics::frozen);
+    Evaluation validation;
+    if (!validation_.empty()) {
+      validation = objective_->evaluate(w_, data_.train, Statistics::frozen, validation_);
+    }
+    const auto mine = space_.slice_of(std::span<const Real>(w_));
+    std::vector<Real> gap(mine.size());
+    for (std::size_t i = 0; i < gap.size(); ++i) gap[i] = mine[i] - start_[i];
+    const Schedule::Step next = schedule_.at(progress_.step);
+    TrajectoryPoint point{.step = progress_.step,
+                          .epoch = next.epochs_done,
+                          .samples = progress_.samples,
+                          .learning_rate = next.learning_rate,
+                          .batch_size = next.batch,
+                          .train_loss = train.loss,
+                          .train_accuracy = train.accuracy,
+                          .test_loss = test.loss,
+                          .test_accuracy = test.accuracy,
+                          .validation_loss = validation.loss,
+                          .validation_accuracy = validation.accuracy,
+                          .gradient_norm = 0.0,
+                          .distance_from_start = space_.norm(std::span<const Real>(gap)),
+                          .elapsed_s = elapsed_s()};
+    if (plan_.train.gradient_norm_every) point.gradient_norm = gradient_norm();
+    if (const auto counts = stepper_.flow_counts()) {
+      for (; timed_ < progress_.step; ++timed_) time_ += schedule_.at(timed_).learning_rate;
+      point.time = time_;
+      point.stiffness = counts->stiffness;
+      point.integrator_steps = counts->accepted;
+      point.flow_evaluations = counts->evaluations;
+    }
+    record_.add(point);
+    if (!std::isfinite(train.loss)) {
+      progress_.status = kDiverged;
+    } else if (reaches_target(plan_.train, point.train_loss,
+                              plan_.train.target_on_validation ? point.validation_accuracy
+                                                               : point.test_accuracy)) {
+      progress_.status = "finished";
+    }
+  }
+
+  double gradient_norm() {
+    objective_->set_statistics(Statistics::batch);
+    objective_->gradient(w_, training_, gradient_);
+    return space_.norm(std::span<const Real>(gradient_));
+  }
+
+  void measure_due_probes() {
+    if (!progress_.status.empty()) return;
+    for (const auto& probe : plan_.probes) {
+      if (probe_due(probe, schedule_, progress_.step)) measure(probe);
+    }
+  }
+
+  void measure(const ProbePlan& plan) {
+    // The root alone keeps earlier rows after a resume: its word decides.
+    if (team_.any(team_.is_root() && record_.probes().has(plan.name, progress_.step))) return;
+    if (plan.every_epochs == 0 && plan.every_steps == 0)
+      log_.info(fmt::format("{}: probe {} at step {}", plan_.name, plan.name, progress_.step));
+    TrainingState state = training_state(plan_.optimizer, schedule_, progress_.step);
+    if (const auto p = stepper_.preconditioner_slice()) {
+      state.preconditioner_slice.assign(p->begin(), p->end());
+    }
+    record_.probes().add(plan.name, progress_.step, probes_.measure(plan, w_, state));
+  }
+
+  bool is_snapshot_due() const {
+    return progress_.status.empty() && snapshot_due(plan_.train, schedule_, progress_.step);
+  }
+
+  /// Unless the step has one.
+  void take_snapshot() {
+    auto& taken = progress_.snapshots;
+    if (!taken.empty() && taken.back() == progress_.step) return;
+    // The loss of such a point is not finite either: the next step will find that the run diverged.
+    if (!std::all_of(w_.begin(), w_.end(), [](Real w) { return std::isfinite(w); })) return;
+    collectively(team_, [&] {
+      if (!team_.is_root()) return;
+      Attributes attributes = provenance_attributes(context_.provenance);
+      attributes["run"] = plan_.name;
+      attributes["data_hash"] = fmt::format("{:016x}", data_.hash);
+      write_snapshot(snapshot_file(context_.output_folder, plan_.name, progress_.step),
+                     Snapshot<Real>{progress_.step, epoch(), w_, objective_->network().buffers()},
+                     attributes);
+    });
+    taken.push_back(progress_.step);
+  }
+
+  RunParts<Real> parts() { return {progress_, w_, objective_->network(), stepper_, record_}; }
+
+  void save() {
+    checkpoints_.time([&] { save_run(space_, files_.checkpoint, parts(), elapsed_s()); });
+  }
+
+  /// Whether the end was reached before an interrupt.
+  bool finish() {
+    if (progress_.status != kDiverged && plan_.train.has_snapshots()) take_snapshot();
+    if (progress_.status != kDiverged && !plan_.probes.empty()) {
+      save();  // the probes may take longer than the training
+      for (const auto& probe : plan_.probes) {
+        measure(probe);
+        save();
+        if (agree() == Request::stop) return false;
+      }
+    }
+    const double norm = progress_.status == kDiverged ? std::nan("") : gradient_norm();
+    collectively(team_, [&] {
+      if (!team_.is_root()) return;
+      Record record;
+      record.attributes = provenance_attributes(context_.provenance);
+      record.attributes["schema"] = kRunSchema;
+      record.attributes["schema_version"] = kSchemaVersion;
+      record.attributes["name"] = plan_.name;
+      record.attributes["group"] = plan_.group;
+      record.attributes["seed"] = static_cast<std::int64_t>(plan_.seed);
+      record.attributes["status"] = progress_.status;
+      record.attributes["team_size"] = std::int64_t{team_.size()};
+      record.attributes["data"] = data_.description;
+      record.attributes["data_hash"] = fmt::format("{:016x}", data_.hash);
+      record_.write_to(record);
+      if (const auto counts = stepper_.flow_counts()) write_flow_counts(record, *counts);
+      record.attributes["start_hash"] = start_hash_;
+      list_snapshots(record, progress_.snapshots);
+      for (const auto& probe : plan_.probes) {
+        if (progress_.status != kDiverged) probes_.describe(probe, record);
+      }
+      record.scalar(
+          "/final/gradient_norm", norm, "1",
+          "norm of the training loss's gradient at the end (statistics of the whole training set)");
+      // Test samples and derivatives may overflow where the training loss does not.
+      if (progress_.status != kDiverged) {
+        mask_missing(record, "/trajectory/");
+        mask_missing(record, "/final/");
+      }
+      record.column("/parameters/final", w_, "parameter", "1", "parameters at the end");
+      record.column("/parameters/running_statistics", objective_->network().buffers(), "statistic",
+                    "1", "running statistics of batch norm, mean then variance of each layer");
+      write_record(files_.record, record);
+      remove_checkpoint(files_.checkpoint);
+      const auto& last = record_.points().back();
+      log_.info(fmt::format(
+          "{}: {} after {} steps, train loss {:.4g}, test accuracy {:.4f}, {:.1f} s", plan_.name,
+          progress_.status, progress_.step, last.train_loss, last.test_accuracy, elapsed_s()));
+    });
+    return true;
+  }
+
+  const Communicator& team_;
+  const RunPlan& plan_;
+  const DataSet<Real>& data_;
+  const RunFiles& files_;
+  const StudyContext& context_;
+  const Log& log_;
+  std::unique_ptr<NetworkLoss<Real>> objective_;
+  const VectorSpace& space_;
+  Stepper<Real> stepper_;
+  RunProbes<Real> probes_;
+  std::vector<std::int64_t> training_;    // empty: all
+  std::vector<std::int64_t> validation_;  // held out; empty: none
+  Schedule schedule_;
+  SampleOrder order_;
+  RunRecord record_;
+  std::vector<Real> w_;
+  std::vector<Real> gradient_;
+  std::vector<Real> start_;  // this rank's slice
+  std::string start_hash_;
+  double time_ = 0.0;  // of a flow, after timed_ steps
+  std::int64_t timed_ = 0;
+  std::int64_t last_step_ = 0;
+  RunProgress progress_;
+  double earlier_s_ = 0.0;
+  Stopwatch watch_;
+  CheckpointClock checkpoints_{plan_.train.checkpoint_every_s};
+};
+
+}  // namespace
+
+template <class Real>
+RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
+                          const RunFiles& files, const StudyContext& context, const Log& log) {
+  return TrajectoryRun<Real>(team, plan, data, files, context, log).run();
+}
+
+template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<float>&,
+                                   const RunFiles&, const StudyContext&, const Log&);
+template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<double>&,
+                                   const RunFiles&, const StudyContext&, const Log&);
+
+}  // namespace thalweg

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include "studies/completion/completion_plan.hpp"
+
+namespace thalweg {
+
+/// Appends what a [[method]] table says: one method for every combination of its depths, scales and
+/// learning rates, or of its ranks and ridges. Local. Throws ConfigurationError.
+void read_methods(const Settings& table, std::vector<MethodPlan>& methods);
+
+}  // namespace thalweg
