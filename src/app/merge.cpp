@@ -47,6 +47,7 @@ void add_merge(CLI::App& app, const Session& session, Action& action) {
                            .output_folder = options->output,
                            .resume = options->resume,
                            .force = options->force,
+                           .columns = text_columns(session),
                            .mixed_machines = options->mixed_machines,
                            .started = {}};
       return merge_studies(options->folders, context);

@@ -47,6 +47,7 @@ ExitCode run_one(const Session& session, const RunOptions& options, const std::s
                        .resume = options.resume,
                        .force = options.force,
                        .dry_run = options.dry_run,
+                       .columns = text_columns(session),
                        .mixed_machines = options.mixed_machines,
                        .time_limit_s = time_limit_s,
                        .started = started};

@@ -17,8 +17,9 @@ void Log::line(const char* prefix, const std::string& message) const {
   std::tm local{};
   const std::time_t now = std::time(nullptr);
   localtime_r(&now, &local);
-  const std::string text =
-      fmt::format("{}{:%H:%M:%S} {}{}\n", terminal_ ? "\r\x1b[K" : "", local, prefix, message);
+  std::string text = fmt::format("{:%H:%M:%S} {}{}", local, prefix, message);
+  if (terminal_) text = "\r\x1b[K" + wrapped(text, stderr_columns());
+  text += '\n';
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
 }

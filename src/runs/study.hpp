@@ -29,6 +29,7 @@ struct StudyContext {
   bool resume = false;
   bool force = false;
   bool dry_run = false;
+  std::size_t columns = 80;     ///< that printed tables may take
   bool mixed_machines = false;  ///< ranks, or the beginning, may be on machines of other bits
   double time_limit_s = std::numeric_limits<double>::infinity();
   Stopwatch started;

@@ -1,7 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <set>
+#include <sstream>
 
+#include "base/terminal.hpp"
 #include "studies/trajectories/run_summary.hpp"
 
 namespace thalweg {
@@ -69,6 +74,33 @@ TEST(SummaryTable, MeansAndDeviationsOverSeedsOfThoseThatDidNotDiverge) {
   EXPECT_NE(first.find("2 finished, 1 diverged"), std::string::npos) << first;
   EXPECT_NE(table.find("mean ± standard deviation over seeds"), std::string::npos);
   EXPECT_EQ(table.find("a-seed1"), std::string::npos);
+}
+
+// Nothing is wider than the terminal, and every value still stands beside its run's name.
+TEST(SummaryTable, ColumnsThatDoNotFitStandBelow) {
+  Record study;
+  summarise_runs(study, {"a"}, {run("a", 1, "finished", 0.5)});
+  constexpr std::size_t width = 40;
+  const std::string wide = summary_table(study, 1000);
+  const std::string narrow = summary_table(study, width);
+  EXPECT_EQ(std::count(wide.begin(), wide.end(), '\n'), 2);
+  std::istringstream lines(narrow);
+  std::int64_t rows = 0;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(width_of(line), width) << line;
+    rows += line.starts_with("a ") ? 1 : 0;
+  }
+  EXPECT_GT(rows, 1);
+  const auto words = [](const std::string& text) {
+    std::istringstream stream(text);
+    return std::multiset<std::string>{std::istream_iterator<std::string>(stream), {}};
+  };
+  auto left = words(narrow);
+  for (const auto& word : words(wide)) {
+    const auto at = left.find(word);
+    ASSERT_NE(at, left.end()) << word;
+    left.erase(at);
+  }
 }
 
 }  // namespace

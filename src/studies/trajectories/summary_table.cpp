@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/terminal.hpp"
 #include "records/schema.hpp"
 #include "studies/trajectories/run_summary.hpp"
 
@@ -134,44 +135,73 @@ std::string status_text(const Record& study, const TableRow& row) {
   return text;
 }
 
-/// Columns on a terminal: UTF-8 bytes but for those that continue a character.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) >> 6U) != 2U;
-  }));
+/// Cells under each other, the first of each column its heading: the first column on the left, the
+/// others to the right of their widths.
+struct CellColumn {
+  std::vector<std::string> cells;
+  std::size_t width = 0;
+};
+
+CellColumn cell_column(std::vector<std::string> cells, std::size_t at_least) {
+  CellColumn column{std::move(cells), at_least};
+  for (const auto& text : column.cells) column.width = std::max(column.width, width_of(text));
+  return column;
+}
+
+/// The columns below each other in as many blocks as the width asks for, each with the rows' names.
+std::string in_blocks(const CellColumn& names, const std::vector<CellColumn>& columns,
+                      std::size_t width) {
+  std::string table;
+  for (std::size_t first = 0; first < columns.size();) {
+    std::size_t last = first;
+    for (std::size_t used = names.width; last < columns.size(); ++last) {
+      used += 2 + columns[last].width;
+      if (used > width && last > first) break;
+    }
+    if (first > 0) table += '\n';
+    for (std::size_t line = 0; line < names.cells.size(); ++line) {
+      std::string text = names.cells[line];
+      text += std::string(names.width - width_of(text), ' ');
+      for (std::size_t c = first; c < last; ++c) {
+        const std::string& cell = columns[c].cells[line];
+        text += "  " + std::string(columns[c].width - width_of(cell), ' ') + cell;
+      }
+      table += text + '\n';
+    }
+    first = last;
+  }
+  return table;
 }
 
 }  // namespace
 
-std::string summary_table(const Record& study) {
+std::string summary_table(const Record& study, std::size_t width) {
   const auto rows = table_rows(study);
   const bool grouped = rows.size() < texts(study, "run").size();
-  std::vector<std::vector<std::string>> columns(1);
-  columns[0].emplace_back(grouped ? "group" : "run");
-  for (const auto& row : rows) columns[0].push_back(row.name);
-  for (const auto& shown : shown_columns(study)) {
-    auto& column = columns.emplace_back();
-    column.push_back(shown.label);
-    for (const auto& row : rows) column.push_back(cell(study, shown.name, row));
+  constexpr std::size_t least_of_names = 3;
+  constexpr std::size_t least_of_numbers = 10;
+  std::vector<std::string> names{grouped ? "group" : "run"};
+  std::vector<std::string> states{"status"};
+  for (const auto& row : rows) {
+    names.push_back(row.name);
+    states.push_back(status_text(study, row));
   }
-  std::string table;
+  std::vector<CellColumn> columns;
   bool doubtful = false;
-  for (std::size_t line = 0; line <= rows.size(); ++line) {
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      std::size_t width = c == 0 ? 3 : 10;
-      for (const auto& text : columns[c]) width = std::max(width, width_of(text));
-      const std::string& text = columns[c][line];
-      const std::string gap(width - width_of(text), ' ');
-      table += c == 0 ? fmt::format("{}{}", text, gap) : fmt::format("  {}{}", gap, text);
-      doubtful = doubtful || (line > 0 && c > 0 && text.ends_with('?'));
+  for (const auto& shown : shown_columns(study)) {
+    std::vector<std::string> cells{shown.label};
+    for (const auto& row : rows) {
+      cells.push_back(cell(study, shown.name, row));
+      doubtful = doubtful || cells.back().ends_with('?');
     }
-    table += fmt::format("  {}\n", line == 0 ? "status" : status_text(study, rows[line - 1]));
+    columns.push_back(cell_column(std::move(cells), least_of_numbers));
   }
+  columns.push_back(cell_column(std::move(states), 0));
+  std::string table = in_blocks(cell_column(std::move(names), least_of_names), columns, width);
   if (grouped) table += "mean ± standard deviation over seeds\n";
-  if (doubtful)
-    table +=
-        "? not converged to its tolerance, or by its starts: see the record's residuals and "
-        "climbs\n";
+  if (doubtful) {
+    table += "? not converged to its tolerance, or by its starts: see residuals, climbs\n";
+  }
   return table;
 }
 

@@ -226,9 +226,9 @@ class TrajectoryStudy {
     works_.forget(context_.output_folder);
     std::error_code ignored;
     std::filesystem::remove(context_.output_folder + "/checkpoints", ignored);
-    fmt::print("{}{}{}{}\n{} runs done, {} diverged; record: {}\n", summary_table(study), critical,
-               correlation, works_.table(), names.size(), diverged,
-               context_.output_folder + "/study.h5");
+    fmt::print("{}{}{}{}\n{} runs done, {} diverged; record: {}\n",
+               summary_table(study, context_.columns), critical, correlation, works_.table(),
+               names.size(), diverged, context_.output_folder + "/study.h5");
     std::fflush(stdout);
   }
 
