@@ -17,7 +17,7 @@
 #include "linalg/lanczos.hpp"
 #include "measure.hpp"
 #include "models/model.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "objectives/network/network_loss.hpp"
 
 namespace {
@@ -40,7 +40,7 @@ void run(const Communicator& world, const std::string& folder, std::int64_t samp
   std::vector<float> w(static_cast<std::size_t>(objective.dimension()));
   objective.network().initialise(std::span(w), 1);
   const std::vector<double> x(w.begin(), w.end());
-  Widened<float> widened(objective);
+  DoublePrecision<float> widened(objective);
   std::vector<double> slice(static_cast<std::size_t>(widened.space().slice().size()));
   LanczosOptions lanczos;
   lanczos.tolerance = 1e-3;

@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "data/data_options.hpp"
+#include "data/half.hpp"
 
 namespace thalweg {
-
-enum class Half { train, test };
 
 /// Labelled samples as their files have them, features of one sample after another: bytes of
 /// images, or numbers.

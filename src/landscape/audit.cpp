@@ -40,7 +40,7 @@ void rescale_layer(std::span<Real> w, const HiddenUnits& layer, double alpha) {
 }
 
 /// The hidden layers that a plan is about. Throws ConfigurationError.
-std::vector<HiddenUnits> layers_of(const AuditPlan& plan,
+std::vector<HiddenUnits> layers_of(const AuditSpec& plan,
                                    const std::vector<ParameterBlock>& blocks) {
   const auto all = hidden_units(blocks);
   std::vector<HiddenUnits> chosen;
@@ -77,9 +77,9 @@ bool is_homogeneous(const ModelOptions& model) {
 }
 
 template <class Real>
-class Audit final : public GroundWork<Real> {
+class Audit final : public LandscapeWork<Real> {
  public:
-  explicit Audit(AuditPlan plan) : plan_(std::move(plan)) {}
+  explicit Audit(AuditSpec plan) : plan_(std::move(plan)) {}
 
   std::string title() const override {
     return fmt::format("audit {} of {}: {} by {} factors", plan_.name, plan_.run,
@@ -87,8 +87,8 @@ class Audit final : public GroundWork<Real> {
   }
   std::vector<std::string> runs() const override { return {plan_.run}; }
 
-  void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
-    const RunPlan& run = run_named(all, plan_.run);
+  void check(const std::vector<RunSpec>& all, const DataSet<Real>& data) const override {
+    const RunSpec& run = run_named(all, plan_.run);
     try {
       if (run.probes.empty()) {
         throw ConfigurationError("there is no [[probe]], so nothing to be compared");
@@ -104,12 +104,12 @@ class Audit final : public GroundWork<Real> {
     }
   }
 
-  RunOutcome make(const Ground<Real>& ground) override {
-    const RunPlan& run = ground.run_named(plan_.run);
-    const auto loss = make_network_loss(ground.together, run, ground.data);
+  RunOutcome make(const Landscape<Real>& landscape) override {
+    const RunSpec& run = landscape.run_named(plan_.run);
+    const auto loss = make_network_loss(landscape.together, run, landscape.data);
     const auto layers = layers_of(plan_, loss->parameter_blocks());
-    const auto end = final_point(ground, plan_.run).parameters;
-    const auto training = training_subset(run.train, ground.data.train.size());
+    const auto end = final_point(landscape, plan_.run).parameters;
+    const auto training = training_subset(run.train, landscape.data.train.size());
     RunProbes<Real> probes(*loss, run);
     static_cast<void>(loss->reestimate_statistics(end, training));
     probes.begin(run.probes, std::span<const Real>(end));
@@ -122,7 +122,8 @@ class Audit final : public GroundWork<Real> {
       loss->set_statistics(Statistics::batch);
       function_change_.push_back(largest_change(before, loss->outputs(w, training)));
       measure(probes, run, w);
-      if (ground.context.world.any(ground.context.time_to_stop())) return RunOutcome::interrupted;
+      if (landscape.context.world.any(landscape.context.time_to_stop()))
+        return RunOutcome::interrupted;
     }
     return RunOutcome::done;
   }
@@ -189,7 +190,7 @@ class Audit final : public GroundWork<Real> {
     return largest;
   }
 
-  void measure(RunProbes<Real>& probes, const RunPlan& run, const std::vector<Real>& w) {
+  void measure(RunProbes<Real>& probes, const RunSpec& run, const std::vector<Real>& w) {
     const bool first = measures_.empty();
     std::size_t at = 0;
     for (const auto& probe : run.probes) {
@@ -202,7 +203,7 @@ class Audit final : public GroundWork<Real> {
     }
   }
 
-  AuditPlan plan_;
+  AuditSpec plan_;
   std::vector<double> train_loss_;
   std::vector<double> function_change_;
   std::vector<Measure> measures_;
@@ -211,11 +212,11 @@ class Audit final : public GroundWork<Real> {
 }  // namespace
 
 template <class Real>
-std::unique_ptr<GroundWork<Real>> make_audit(const AuditPlan& plan) {
+std::unique_ptr<LandscapeWork<Real>> make_audit(const AuditSpec& plan) {
   return std::make_unique<Audit<Real>>(plan);
 }
 
-template std::unique_ptr<GroundWork<float>> make_audit(const AuditPlan&);
-template std::unique_ptr<GroundWork<double>> make_audit(const AuditPlan&);
+template std::unique_ptr<LandscapeWork<float>> make_audit(const AuditSpec&);
+template std::unique_ptr<LandscapeWork<double>> make_audit(const AuditSpec&);
 
 }  // namespace thalweg

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "landscape/audit_plan.hpp"
-#include "landscape/ground.hpp"
+#include "landscape/audit_settings.hpp"
+#include "landscape/landscape_work.hpp"
 
 namespace thalweg {
 
@@ -12,6 +12,6 @@ namespace thalweg {
 /// that changes says something of the parameters, not of the function. Batch norm's statistics are
 /// re-estimated at every point. Becomes /audits/NAME.
 template <class Real>
-std::unique_ptr<GroundWork<Real>> make_audit(const AuditPlan& plan);
+std::unique_ptr<LandscapeWork<Real>> make_audit(const AuditSpec& plan);
 
 }  // namespace thalweg

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "landscape/curve_training.hpp"
-#include "landscape/line.hpp"
 #include "landscape/point_values.hpp"
+#include "landscape/segment.hpp"
 #include "models/weight_matching.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
@@ -38,9 +38,9 @@ std::vector<double> errors(std::vector<double> accuracies) {
 }
 
 template <class Real>
-class Connection final : public GroundWork<Real> {
+class Connection final : public LandscapeWork<Real> {
  public:
-  explicit Connection(ConnectionPlan plan)
+  explicit Connection(ConnectionSpec plan)
       : plan_(std::move(plan)), t_(equally_spaced(0.0, 1.0, plan_.points)) {}
 
   std::string title() const override {
@@ -49,13 +49,13 @@ class Connection final : public GroundWork<Real> {
   }
   std::vector<std::string> runs() const override { return {plan_.from, plan_.to}; }
 
-  void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
+  void check(const std::vector<RunSpec>& all, const DataSet<Real>& data) const override {
     check_same_network("connection " + plan_.name, runs(), all, data);
-    const RunPlan& run = run_named(all, plan_.from);
+    const RunSpec& run = run_named(all, plan_.from);
     try {
       if (plan_.bends > 0) {
         const std::int64_t samples = data.train.size();
-        const RunPlan training = as_run(plan_, run);
+        const RunSpec training = as_run(plan_, run);
         check_batches(training, samples, samples - held_out(run.train.validation, samples));
         check_schedule(training, samples);
       }
@@ -68,18 +68,18 @@ class Connection final : public GroundWork<Real> {
     }
   }
 
-  RunOutcome make(const Ground<Real>& ground) override {
-    const RunPlan& network = ground.run_named(plan_.from);
-    const auto loss = make_network_loss(ground.together, network, ground.data);
-    const auto from = final_point(ground, plan_.from).parameters;
-    auto to = final_point(ground, plan_.to).parameters;
+  RunOutcome make(const Landscape<Real>& landscape) override {
+    const RunSpec& network = landscape.run_named(plan_.from);
+    const auto loss = make_network_loss(landscape.together, network, landscape.data);
+    const auto from = final_point(landscape, plan_.from).parameters;
+    auto to = final_point(landscape, plan_.to).parameters;
     const auto units = plan_.aligned || plan_.permuted_copy ? hidden_units(loss->parameter_blocks())
                                                             : std::vector<HiddenUnits>();
     if (plan_.permuted_copy) shuffle_units<Real>(to, units, plan_.seed);
     if (plan_.aligned) matching_ = match_weights<Real>(from, to, units, plan_.seed);
     CurveObjective<Real> curve(*loss, plan_.curve, plan_.bends, from, to);
     if (plan_.bends > 0) {
-      auto trained = train_curve(ground, kept_as(), plan_, *loss, curve);
+      auto trained = train_curve(landscape, kept_as(), plan_, *loss, curve);
       if (!trained) return RunOutcome::interrupted;
       trained_ = std::move(*trained);
     }
@@ -90,11 +90,12 @@ class Connection final : public GroundWork<Real> {
     }
     controls_.push_back(to);
     PointEvaluation how;
-    how.training = training_subset(network.train, ground.data.train.size());
+    how.training = training_subset(network.train, landscape.data.train.size());
     const auto point_at = [&](std::int64_t i, std::span<Real> w) {
       curve.point(trained_.control_points, t_[static_cast<std::size_t>(i)], w);
     };
-    return evaluate_points<Real>(ground, kept_as(), network, how, plan_.points, point_at, values_)
+    return evaluate_points<Real>(landscape, kept_as(), network, how, plan_.points, point_at,
+                                 values_)
                ? RunOutcome::done
                : RunOutcome::interrupted;
   }
@@ -162,7 +163,7 @@ class Connection final : public GroundWork<Real> {
  private:
   std::string kept_as() const { return "connection-" + plan_.name; }
 
-  ConnectionPlan plan_;
+  ConnectionSpec plan_;
   std::vector<double> t_;
   PointValues values_;
   TrainedCurve<Real> trained_;
@@ -173,11 +174,11 @@ class Connection final : public GroundWork<Real> {
 }  // namespace
 
 template <class Real>
-std::unique_ptr<GroundWork<Real>> make_connection(const ConnectionPlan& plan) {
+std::unique_ptr<LandscapeWork<Real>> make_connection(const ConnectionSpec& plan) {
   return std::make_unique<Connection<Real>>(plan);
 }
 
-template std::unique_ptr<GroundWork<float>> make_connection(const ConnectionPlan&);
-template std::unique_ptr<GroundWork<double>> make_connection(const ConnectionPlan&);
+template std::unique_ptr<LandscapeWork<float>> make_connection(const ConnectionSpec&);
+template std::unique_ptr<LandscapeWork<double>> make_connection(const ConnectionSpec&);
 
 }  // namespace thalweg

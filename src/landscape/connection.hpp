@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "landscape/connection_plan.hpp"
-#include "landscape/ground.hpp"
+#include "landscape/connection_settings.hpp"
+#include "landscape/landscape_work.hpp"
 
 namespace thalweg {
 
@@ -12,6 +12,6 @@ namespace thalweg {
 /// max_t [f(φ(t)) − ((1 − t) f(w_0) + t f(w_1))], of the loss and of the share of errors. Becomes
 /// /connections/NAME, and connections/NAME.h5 with the control points.
 template <class Real>
-std::unique_ptr<GroundWork<Real>> make_connection(const ConnectionPlan& plan);
+std::unique_ptr<LandscapeWork<Real>> make_connection(const ConnectionSpec& plan);
 
 }  // namespace thalweg

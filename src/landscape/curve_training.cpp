@@ -33,9 +33,9 @@ std::vector<ParameterBlock> blocks_of_all(const std::vector<ParameterBlock>& one
 template <class Real>
 class CurveRun {
  public:
-  CurveRun(const Ground<Real>& ground, const std::string& name, const ConnectionPlan& plan,
+  CurveRun(const Landscape<Real>& landscape, const std::string& name, const ConnectionSpec& plan,
            NetworkLoss<Real>& loss, CurveObjective<Real>& curve)
-      : ground_(ground),
+      : landscape_(landscape),
         name_(name),
         plan_(plan),
         loss_(loss),
@@ -43,16 +43,16 @@ class CurveRun {
         space_(curve.space()),
         stepper_(space_, blocks_of_all(loss.parameter_blocks(), loss.dimension(), plan.bends),
                  plan.training.optimizer),
-        training_(training_subset(network().train, ground.data.train.size())),
-        schedule_(schedule_of(as_run(plan, network()), ground.data.train.size())),
+        training_(training_subset(network().train, landscape.data.train.size())),
+        schedule_(schedule_of(as_run(plan, network()), landscape.data.train.size())),
         order_(plan.seed, Purpose::curve_shuffle, samples()) {
     result_.control_points = curve.straight();
   }
 
   std::optional<TrainedCurve<Real>> run() {
     resume();
-    const Communicator& world = ground_.context.world;
-    const Log log(world.is_root(), ground_.context.log.terminal());
+    const Communicator& world = landscape_.context.world;
+    const Log log(world.is_root(), landscape_.context.log.terminal());
     Progress progress(log, name_, schedule_.steps());
     while (step_ < schedule_.steps()) {
       take_step();
@@ -72,13 +72,13 @@ class CurveRun {
   }
 
  private:
-  const RunPlan& network() const { return ground_.run_named(plan_.from); }
+  const RunSpec& network() const { return landscape_.run_named(plan_.from); }
   std::int64_t samples() const {
-    return training_.empty() ? ground_.data.train.size()
+    return training_.empty() ? landscape_.data.train.size()
                              : static_cast<std::int64_t>(training_.size());
   }
   std::string checkpoint() const {
-    return fmt::format("{}/checkpoints/{}.h5", ground_.context.output_folder, name_);
+    return fmt::format("{}/checkpoints/{}.h5", landscape_.context.output_folder, name_);
   }
 
   void take_step() {
@@ -113,10 +113,10 @@ class CurveRun {
 
   /// False where it is time to stop; a checkpoint is written then, or when one is due.
   bool keep_and_go_on() {
-    const Communicator& world = ground_.context.world;
+    const Communicator& world = landscape_.context.world;
     const bool due = world.is_root() && checkpoints_.is_due();
     constexpr std::int64_t stop = 2;
-    const std::int64_t mine = ground_.context.time_to_stop() ? stop : (due ? 1 : 0);
+    const std::int64_t mine = landscape_.context.time_to_stop() ? stop : (due ? 1 : 0);
     const std::int64_t agreed = world.max(mine);
     if (agreed > 0) save();
     return agreed < stop;
@@ -128,8 +128,8 @@ class CurveRun {
 
   void write() {
     const auto state = stepper_state(space_, stepper_);
-    collectively(ground_.context.world, [&] {
-      if (!ground_.context.world.is_root()) return;
+    collectively(landscape_.context.world, [&] {
+      if (!landscape_.context.world.is_root()) return;
       Record record;
       record.attributes["schema"] = "thalweg/checkpoint";
       record.attributes["step"] = step_;
@@ -146,12 +146,12 @@ class CurveRun {
 
   /// The root reads, the others receive.
   void resume() {
-    const Communicator& world = ground_.context.world;
+    const Communicator& world = landscape_.context.world;
     std::int64_t facts[3] = {0, 0, 0};
     StepperState<Real> state;
     collectively(world, [&] {
-      if (!world.is_root() || !ground_.context.resume) return;
-      const auto found = resume_checkpoint(checkpoint(), ground_.context.log);
+      if (!world.is_root() || !landscape_.context.resume) return;
+      const auto found = resume_checkpoint(checkpoint(), landscape_.context.log);
       if (!found) return;
       facts[0] = 1;
       facts[1] = std::get<std::int64_t>(found->attributes.at("step"));
@@ -172,9 +172,9 @@ class CurveRun {
     restore_stepper(space_, std::move(state), stepper_);
   }
 
-  const Ground<Real>& ground_;
+  const Landscape<Real>& landscape_;
   const std::string& name_;
-  const ConnectionPlan& plan_;
+  const ConnectionSpec& plan_;
   NetworkLoss<Real>& loss_;
   CurveObjective<Real>& curve_;
   const VectorSpace& space_;
@@ -191,8 +191,8 @@ class CurveRun {
 
 }  // namespace
 
-RunPlan as_run(const ConnectionPlan& plan, const RunPlan& network) {
-  RunPlan run = network;
+RunSpec as_run(const ConnectionSpec& plan, const RunSpec& network) {
+  RunSpec run = network;
   if (plan.training.batch > 0) run.train.batch = plan.training.batch;
   run.train.epochs = plan.training.epochs;
   run.train.steps = plan.training.steps;
@@ -203,17 +203,18 @@ RunPlan as_run(const ConnectionPlan& plan, const RunPlan& network) {
 }
 
 template <class Real>
-std::optional<TrainedCurve<Real>> train_curve(const Ground<Real>& ground, const std::string& name,
-                                              const ConnectionPlan& plan, NetworkLoss<Real>& loss,
+std::optional<TrainedCurve<Real>> train_curve(const Landscape<Real>& landscape,
+                                              const std::string& name, const ConnectionSpec& plan,
+                                              NetworkLoss<Real>& loss,
                                               CurveObjective<Real>& curve) {
-  return CurveRun<Real>(ground, name, plan, loss, curve).run();
+  return CurveRun<Real>(landscape, name, plan, loss, curve).run();
 }
 
-template std::optional<TrainedCurve<float>> train_curve(const Ground<float>&, const std::string&,
-                                                        const ConnectionPlan&, NetworkLoss<float>&,
+template std::optional<TrainedCurve<float>> train_curve(const Landscape<float>&, const std::string&,
+                                                        const ConnectionSpec&, NetworkLoss<float>&,
                                                         CurveObjective<float>&);
-template std::optional<TrainedCurve<double>> train_curve(const Ground<double>&, const std::string&,
-                                                         const ConnectionPlan&,
+template std::optional<TrainedCurve<double>> train_curve(const Landscape<double>&,
+                                                         const std::string&, const ConnectionSpec&,
                                                          NetworkLoss<double>&,
                                                          CurveObjective<double>&);
 

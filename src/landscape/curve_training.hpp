@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "landscape/connection_plan.hpp"
-#include "landscape/ground.hpp"
+#include "landscape/connection_settings.hpp"
+#include "landscape/landscape_work.hpp"
 #include "objectives/composed/curve.hpp"
 #include "objectives/network/network_loss.hpp"
 
@@ -21,16 +21,16 @@ struct TrainedCurve {
 
 /// The network's run with the batches, rates and length that the curve's training takes in place of
 /// its own: what checks of a run say of it holds of the training. Local.
-RunPlan as_run(const ConnectionPlan& plan, const RunPlan& network);
+RunSpec as_run(const ConnectionSpec& plan, const RunSpec& network);
 
 /// Trains the inner control points of `curve` on E_t loss(φ(t)): every step draws t from (seed,
 /// curve_time, step) and a batch, and takes a training step's gradient at φ(t) (Garipov et al.
 /// 2018). Begins on the straight line. What has been done is kept in DIR/checkpoints/`name`.h5 at
 /// times and when it ends; nothing where an interrupt or the time limit came first. The same bits
-/// on any number of ranks. Collective over the ground's world.
+/// on any number of ranks. Collective over the landscape's world.
 template <class Real>
-std::optional<TrainedCurve<Real>> train_curve(const Ground<Real>& ground, const std::string& name,
-                                              const ConnectionPlan& plan, NetworkLoss<Real>& loss,
-                                              CurveObjective<Real>& curve);
+std::optional<TrainedCurve<Real>> train_curve(const Landscape<Real>& landscape,
+                                              const std::string& name, const ConnectionSpec& plan,
+                                              NetworkLoss<Real>& loss, CurveObjective<Real>& curve);
 
 }  // namespace thalweg

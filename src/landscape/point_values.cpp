@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "parallel/claims.hpp"
+#include "parallel/tickets.hpp"
 #include "records/journal.hpp"
 #include "runs/run_network.hpp"
 
@@ -68,16 +68,16 @@ std::vector<bool> mask_of(const Rows& rows, std::int64_t points) {
 template <class Real>
 class PointWork {
  public:
-  PointWork(const Ground<Real>& ground, const std::string& name, const RunPlan& network,
+  PointWork(const Landscape<Real>& landscape, const std::string& name, const RunSpec& network,
             const PointEvaluation& how)
-      : ground_(ground),
+      : landscape_(landscape),
         how_(how),
-        objective_(make_network_loss(ground.teams.mine(), network, ground.data)),
+        objective_(make_network_loss(landscape.teams.mine(), network, landscape.data)),
         x_(static_cast<std::size_t>(objective_->dimension())) {
-    collectively(ground.teams.mine(), [&] {
-      if (!ground.teams.mine().is_root()) return;
-      journal_.emplace(fmt::format("{}/checkpoints/{}{}", ground.context.output_folder,
-                                   prefix_of(name), ground.teams.index()),
+    collectively(landscape.teams.mine(), [&] {
+      if (!landscape.teams.mine().is_root()) return;
+      journal_.emplace(fmt::format("{}/checkpoints/{}{}", landscape.context.output_folder,
+                                   prefix_of(name), landscape.teams.index()),
                        kValues);
     });
   }
@@ -90,11 +90,11 @@ class PointWork {
       train = objective_->reestimate_statistics(x_, how_.training);
     } else {
       objective_->network().set_buffers(how_.running_statistics);
-      train = objective_->evaluate(x_, ground_.data.train, Statistics::frozen, how_.training);
+      train = objective_->evaluate(x_, landscape_.data.train, Statistics::frozen, how_.training);
     }
-    const auto test = objective_->evaluate(x_, ground_.data.test, Statistics::frozen);
-    collectively(ground_.teams.mine(), [&] {
-      if (!ground_.teams.mine().is_root()) return;
+    const auto test = objective_->evaluate(x_, landscape_.data.test, Statistics::frozen);
+    collectively(landscape_.teams.mine(), [&] {
+      if (!landscape_.teams.mine().is_root()) return;
       const JournalRow row{i, {train.loss, train.accuracy, test.loss, test.accuracy}};
       journal_->append(row);
       add(rows_, row);
@@ -105,7 +105,7 @@ class PointWork {
   [[nodiscard]] const Rows& rows() const { return rows_; }
 
  private:
-  const Ground<Real>& ground_;
+  const Landscape<Real>& landscape_;
   const PointEvaluation& how_;
   std::unique_ptr<NetworkLoss<Real>> objective_;
   std::vector<Real> x_;
@@ -115,7 +115,7 @@ class PointWork {
 
 }  // namespace
 
-std::vector<Range> claimed_together(std::int64_t points, std::int64_t teams) {
+std::vector<Range> taken_together(std::int64_t points, std::int64_t teams) {
   std::vector<Range> runs;
   for (std::int64_t begin = 0; begin < points;) {
     const std::int64_t size = std::max<std::int64_t>(1, (points - begin) / (4 * teams));
@@ -138,36 +138,36 @@ void PointValues::write_to(Record& record, const std::string& group,
 }
 
 template <class Real>
-bool evaluate_points(const Ground<Real>& ground, const std::string& name, const RunPlan& network,
-                     const PointEvaluation& how, std::int64_t points,
+bool evaluate_points(const Landscape<Real>& landscape, const std::string& name,
+                     const RunSpec& network, const PointEvaluation& how, std::int64_t points,
                      const std::function<void(std::int64_t i, std::span<Real> x)>& point_at,
                      PointValues& values) {
-  const Communicator& world = ground.context.world;
-  const Communicator& team = ground.teams.mine();
-  const std::string& folder = ground.context.output_folder;
+  const Communicator& world = landscape.context.world;
+  const Communicator& team = landscape.teams.mine();
+  const std::string& folder = landscape.context.output_folder;
   const Rows kept = kept_rows(world, folder, name, points);
   const auto done = mask_of(kept, points);
   const std::int64_t kept_count = std::count(done.begin(), done.end(), true);
   Rows rows = world.is_root() ? kept : Rows();
-  const Log log(world.is_root(), ground.context.log.terminal());
+  const Log log(world.is_root(), landscape.context.log.terminal());
   Progress progress(log, name, points);
-  const Claims claims(world, folder + "/checkpoints/claims");
+  const Tickets tickets(world, folder + "/checkpoints/claims");
   bool interrupted = false;
-  const bool whole = ground.teams.work().attempt(name, [&] {
-    PointWork<Real> work(ground, name, network, how);
-    const auto runs = claimed_together(points, ground.teams.count());
+  const bool whole = landscape.teams.work().attempt(name, [&] {
+    PointWork<Real> work(landscape, name, network, how);
+    const auto runs = taken_together(points, landscape.teams.count());
     std::int64_t own = 0;
     for (std::size_t run = 0; run < runs.size() && !interrupted; ++run) {
       bool taken = false;
       collectively(team,
-                   [&] { taken = team.is_root() && claims.take(static_cast<std::int64_t>(run)); });
+                   [&] { taken = team.is_root() && tickets.take(static_cast<std::int64_t>(run)); });
       if (!team.any(taken)) continue;
       for (std::int64_t i = runs[run].begin; i < runs[run].end && !interrupted; ++i) {
         if (done[static_cast<std::size_t>(i)]) continue;
         work.evaluate(i, point_at);
         // The other teams are as far.
-        progress.update(std::min(points, kept_count + ++own * ground.teams.count()));
-        interrupted = team.any(ground.context.time_to_stop());
+        progress.update(std::min(points, kept_count + ++own * landscape.teams.count()));
+        interrupted = team.any(landscape.context.time_to_stop());
       }
     }
     const auto& mine = work.rows();
@@ -175,7 +175,7 @@ bool evaluate_points(const Ground<Real>& ground, const std::string& name, const 
   });
   progress.finish();
   interrupted = world.any(interrupted);
-  claims.close();
+  tickets.close();
   if (world.any(!whole)) throw ReportedError(ExitCode::failed, world.size());
   if (interrupted) return false;
   const auto all = world.gather_all(std::span<const double>(rows));
@@ -195,11 +195,11 @@ void remove_kept_points(const std::string& folder, const std::string& name) {
   for (const auto& file : journals(folder, name)) fs::remove(file, ignored);
 }
 
-template bool evaluate_points(const Ground<float>&, const std::string&, const RunPlan&,
+template bool evaluate_points(const Landscape<float>&, const std::string&, const RunSpec&,
                               const PointEvaluation&, std::int64_t,
                               const std::function<void(std::int64_t, std::span<float>)>&,
                               PointValues&);
-template bool evaluate_points(const Ground<double>&, const std::string&, const RunPlan&,
+template bool evaluate_points(const Landscape<double>&, const std::string&, const RunSpec&,
                               const PointEvaluation&, std::int64_t,
                               const std::function<void(std::int64_t, std::span<double>)>&,
                               PointValues&);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "landscape/ground.hpp"
+#include "landscape/landscape_work.hpp"
 #include "parallel/partition.hpp"
 
 namespace thalweg {
@@ -31,10 +31,10 @@ struct PointValues {
                 const std::vector<std::string>& dimensions) const;
 };
 
-/// Runs of points that are claimed together: long ones first and single ones at the end
-/// (Polychronopoulos and Kuck 1987), so that few claims are made and no team waits long for the
+/// Runs of points that are taken together: long ones first and single ones at the end
+/// (Polychronopoulos and Kuck 1987), so that few tickets are made and no team waits long for the
 /// last. Local.
-[[nodiscard]] std::vector<Range> claimed_together(std::int64_t points, std::int64_t teams);
+[[nodiscard]] std::vector<Range> taken_together(std::int64_t points, std::int64_t teams);
 
 /// Evaluates points 0 … points − 1 of a network; `point_at(i, x)` writes point i. Teams take the
 /// next point whenever they have ended one, so the values may not depend on who computes them, and
@@ -42,8 +42,8 @@ struct PointValues {
 /// not done again when the study is resumed. Fills `values` on every rank; false where an interrupt
 /// or the time limit came first. Collective over the world. Throws ReportedError.
 template <class Real>
-bool evaluate_points(const Ground<Real>& ground, const std::string& name, const RunPlan& network,
-                     const PointEvaluation& how, std::int64_t points,
+bool evaluate_points(const Landscape<Real>& landscape, const std::string& name,
+                     const RunSpec& network, const PointEvaluation& how, std::int64_t points,
                      const std::function<void(std::int64_t i, std::span<Real> x)>& point_at,
                      PointValues& values);
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "landscape/line.hpp"
 #include "landscape/point_values.hpp"
+#include "landscape/segment.hpp"
 #include "runs/run_check.hpp"
 #include "runs/run_network.hpp"
 
@@ -12,9 +12,9 @@ namespace thalweg {
 namespace {
 
 template <class Real>
-class Slice final : public GroundWork<Real> {
+class Slice final : public LandscapeWork<Real> {
  public:
-  explicit Slice(SlicePlan plan)
+  explicit Slice(SliceSpec plan)
       : plan_(std::move(plan)), alpha_(equally_spaced(plan_.low, plan_.high, plan_.points)) {}
 
   std::string title() const override {
@@ -22,20 +22,21 @@ class Slice final : public GroundWork<Real> {
   }
   std::vector<std::string> runs() const override { return {plan_.from, plan_.to}; }
 
-  void check(const std::vector<RunPlan>& runs, const DataSet<Real>& data) const override {
+  void check(const std::vector<RunSpec>& runs, const DataSet<Real>& data) const override {
     check_same_network(title(), {plan_.from, plan_.to}, runs, data);
   }
 
-  RunOutcome make(const Ground<Real>& ground) override {
-    const RunPlan& network = ground.run_named(plan_.from);
-    const auto from = final_point(ground, plan_.from).parameters;
-    const auto to = final_point(ground, plan_.to).parameters;
+  RunOutcome make(const Landscape<Real>& landscape) override {
+    const RunSpec& network = landscape.run_named(plan_.from);
+    const auto from = final_point(landscape, plan_.from).parameters;
+    const auto to = final_point(landscape, plan_.to).parameters;
     PointEvaluation how;
-    how.training = training_subset(network.train, ground.data.train.size());
+    how.training = training_subset(network.train, landscape.data.train.size());
     const auto point_at = [&](std::int64_t i, std::span<Real> x) {
       between<Real>(from, to, alpha_[static_cast<std::size_t>(i)], x);
     };
-    return evaluate_points<Real>(ground, kept_as(), network, how, plan_.points, point_at, values_)
+    return evaluate_points<Real>(landscape, kept_as(), network, how, plan_.points, point_at,
+                                 values_)
                ? RunOutcome::done
                : RunOutcome::interrupted;
   }
@@ -55,7 +56,7 @@ class Slice final : public GroundWork<Real> {
  private:
   std::string kept_as() const { return "slice-" + plan_.name; }
 
-  SlicePlan plan_;
+  SliceSpec plan_;
   std::vector<double> alpha_;
   PointValues values_;
 };
@@ -63,11 +64,11 @@ class Slice final : public GroundWork<Real> {
 }  // namespace
 
 template <class Real>
-std::unique_ptr<GroundWork<Real>> make_slice(const SlicePlan& plan) {
+std::unique_ptr<LandscapeWork<Real>> make_slice(const SliceSpec& plan) {
   return std::make_unique<Slice<Real>>(plan);
 }
 
-template std::unique_ptr<GroundWork<float>> make_slice(const SlicePlan&);
-template std::unique_ptr<GroundWork<double>> make_slice(const SlicePlan&);
+template std::unique_ptr<LandscapeWork<float>> make_slice(const SliceSpec&);
+template std::unique_ptr<LandscapeWork<double>> make_slice(const SliceSpec&);
 
 }  // namespace thalweg

@@ -2,7 +2,8 @@
 
 #include <memory>
 
-#include "landscape/ground.hpp"
+#include "landscape/landscape_work.hpp"
+#include "landscape/slice_settings.hpp"
 
 namespace thalweg {
 
@@ -11,6 +12,6 @@ namespace thalweg {
 /// are taken anew from the whole training set at every point: the running averages of neither end
 /// belong to it. Becomes /slices/NAME.
 template <class Real>
-std::unique_ptr<GroundWork<Real>> make_slice(const SlicePlan& plan);
+std::unique_ptr<LandscapeWork<Real>> make_slice(const SliceSpec& plan);
 
 }  // namespace thalweg

@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "landscape/line.hpp"
 #include "landscape/point_values.hpp"
+#include "landscape/segment.hpp"
 #include "landscape/surface_export.hpp"
 #include "landscape/surface_frame.hpp"
 #include "runs/recorded_study.hpp"
@@ -35,9 +35,9 @@ SurfaceRange extent_of(const std::vector<double>& coordinates) {
 }
 
 template <class Real>
-class Surface final : public GroundWork<Real> {
+class Surface final : public LandscapeWork<Real> {
  public:
-  explicit Surface(SurfacePlan plan) : plan_(std::move(plan)) {}
+  explicit Surface(SurfaceSpec plan) : plan_(std::move(plan)) {}
 
   std::string title() const override {
     return fmt::format("surface {} of {}, {} × {}, {}", plan_.name, plan_.run, plan_.nx, plan_.ny,
@@ -49,21 +49,21 @@ class Surface final : public GroundWork<Real> {
     return names;
   }
 
-  void check(const std::vector<RunPlan>& all, const DataSet<Real>& data) const override {
+  void check(const std::vector<RunSpec>& all, const DataSet<Real>& data) const override {
     check_same_network("surface " + plan_.name, runs(), all, data);
     check_surface(plan_, run_named(all, plan_.run), data.train.size());
   }
 
-  RunOutcome make(const Ground<Real>& ground) override {
-    const RunPlan& network = ground.run_named(plan_.run);
-    const auto centre = final_point(ground, plan_.run);
+  RunOutcome make(const Landscape<Real>& landscape) override {
+    const RunSpec& network = landscape.run_named(plan_.run);
+    const auto centre = final_point(landscape, plan_.run);
     PointEvaluation how;
     how.reestimated = plan_.reestimated;
     how.running_statistics = centre.statistics;
-    how.training = training_of(network, ground.data.train.size());
-    blocks_ = network_of(network, ground.data).parameters();
-    make_frame(ground, centre, how.training);
-    follow_trajectory(ground);
+    how.training = training_of(network, landscape.data.train.size());
+    blocks_ = network_of(network, landscape.data).parameters();
+    make_frame(landscape, centre, how.training);
+    follow_trajectory(landscape);
     if (!plan_.x) plan_.x = extent_of(trajectory_.x);
     if (!plan_.y && !plan_.is_line()) plan_.y = extent_of(trajectory_.y);
     x_ = equally_spaced(plan_.x->low, plan_.x->high, plan_.nx);
@@ -73,7 +73,7 @@ class Surface final : public GroundWork<Real> {
       frame_->point(x_[static_cast<std::size_t>(i % plan_.nx)],
                     y_[static_cast<std::size_t>(i / plan_.nx)], w);
     };
-    return evaluate_points<Real>(ground, kept_as(), network, how, plan_.nx * plan_.ny, point_at,
+    return evaluate_points<Real>(landscape, kept_as(), network, how, plan_.nx * plan_.ny, point_at,
                                  values_)
                ? RunOutcome::done
                : RunOutcome::interrupted;
@@ -112,7 +112,7 @@ class Surface final : public GroundWork<Real> {
  private:
   std::string kept_as() const { return "surface-" + plan_.name; }
 
-  std::vector<std::int64_t> training_of(const RunPlan& network, std::int64_t all) const {
+  std::vector<std::int64_t> training_of(const RunSpec& network, std::int64_t all) const {
     auto training = training_subset(network.train, all);
     if (plan_.samples == 0) return training;
     const auto most = training.empty() ? all : static_cast<std::int64_t>(training.size());
@@ -122,14 +122,14 @@ class Surface final : public GroundWork<Real> {
   }
 
   /// Where the run's snapshots lie, as far as there are any. Collective.
-  void follow_trajectory(const Ground<Real>& ground) {
-    const Communicator& world = ground.context.world;
+  void follow_trajectory(const Landscape<Real>& landscape) {
+    const Communicator& world = landscape.context.world;
     collectively(world, [&] {
       if (!world.is_root()) return;
-      trajectory_.step = stored_points(ground.runs_folder, plan_.run).snapshots;
+      trajectory_.step = stored_points(landscape.runs_folder, plan_.run).snapshots;
       for (const auto step : trajectory_.step) {
         const auto snapshot =
-            read_snapshot<Real>(snapshot_file(ground.runs_folder, plan_.run, step));
+            read_snapshot<Real>(snapshot_file(landscape.runs_folder, plan_.run, step));
         const auto place = frame_->place_of(snapshot.parameters);
         trajectory_.x.push_back(place.x);
         trajectory_.y.push_back(place.y);
@@ -146,14 +146,15 @@ class Surface final : public GroundWork<Real> {
     }
   }
 
-  void make_frame(const Ground<Real>& ground, const Snapshot<Real>& centre, Subset training) {
+  void make_frame(const Landscape<Real>& landscape, const Snapshot<Real>& centre, Subset training) {
     if (plan_.axes == SurfaceAxes::points) {
       std::vector<std::vector<Real>> corners;
-      for (const auto& run : plan_.toward) corners.push_back(final_point(ground, run).parameters);
+      for (const auto& run : plan_.toward)
+        corners.push_back(final_point(landscape, run).parameters);
       frame_ = SurfaceFrame<Real>::through(centre.parameters, std::move(corners));
     } else {
       frame_.emplace(centre.parameters,
-                     surface_directions(ground, plan_, centre, training, facts_));
+                     surface_directions(landscape, plan_, centre, training, facts_));
     }
   }
 
@@ -196,7 +197,7 @@ class Surface final : public GroundWork<Real> {
     }
   }
 
-  SurfacePlan plan_;
+  SurfaceSpec plan_;
   std::vector<ParameterBlock> blocks_;
   std::optional<SurfaceFrame<Real>> frame_;
   AxesFacts facts_;
@@ -209,11 +210,11 @@ class Surface final : public GroundWork<Real> {
 }  // namespace
 
 template <class Real>
-std::unique_ptr<GroundWork<Real>> make_surface(const SurfacePlan& plan) {
+std::unique_ptr<LandscapeWork<Real>> make_surface(const SurfaceSpec& plan) {
   return std::make_unique<Surface<Real>>(plan);
 }
 
-template std::unique_ptr<GroundWork<float>> make_surface(const SurfacePlan&);
-template std::unique_ptr<GroundWork<double>> make_surface(const SurfacePlan&);
+template std::unique_ptr<LandscapeWork<float>> make_surface(const SurfaceSpec&);
+template std::unique_ptr<LandscapeWork<double>> make_surface(const SurfaceSpec&);
 
 }  // namespace thalweg

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "landscape/ground.hpp"
-#include "landscape/surface_plan.hpp"
+#include "landscape/landscape_work.hpp"
+#include "landscape/surface_settings.hpp"
 
 namespace thalweg {
 
@@ -12,6 +12,6 @@ namespace thalweg {
 /// plotting scripts of loss surfaces read. The centre is the run's end exactly: with frozen
 /// statistics and all samples its loss is the run's last training loss, bit for bit.
 template <class Real>
-std::unique_ptr<GroundWork<Real>> make_surface(const SurfacePlan& plan);
+std::unique_ptr<LandscapeWork<Real>> make_surface(const SurfaceSpec& plan);
 
 }  // namespace thalweg

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "linalg/outer_eigenpairs.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "probes/hessian_operator.hpp"
 #include "runs/recorded_study.hpp"
 #include "runs/run_network.hpp"
@@ -82,14 +82,14 @@ typename SurfaceFrame<Real>::Place SurfaceFrame<Real>::place_of(std::span<const 
 namespace {
 
 template <class Real>
-std::vector<std::vector<double>> eigenvectors(const Ground<Real>& ground, const SurfacePlan& plan,
-                                              const Snapshot<Real>& centre, Subset training,
-                                              AxesFacts& facts) {
+std::vector<std::vector<double>> eigenvectors(const Landscape<Real>& landscape,
+                                              const SurfaceSpec& plan, const Snapshot<Real>& centre,
+                                              Subset training, AxesFacts& facts) {
   const auto objective =
-      make_network_loss(ground.together, ground.run_named(plan.run), ground.data);
+      make_network_loss(landscape.together, landscape.run_named(plan.run), landscape.data);
   objective->network().set_buffers(centre.statistics);
   objective->set_statistics(plan.reestimated ? Statistics::batch : Statistics::frozen);
-  Widened<Real> widened(*objective);
+  DoublePrecision<Real> widened(*objective);
   const std::vector<double> at(centre.parameters.begin(), centre.parameters.end());
   LanczosOptions options;
   options.max_iterations = plan.iterations;
@@ -117,9 +117,10 @@ std::vector<std::vector<double>> eigenvectors(const Ground<Real>& ground, const 
 
 /// The root reads the run's snapshots, and sends the components. Collective.
 template <class Real>
-std::vector<std::vector<double>> components(const Ground<Real>& ground, const SurfacePlan& plan,
-                                            std::size_t parameters, AxesFacts& facts) {
-  const Communicator& world = ground.context.world;
+std::vector<std::vector<double>> components(const Landscape<Real>& landscape,
+                                            const SurfaceSpec& plan, std::size_t parameters,
+                                            AxesFacts& facts) {
+  const Communicator& world = landscape.context.world;
   const std::size_t wanted = plan.is_line() ? 1 : 2;
   std::vector<std::vector<double>> directions(wanted);
   facts.explained.resize(wanted);
@@ -127,9 +128,9 @@ std::vector<std::vector<double>> components(const Ground<Real>& ground, const Su
   collectively(world, [&] {
     if (!world.is_root()) return;
     std::vector<std::vector<Real>> points;
-    for (const auto step : stored_points(ground.runs_folder, plan.run).snapshots) {
+    for (const auto step : stored_points(landscape.runs_folder, plan.run).snapshots) {
       points.push_back(
-          read_snapshot<Real>(snapshot_file(ground.runs_folder, plan.run, step)).parameters);
+          read_snapshot<Real>(snapshot_file(landscape.runs_folder, plan.run, step)).parameters);
     }
     auto pca = trajectory_pca(points, plan.centring, static_cast<std::int64_t>(wanted));
     if (pca.components.size() < wanted) {
@@ -152,23 +153,23 @@ std::vector<std::vector<double>> components(const Ground<Real>& ground, const Su
 }  // namespace
 
 template <class Real>
-std::vector<std::vector<double>> surface_directions(const Ground<Real>& ground,
-                                                    const SurfacePlan& plan,
+std::vector<std::vector<double>> surface_directions(const Landscape<Real>& landscape,
+                                                    const SurfaceSpec& plan,
                                                     const Snapshot<Real>& centre, Subset training,
                                                     AxesFacts& facts) {
   if (plan.axes == SurfaceAxes::pca) {
-    return components(ground, plan, centre.parameters.size(), facts);
+    return components(landscape, plan, centre.parameters.size(), facts);
   }
   std::vector<std::vector<double>> directions;
   if (plan.axes == SurfaceAxes::eigenvectors) {
-    directions = eigenvectors(ground, plan, centre, training, facts);
+    directions = eigenvectors(landscape, plan, centre, training, facts);
   } else {
     for (std::int64_t i = 0; i < (plan.is_line() ? 1 : 2); ++i) {
       directions.push_back(
           random_direction(static_cast<std::int64_t>(centre.parameters.size()), plan.seed, i));
     }
   }
-  const auto blocks = network_of(ground.run_named(plan.run), ground.data).parameters();
+  const auto blocks = network_of(landscape.run_named(plan.run), landscape.data).parameters();
   for (auto& direction : directions) {
     if (plan.biases_left_out) leave_out_biases(direction, blocks);
     normalise_direction<Real>(direction, centre.parameters, blocks, plan.norm);
@@ -178,12 +179,12 @@ std::vector<std::vector<double>> surface_directions(const Ground<Real>& ground,
 
 template class SurfaceFrame<float>;
 template class SurfaceFrame<double>;
-template std::vector<std::vector<double>> surface_directions(const Ground<float>&,
-                                                             const SurfacePlan&,
+template std::vector<std::vector<double>> surface_directions(const Landscape<float>&,
+                                                             const SurfaceSpec&,
                                                              const Snapshot<float>&, Subset,
                                                              AxesFacts&);
-template std::vector<std::vector<double>> surface_directions(const Ground<double>&,
-                                                             const SurfacePlan&,
+template std::vector<std::vector<double>> surface_directions(const Landscape<double>&,
+                                                             const SurfaceSpec&,
                                                              const Snapshot<double>&, Subset,
                                                              AxesFacts&);
 

@@ -3,8 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "landscape/ground.hpp"
-#include "landscape/surface_plan.hpp"
+#include "landscape/landscape_work.hpp"
+#include "landscape/surface_settings.hpp"
 
 namespace thalweg {
 
@@ -46,10 +46,10 @@ struct AxesFacts {
 
 /// The directions of a surface of axes random, eigenvectors or pca; `training` as in
 /// PointEvaluation. Throws where the Hessian's or the trajectory's directions are too few.
-/// Collective over the ground's world.
+/// Collective over the landscape's world.
 template <class Real>
-std::vector<std::vector<double>> surface_directions(const Ground<Real>& ground,
-                                                    const SurfacePlan& plan,
+std::vector<std::vector<double>> surface_directions(const Landscape<Real>& landscape,
+                                                    const SurfaceSpec& plan,
                                                     const Snapshot<Real>& centre, Subset training,
                                                     AxesFacts& facts);
 

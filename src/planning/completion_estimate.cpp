@@ -1,3 +1,5 @@
+#include "planning/completion_estimate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include "records/checkpoint.hpp"
 #include "studies/completion/completion_cost.hpp"
 #include "studies/completion/completion_recorder.hpp"
+#include "studies/completion/completion_run.hpp"
 
 namespace thalweg {
 
@@ -45,7 +48,7 @@ double extrapolated_steps(const Record& checkpoint, const std::string& column, d
 /// Runs of every method on the first instance, each as long as its share of the time lasts.
 class CompletionEstimate {
  public:
-  CompletionEstimate(const CompletionPlan& plan, const StudyHeader& header, PlanRequest& request)
+  CompletionEstimate(const CompletionSpec& plan, const StudyHeader& header, PlanRequest& request)
       : plan_(plan), header_(header), request_(request) {}
 
   StudyEstimate make() {
@@ -102,7 +105,7 @@ class CompletionEstimate {
   }
 
   RunTrial trial(const CompletionRun& run, const CompletionProblem& problem, double share) {
-    const MethodPlan& method = plan_.methods[run.method];
+    const MethodSpec& method = plan_.methods[run.method];
     const RunFiles files{request_.scratch + "/completion.h5", request_.scratch + "/checkpoint.h5"};
     StudyContext context = request_.context;
     context.resume = false;
@@ -140,7 +143,7 @@ class CompletionEstimate {
 
   WorkTask task_of(const CompletionRun& run, double cost) const {
     const RunTrial& trial = trials_.at({run.method, run.observed});
-    const MethodPlan& method = plan_.methods[run.method];
+    const MethodSpec& method = plan_.methods[run.method];
     WorkUnit unit;
     // A matrix of one shard is one rank's work, whatever the team.
     const bool spread = rows_ > matrix_shard(rows_);
@@ -152,7 +155,7 @@ class CompletionEstimate {
           trial.basis, unit}}};
   }
 
-  const CompletionPlan& plan_;
+  const CompletionSpec& plan_;
   const StudyHeader& header_;
   PlanRequest& request_;
   StudyEstimate estimate_;
@@ -167,7 +170,7 @@ class CompletionEstimate {
 
 StudyEstimate estimate_completion(const Settings& settings, const StudyHeader& header,
                                   PlanRequest& request) {
-  CompletionPlan plan;
+  CompletionSpec plan;
   collectively(request.context.world, [&] {
     plan = read_completion(settings, header, static_cast<int>(request.ranks));
     settings.reject_unknown();

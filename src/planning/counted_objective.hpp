@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 
 namespace thalweg {
 
@@ -47,7 +47,7 @@ class CountedObjective final : public Objective<double>,
   /// `samples` is what the probe is asked about; `inner` must outlive this. Until `deadline_s` from
   /// now.
   template <class Real>
-  CountedObjective(Widened<Real>& inner, std::int64_t samples, double deadline_s)
+  CountedObjective(DoublePrecision<Real>& inner, std::int64_t samples, double deadline_s)
       : objective_(&inner),
         accuracy_(&inner),
         model_(&inner),

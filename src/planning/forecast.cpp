@@ -129,7 +129,7 @@ void price_points(const WorkStage& stage, std::int64_t ranks, const NetworkModel
     for (const auto& piece : task.pieces) {
       std::vector<double> busy(sizes.size(), 0.0);
       for (const Range& run :
-           claimed_together(static_cast<std::int64_t>(piece.count), priced.teams)) {
+           taken_together(static_cast<std::int64_t>(piece.count), priced.teams)) {
         const auto team = std::min_element(busy.begin(), busy.end());
         const auto size = sizes[static_cast<std::size_t>(std::distance(busy.begin(), team))];
         *team += static_cast<double>(run.size()) * unit_seconds(piece.unit, size, network);

@@ -1,3 +1,5 @@
+#include "planning/kernel_estimate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -67,7 +69,7 @@ GridShape tall_grid_of(std::int64_t ranks) {
 
 class KernelEstimate {
  public:
-  KernelEstimate(const KernelPlan& plan, std::string prefix, PlanRequest& request)
+  KernelEstimate(const KernelSpec& plan, std::string prefix, PlanRequest& request)
       : plan_(plan), prefix_(std::move(prefix)), request_(request) {}
 
   StudyEstimate make(double seconds) {
@@ -324,7 +326,7 @@ class KernelEstimate {
         {prefix_ + "study.h5", large_.record_bytes + 8.0 * of_tests * (outputs + 1.0)});
   }
 
-  const KernelPlan& plan_;
+  const KernelSpec& plan_;
   std::string prefix_;
   PlanRequest& request_;
   StudyEstimate estimate_;
@@ -341,13 +343,13 @@ class KernelEstimate {
 
 StudyEstimate estimate_kernel(const Settings& settings, const StudyHeader& header,
                               PlanRequest& request) {
-  std::vector<std::pair<std::string, KernelPlan>> plans;
+  std::vector<std::pair<std::string, KernelSpec>> plans;
   collectively(request.context.world, [&] {
     if (settings.tables("run").empty()) {
-      plans.emplace_back("", read_kernel_plan(settings, header));
+      plans.emplace_back("", read_kernel_spec(settings, header));
     }
     for (const auto& [name, merged] : compared_kernels(settings)) {
-      plans.emplace_back(name + ": ", read_kernel_plan(merged, header));
+      plans.emplace_back(name + ": ", read_kernel_spec(merged, header));
     }
     settings.reject_unknown();
   });

@@ -41,7 +41,7 @@ std::int64_t reached_by_extrapolation(const std::vector<std::pair<double, double
 }  // namespace
 
 template <class Real>
-NetworkCalibration<Real>::NetworkCalibration(const Communicator& self, const RunPlan& plan,
+NetworkCalibration<Real>::NetworkCalibration(const Communicator& self, const RunSpec& plan,
                                              const DataSet<Real>& data)
     : plan_(plan),
       data_(data),
@@ -320,13 +320,13 @@ WorkUnit NetworkCalibration<Real>::all_outputs(std::int64_t samples) {
 }
 
 template <class Real>
-std::int64_t NetworkCalibration<Real>::samples_of(const ProbePlan& probe) const {
+std::int64_t NetworkCalibration<Real>::samples_of(const ProbeSpec& probe) const {
   if (probe.samples > 0) return probe.samples;
   return probe.half == Half::test ? data_.test.size() : training_samples();
 }
 
 template <class Real>
-ProbeTrial NetworkCalibration<Real>::try_probe(const ProbePlan& probe, double seconds) {
+ProbeTrial NetworkCalibration<Real>::try_probe(const ProbeSpec& probe, double seconds) {
   constexpr std::int64_t few = 512;
   const std::int64_t all = samples_of(probe);
   std::int64_t first = std::min(all, few);
@@ -348,7 +348,7 @@ ProbeTrial NetworkCalibration<Real>::try_probe(const ProbePlan& probe, double se
 }
 
 template <class Real>
-ProbeTrial NetworkCalibration<Real>::try_probe(const ProbePlan& probe, std::int64_t among,
+ProbeTrial NetworkCalibration<Real>::try_probe(const ProbeSpec& probe, std::int64_t among,
                                                double seconds) {
   ProbeTrial trial;
   trial.samples = among;
@@ -361,7 +361,7 @@ ProbeTrial NetworkCalibration<Real>::try_probe(const ProbePlan& probe, std::int6
   // The network's own arrays grow with what is asked of it first.
   objective_->value(w_, samples);
   const double before = allocated_bytes();
-  Widened<Real> widened(*objective_);
+  DoublePrecision<Real> widened(*objective_);
   CountedObjective counted(widened, trial.samples, seconds);
   const Stopwatch watch;
   try {
@@ -387,7 +387,7 @@ ProbeTrial NetworkCalibration<Real>::try_probe(const ProbePlan& probe, std::int6
 }
 
 template <class Real>
-WorkUnit NetworkCalibration<Real>::answer(const ProbePlan& probe, const ProbeTrial& trial) {
+WorkUnit NetworkCalibration<Real>::answer(const ProbeSpec& probe, const ProbeTrial& trial) {
   const std::int64_t samples = samples_of(probe);
   const double as_large = static_cast<double>(w_.size()) / static_cast<double>(trial.dimension);
   const auto scale = static_cast<double>(samples) / static_cast<double>(trial.samples);

@@ -10,8 +10,8 @@
 #include "data/data_set.hpp"
 #include "planning/counted_objective.hpp"
 #include "planning/workload.hpp"
-#include "runs/run_plan.hpp"
 #include "runs/run_record.hpp"
+#include "runs/run_settings.hpp"
 #include "runs/training_step.hpp"
 
 namespace thalweg {
@@ -44,10 +44,10 @@ class NetworkCalibration {
   static constexpr std::int64_t kMost = 4096;
 
   /// All must outlive this. Local (`self` is this rank alone).
-  NetworkCalibration(const Communicator& self, const RunPlan& plan, const DataSet<Real>& data);
+  NetworkCalibration(const Communicator& self, const RunSpec& plan, const DataSet<Real>& data);
 
   [[nodiscard]] NetworkLoss<Real>& objective() { return *objective_; }
-  [[nodiscard]] const RunPlan& plan() const { return plan_; }
+  [[nodiscard]] const RunSpec& plan() const { return plan_; }
   [[nodiscard]] const Schedule& schedule() const { return schedule_; }
   /// Where the trial has come to.
   [[nodiscard]] std::span<const Real> point() const { return w_; }
@@ -66,11 +66,11 @@ class NetworkCalibration {
 
   /// Asks the probe where the trial has come to, first about a few samples, then about as many as
   /// there is time for: how often an iteration asks hangs on them.
-  [[nodiscard]] ProbeTrial try_probe(const ProbePlan& probe, double seconds);
+  [[nodiscard]] ProbeTrial try_probe(const ProbeSpec& probe, double seconds);
   /// One answer of the probe about all its samples, asked as often as in the trial, which may be
   /// another network's.
-  [[nodiscard]] WorkUnit answer(const ProbePlan& probe, const ProbeTrial& trial);
-  [[nodiscard]] std::int64_t samples_of(const ProbePlan& probe) const;
+  [[nodiscard]] WorkUnit answer(const ProbeSpec& probe, const ProbeTrial& trial);
+  [[nodiscard]] std::int64_t samples_of(const ProbeSpec& probe) const;
 
   /// Writes a checkpoint, or the run's record, with so many evaluations and answers of each probe.
   struct Written {
@@ -92,7 +92,7 @@ class NetworkCalibration {
  private:
   /// As many as a step asks for; of a flow in the mean over the trial.
   [[nodiscard]] double gradients_a_step() const;
-  [[nodiscard]] ProbeTrial try_probe(const ProbePlan& probe, std::int64_t samples, double seconds);
+  [[nodiscard]] ProbeTrial try_probe(const ProbeSpec& probe, std::int64_t samples, double seconds);
   using Pass = std::function<void(Subset)>;
   /// A unit of work over samples, timed at two sizes.
   [[nodiscard]] WorkUnit over_samples(std::int64_t samples, const Pass& pass);
@@ -104,7 +104,7 @@ class NetworkCalibration {
                                                          std::int64_t samples,
                                                          std::int64_t shard) const;
 
-  const RunPlan& plan_;
+  const RunSpec& plan_;
   const DataSet<Real>& data_;
   std::unique_ptr<NetworkLoss<Real>> objective_;
   Stepper<Real> stepper_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "models/shard_gemm.hpp"
-#include "studies/trajectories/trajectory_plan.hpp"
+#include "studies/trajectories/trajectory_settings.hpp"
 
 namespace thalweg {
 
@@ -13,7 +13,7 @@ namespace {
 
 /// Part of a group's time that goes to training; the rest is for its probes. Where a target is to
 /// be reached the number of steps hangs on it, elsewhere only the point that probes are tried at.
-double training_share(const RunPlan& run) {
+double training_share(const RunSpec& run) {
   constexpr double to_a_target = 0.5;
   constexpr double on_the_way = 0.2;
   if (!run.train.takes_steps()) return 0.0;
@@ -62,7 +62,7 @@ std::vector<PlannedBytes> run_memory(NetworkCalibration<Real>& measured, const D
                                      const ProbeTrials& trials, std::int64_t team, bool one_node) {
   using Holding = typename Network<Real>::Holding;
   NetworkLoss<Real>& objective = measured.objective();
-  const RunPlan& plan = measured.plan();
+  const RunSpec& plan = measured.plan();
   const auto real = static_cast<double>(sizeof(Real));
   const auto whole = static_cast<double>(objective.dimension());
   const double slice = share_of(whole, team);
@@ -113,7 +113,7 @@ std::vector<PlannedBytes> run_memory(NetworkCalibration<Real>& measured, const D
          asked(Question::product)    ? Holding::products
          : asked(Question::gradient) ? Holding::gradient
                                      : Holding::outputs);
-    // Two whole vectors of the probe's, and Widened's; the rest are slices.
+    // Two whole vectors of the probe's, and DoublePrecision's; the rest are slices.
     const double as_large = whole / static_cast<double>(trial->second.dimension);
     const double held = trial->second.vector_bytes * as_large;
     const double kept_whole = std::min(held, 16.0 * whole);
@@ -144,7 +144,7 @@ std::vector<PlannedBytes> run_memory(NetworkCalibration<Real>& measured, const D
 }
 
 template <class Real>
-GroupEstimate estimate_group(const RunPlan& run, const DataSet<Real>& data,
+GroupEstimate estimate_group(const RunSpec& run, const DataSet<Real>& data,
                              const PlanRequest& request, std::int64_t team, double seconds,
                              ProbeTrials& trials) {
   NetworkCalibration<Real> measured(request.self, run, data);
@@ -208,12 +208,12 @@ GroupEstimate estimate_group(const RunPlan& run, const DataSet<Real>& data,
   return group;
 }
 
-RunCounts expected_counts(const RunPlan& run, const GroupEstimate& group, std::int64_t samples) {
+RunCounts expected_counts(const RunSpec& run, const GroupEstimate& group, std::int64_t samples) {
   const Schedule schedule = schedule_of(run, samples);
   return counts_of(run, schedule, std::min(group.trial.expected, schedule.steps()));
 }
 
-WorkTask task_of(const RunPlan& run, const GroupEstimate& group, std::int64_t samples) {
+WorkTask task_of(const RunSpec& run, const GroupEstimate& group, std::int64_t samples) {
   const Schedule schedule = schedule_of(run, samples);
   const RunCounts expected = expected_counts(run, group, samples);
   const RunCounts most = counts_of(run, schedule, schedule.steps());
@@ -263,9 +263,9 @@ template std::vector<PlannedBytes> run_memory(NetworkCalibration<float>&, const 
                                               const ProbeTrials&, std::int64_t, bool);
 template std::vector<PlannedBytes> run_memory(NetworkCalibration<double>&, const DataSet<double>&,
                                               const ProbeTrials&, std::int64_t, bool);
-template GroupEstimate estimate_group(const RunPlan&, const DataSet<float>&, const PlanRequest&,
+template GroupEstimate estimate_group(const RunSpec&, const DataSet<float>&, const PlanRequest&,
                                       std::int64_t, double, ProbeTrials&);
-template GroupEstimate estimate_group(const RunPlan&, const DataSet<double>&, const PlanRequest&,
+template GroupEstimate estimate_group(const RunSpec&, const DataSet<double>&, const PlanRequest&,
                                       std::int64_t, double, ProbeTrials&);
 
 }  // namespace thalweg

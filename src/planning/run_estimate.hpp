@@ -36,15 +36,15 @@ using ProbeTrials = std::map<std::string, ProbeTrial>;
 /// Measures a group by a run of it, for teams of `team` ranks, with trials of at most so many
 /// seconds; `trials` gets those of its probes. Local.
 template <class Real>
-GroupEstimate estimate_group(const RunPlan& run, const DataSet<Real>& data,
+GroupEstimate estimate_group(const RunSpec& run, const DataSet<Real>& data,
                              const PlanRequest& request, std::int64_t team, double seconds,
                              ProbeTrials& trials);
 
 /// A run as work of one team, `rank` being what it is dealt out by. Local.
-WorkTask task_of(const RunPlan& run, const GroupEstimate& group, std::int64_t samples);
+WorkTask task_of(const RunSpec& run, const GroupEstimate& group, std::int64_t samples);
 
 /// How often a run of the group does what, in as many steps as are expected. Local.
-RunCounts expected_counts(const RunPlan& run, const GroupEstimate& group, std::int64_t samples);
+RunCounts expected_counts(const RunSpec& run, const GroupEstimate& group, std::int64_t samples);
 
 /// What a team's busiest rank holds while it makes such a run, besides program and samples. Local.
 template <class Real>

@@ -1,3 +1,5 @@
+#include "planning/small_data_estimate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,8 +12,8 @@
 #include "planning/plan_timing.hpp"
 #include "planning/rehearsal.hpp"
 #include "planning/study_estimate.hpp"
-#include "studies/small_data/small_data_plan.hpp"
 #include "studies/small_data/small_data_score.hpp"
+#include "studies/small_data/small_data_settings.hpp"
 
 namespace thalweg {
 
@@ -21,7 +23,7 @@ namespace {
 /// two largest sizes.
 class SmallDataEstimate {
  public:
-  SmallDataEstimate(const SmallDataPlan& plan, PlanRequest& request)
+  SmallDataEstimate(const SmallDataSpec& plan, PlanRequest& request)
       : plan_(plan), request_(request) {}
 
   StudyEstimate make() {
@@ -168,7 +170,7 @@ class SmallDataEstimate {
         {name, deal, 0, {{name, 0.0, {{name, 1.0, 1.0, basis, std::move(unit)}}}}});
   }
 
-  const SmallDataPlan& plan_;
+  const SmallDataSpec& plan_;
   PlanRequest& request_;
   StudyEstimate estimate_;
   std::int64_t pool_ = 0;
@@ -183,7 +185,7 @@ class SmallDataEstimate {
 
 StudyEstimate estimate_small_data(const Settings& settings, const StudyHeader& header,
                                   PlanRequest& request) {
-  SmallDataPlan plan;
+  SmallDataSpec plan;
   collectively(request.context.world, [&] {
     plan = small_data_plan(settings, header);
     settings.reject_unknown();

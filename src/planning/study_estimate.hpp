@@ -54,21 +54,6 @@ struct StudyEstimate {
 using StudyEstimator = std::function<StudyEstimate(
     const Settings& settings, const StudyHeader& header, PlanRequest& request)>;
 
-StudyEstimate estimate_trajectories(const Settings& settings, const StudyHeader& header,
-                                    PlanRequest& request);
-StudyEstimate estimate_ground(const Settings& settings, const StudyHeader& header,
-                              PlanRequest& request);
-StudyEstimate estimate_kernel(const Settings& settings, const StudyHeader& header,
-                              PlanRequest& request);
-StudyEstimate estimate_small_data(const Settings& settings, const StudyHeader& header,
-                                  PlanRequest& request);
-StudyEstimate estimate_uci(const Settings& settings, const StudyHeader& header,
-                           PlanRequest& request);
-StudyEstimate estimate_width(const Settings& settings, const StudyHeader& header,
-                             PlanRequest& request);
-StudyEstimate estimate_completion(const Settings& settings, const StudyHeader& header,
-                                  PlanRequest& request);
-
 /// The estimator of a kind; throws ConfigurationError, naming those there are, for one that has
 /// none.
 StudyEstimator estimator_of(const Settings& settings, const StudyHeader& header);

@@ -5,7 +5,14 @@
 
 #include "parallel/node_stage.hpp"
 #include "parallel/vector_space.hpp"
+#include "planning/completion_estimate.hpp"
+#include "planning/kernel_estimate.hpp"
+#include "planning/landscape_estimate.hpp"
 #include "planning/plan_timing.hpp"
+#include "planning/small_data_estimate.hpp"
+#include "planning/trajectory_estimate.hpp"
+#include "planning/uci_estimate.hpp"
+#include "planning/width_estimate.hpp"
 
 namespace thalweg {
 
@@ -92,7 +99,7 @@ StudyPlan plan_study(const Settings& settings, PlanRequest& request, const Site&
 
 StudyEstimator estimator_of(const Settings& settings, const StudyHeader& header) {
   if (header.kind == "trajectories") return estimate_trajectories;
-  if (header.kind == "surface" || header.kind == "connection") return estimate_ground;
+  if (header.kind == "surface" || header.kind == "connection") return estimate_landscape;
   if (header.kind == "kernel") return estimate_kernel;
   if (header.kind == "small_data") return estimate_small_data;
   if (header.kind == "uci") return estimate_uci;

@@ -1,13 +1,15 @@
+#include "planning/trajectory_estimate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "planning/ground_estimate.hpp"
+#include "planning/landscape_estimate.hpp"
 #include "planning/plan_timing.hpp"
 #include "planning/run_estimate.hpp"
 #include "runs/deal_out.hpp"
 #include "runs/run_check.hpp"
-#include "studies/trajectories/trajectory_plan.hpp"
+#include "studies/trajectories/trajectory_settings.hpp"
 
 namespace thalweg {
 
@@ -16,7 +18,7 @@ namespace {
 template <class Real>
 class TrajectoryEstimate {
  public:
-  TrajectoryEstimate(const TrajectoryPlan& plan, PlanRequest& request)
+  TrajectoryEstimate(const TrajectorySpec& plan, PlanRequest& request)
       : plan_(plan),
         request_(request),
         trials_(plan.tune ? trials_of(*plan.tune, plan.runs) : std::vector<Trial>()) {}
@@ -31,7 +33,7 @@ class TrajectoryEstimate {
     const DataSet<Real> data = load_data<Real>(plan_.data, world, request_.self);
     const double loading_s = loading.elapsed_s();
     const double loading_peak = status_bytes("VmHWM");
-    const GroundWorks<Real> works(plan_.ground);
+    const LandscapeWorks<Real> works(plan_.landscape);
     collectively(world, [&] {
       for (const auto& run : plan_.runs) check_run(run, data);
       for (const auto& trial : trials_) check_run(trial.plan, data);
@@ -54,8 +56,8 @@ class TrajectoryEstimate {
     add_stage("runs", WorkStage::Deal::teams, std::move(tasks));
     add_disk(data.train.size());
     add_memory(data, program, loading_peak);
-    add_ground_estimate<Real>(
-        {plan_.ground, plan_.runs, plan_.data.placement, plan_.header.team_size}, data, request_,
+    add_landscape_estimate<Real>(
+        {plan_.landscape, plan_.runs, plan_.data.placement, plan_.header.team_size}, data, request_,
         probe_trials_, estimate_);
     return std::move(estimate_);
   }
@@ -80,12 +82,13 @@ class TrajectoryEstimate {
   }
 
   void measure_groups(const DataSet<Real>& data) {
-    std::vector<const RunPlan*> firsts;
+    std::vector<const RunSpec*> firsts;
     for (const auto& run : plan_.runs) {
       if (groups_.emplace(run.group, GroupEstimate{}).second) firsts.push_back(&run);
     }
-    const bool ground_follows = !plan_.ground.surfaces.empty() || !plan_.ground.connections.empty();
-    double left_groups = static_cast<double>(firsts.size()) + (ground_follows ? 1.0 : 0.0);
+    const bool landscape_follows =
+        !plan_.landscape.surfaces.empty() || !plan_.landscape.connections.empty();
+    double left_groups = static_cast<double>(firsts.size()) + (landscape_follows ? 1.0 : 0.0);
     for (const auto* run : firsts) {
       const double seconds = std::max(0.0, request_.left_s()) / left_groups;
       left_groups -= 1.0;
@@ -125,7 +128,7 @@ class TrajectoryEstimate {
     double snapshots = 0.0;
     double checkpoints = 0.0;
     double summary = 0.0;
-    const auto add = [&](const RunPlan& run, const std::string& group_name) {
+    const auto add = [&](const RunSpec& run, const std::string& group_name) {
       const GroupEstimate& group = groups_.at(group_name);
       records += group.record_bytes;
       // The summary of a run is its record without the parameters.
@@ -162,7 +165,7 @@ class TrajectoryEstimate {
     estimate_.memory = std::move(parts);
   }
 
-  const TrajectoryPlan& plan_;
+  const TrajectorySpec& plan_;
   PlanRequest& request_;
   std::vector<Trial> trials_;
   std::map<std::string, GroupEstimate> groups_;
@@ -174,9 +177,9 @@ class TrajectoryEstimate {
 
 StudyEstimate estimate_trajectories(const Settings& settings, const StudyHeader& header,
                                     PlanRequest& request) {
-  TrajectoryPlan plan;
+  TrajectorySpec plan;
   collectively(request.context.world, [&] {
-    plan = read_trajectory_plan(settings, header, request.ranks);
+    plan = read_trajectory_spec(settings, header, request.ranks);
     settings.reject_unknown();
   });
   return plan.wide ? TrajectoryEstimate<double>(plan, request).make()

@@ -1,3 +1,5 @@
+#include "planning/uci_estimate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +10,7 @@
 #include "planning/rehearsal.hpp"
 #include "planning/study_estimate.hpp"
 #include "records/checkpoint.hpp"
-#include "studies/uci/uci_plan.hpp"
+#include "studies/uci/uci_settings.hpp"
 
 namespace thalweg {
 
@@ -18,7 +20,7 @@ namespace {
 /// last two, n³ for decompositions and n² for matrices.
 class UciEstimate {
  public:
-  UciEstimate(const UciPlan& plan, PlanRequest& request) : plan_(plan), request_(request) {}
+  UciEstimate(const UciSpec& plan, PlanRequest& request) : plan_(plan), request_(request) {}
 
   StudyEstimate make() {
     estimate_.gemm_flops_s = gemm_rate<double>();
@@ -93,7 +95,7 @@ class UciEstimate {
         {{"sets", 1.0, 1.0, measured ? "measured" : "from smaller sets, by n^3 and n^2", unit}}};
   }
 
-  const UciPlan& plan_;
+  const UciSpec& plan_;
   PlanRequest& request_;
   StudyEstimate estimate_;
   std::map<std::string, double> seconds_;
@@ -107,9 +109,9 @@ class UciEstimate {
 
 StudyEstimate estimate_uci(const Settings& settings, const StudyHeader& header,
                            PlanRequest& request) {
-  UciPlan plan;
+  UciSpec plan;
   collectively(request.context.world, [&] {
-    plan = read_uci_plan(settings, header);
+    plan = read_uci_spec(settings, header);
     settings.reject_unknown();
   });
   return UciEstimate(plan, request).make();

@@ -1,3 +1,5 @@
+#include "planning/width_estimate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +10,7 @@
 #include "planning/rehearsal.hpp"
 #include "planning/study_estimate.hpp"
 #include "runs/run_files.hpp"
-#include "studies/width/width_plan.hpp"
+#include "studies/width/width_settings.hpp"
 
 namespace thalweg {
 
@@ -19,7 +21,7 @@ namespace {
 template <class Real>
 class WidthEstimate {
  public:
-  WidthEstimate(const WidthStudyPlan& chosen, const StudyHeader& header, PlanRequest& request)
+  WidthEstimate(const WidthStudySpec& chosen, const StudyHeader& header, PlanRequest& request)
       : chosen_(chosen), header_(header), request_(request) {}
 
   StudyEstimate make() {
@@ -98,7 +100,7 @@ class WidthEstimate {
               measured ? "measured" : "from narrower ones, by parameters", unit}}};
   }
 
-  const WidthStudyPlan& chosen_;
+  const WidthStudySpec& chosen_;
   const StudyHeader& header_;
   PlanRequest& request_;
   StudyEstimate estimate_;
@@ -112,7 +114,7 @@ class WidthEstimate {
 
 StudyEstimate estimate_width(const Settings& settings, const StudyHeader& header,
                              PlanRequest& request) {
-  WidthStudyPlan chosen;
+  WidthStudySpec chosen;
   collectively(request.context.world, [&] {
     chosen = read_width_study(settings, header, static_cast<int>(request.ranks));
     settings.reject_unknown();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "probes/critical_point.hpp"
+#include "probes/curvature_probe.hpp"
 #include "probes/edge_of_stability.hpp"
 #include "probes/hessian_extremes.hpp"
 #include "probes/hessian_trace.hpp"
@@ -13,7 +14,6 @@
 #include "probes/local_entropy.hpp"
 #include "probes/noise_scale.hpp"
 #include "probes/norms.hpp"
-#include "probes/of_curvature.hpp"
 #include "probes/pac_bayes.hpp"
 #include "probes/perturbation.hpp"
 #include "probes/sharpness.hpp"
@@ -145,16 +145,16 @@ std::unique_ptr<Probe> read_spectral_density(const Settings& table, std::uint64_
 
 /// Which matrix, and which block of it, a probe of curvature is about.
 std::shared_ptr<Probe> read_curvature(std::unique_ptr<Probe> probe, const Settings& table,
-                                      ProbeGround ground) {
+                                      ProbeSubject subject) {
   std::vector<std::string> matrices{"hessian"};
-  if (ground == ProbeGround::network) {
+  if (subject == ProbeSubject::network) {
     matrices.insert(matrices.end(), {"gauss_newton", "empirical_fisher"});
   }
   const auto name = table.choice("matrix", matrices, "hessian");
   auto matrix = CurvatureMatrix::hessian;
   if (name == "gauss_newton") matrix = CurvatureMatrix::gauss_newton;
   if (name == "empirical_fisher") matrix = CurvatureMatrix::empirical_fisher;
-  return std::make_shared<OfCurvature>(std::move(probe), matrix, table.string("block", ""));
+  return std::make_shared<CurvatureProbe>(std::move(probe), matrix, table.string("block", ""));
 }
 
 /// Does a probe of this table draw anything? Without `same_draws` asked for.
@@ -166,7 +166,7 @@ bool draws(const std::string& type, const Settings& table) {
 }
 
 std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table,
-                                  std::uint64_t seed, ProbeGround ground) {
+                                  std::uint64_t seed, ProbeSubject subject) {
   if (type == "sharpness") return read_sharpness(table, seed);
   if (type == "kernel_drift") return std::make_shared<KernelDrift>();
   if (type == "noise_scale") return read_noise_scale(table, seed);
@@ -176,27 +176,27 @@ std::shared_ptr<Probe> read_probe(const std::string& type, const Settings& table
   if (type == "critical_point") {
     return std::make_shared<CriticalPoint>(read_lanczos(table, seed));
   }
-  if (type == "eigenpairs") return read_curvature(read_eigenpairs(table, seed), table, ground);
-  if (type == "trace") return read_curvature(read_trace(table, seed), table, ground);
+  if (type == "eigenpairs") return read_curvature(read_eigenpairs(table, seed), table, subject);
+  if (type == "trace") return read_curvature(read_trace(table, seed), table, subject);
   if (type == "spectral_density") {
-    return read_curvature(read_spectral_density(table, seed), table, ground);
+    return read_curvature(read_spectral_density(table, seed), table, subject);
   }
   if (type == "norms") return std::make_shared<Norms>();
   if (type == "edge_of_stability") {
     return std::make_shared<EdgeOfStability>(read_lanczos(table, seed));
   }
   return read_curvature(std::make_unique<HessianExtremes>(read_lanczos(table, seed)), table,
-                        ground);
+                        subject);
 }
 
 }  // namespace
 
-NamedProbe read_named_probe(const Settings& table, DrawSeeds seeds, ProbeGround ground,
+NamedProbe read_named_probe(const Settings& table, DrawSeeds seeds, ProbeSubject subject,
                             std::set<std::string>& names) {
   std::vector<std::string> types{
       "hessian_extremes", "sharpness",  "edge_of_stability", "norms",         "trace",
       "spectral_density", "eigenpairs", "perturbation",      "local_entropy", "critical_point"};
-  if (ground == ProbeGround::network) {
+  if (subject == ProbeSubject::network) {
     types.insert(types.end(), {"kernel_drift", "noise_scale", "pac_bayes"});
   }
   NamedProbe named;
@@ -213,7 +213,7 @@ NamedProbe read_named_probe(const Settings& table, DrawSeeds seeds, ProbeGround 
   if (draws(named.type, table)) {
     named.draw_seed = table.boolean("same_draws", false) ? seeds.study : seeds.run;
   }
-  named.probe = read_probe(named.type, table, named.draw_seed.value_or(0), ground);
+  named.probe = read_probe(named.type, table, named.draw_seed.value_or(0), subject);
   return named;
 }
 

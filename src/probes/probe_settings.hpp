@@ -27,12 +27,12 @@ struct NamedProbe {
 
 /// What probes are to measure: the loss of a network, or an objective of which nothing is known but
 /// value and derivatives.
-enum class ProbeGround : int { network, objective };
+enum class ProbeSubject : int { network, objective };
 
 /// Reads type, name and what the type has besides; `names` are those given so far. Local. Throws
-/// ConfigurationError, for a type that the ground does not bear, too.
+/// ConfigurationError, for a type that the subject does not bear, too.
 /// Draws follow the run's seed, or with same_draws = true the study's, alike for all runs.
-NamedProbe read_named_probe(const Settings& table, DrawSeeds seeds, ProbeGround ground,
+NamedProbe read_named_probe(const Settings& table, DrawSeeds seeds, ProbeSubject subject,
                             std::set<std::string>& names);
 
 }  // namespace thalweg

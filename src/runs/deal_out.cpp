@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "base/freed_memory.hpp"
-#include "parallel/claims.hpp"
+#include "parallel/tickets.hpp"
 
 namespace thalweg {
 
@@ -33,11 +33,11 @@ namespace {
 enum class Step : std::int64_t { passed_over, taken, done_before };
 
 /// Whether the team makes this run. The root asks; collective over the team.
-Step step_for(const Communicator& team, const Claims& claims, std::size_t run,
+Step step_for(const Communicator& team, const Tickets& tickets, std::size_t run,
               const std::string& record, const Log& log) {
   auto step = Step::passed_over;
   collectively(team, [&] {
-    if (!team.is_root() || !claims.take(static_cast<std::int64_t>(run))) return;
+    if (!team.is_root() || !tickets.take(static_cast<std::int64_t>(run))) return;
     step = is_finished(record, log) ? Step::done_before : Step::taken;
   });
   return static_cast<Step>(team.max(static_cast<std::int64_t>(step)));
@@ -51,13 +51,13 @@ Dealt deal_out(const Teams& teams, const std::string& folder, std::span<const De
   std::vector<double> costs;
   costs.reserve(runs.size());
   for (const auto& run : runs) costs.push_back(run.cost);
-  const Claims claims(teams.world(), folder + "/checkpoints/claims");
+  const Tickets tickets(teams.world(), folder + "/checkpoints/claims");
   bool interrupted = false;
   std::vector<std::int64_t> failures;
   for (const auto index : longest_first(costs)) {
     const DealtRun& run = runs[index];
     const bool whole = teams.work().attempt("run " + run.name, [&] {
-      const Step step = step_for(team, claims, index, files_of(folder, run.name).record, log);
+      const Step step = step_for(team, tickets, index, files_of(folder, run.name).record, log);
       if (step == Step::taken) interrupted = run.make() == RunOutcome::interrupted;
     });
     give_back_freed_memory();
@@ -71,10 +71,10 @@ Dealt deal_out(const Teams& teams, const std::string& folder, std::span<const De
   dealt.interrupted = teams.world().any(interrupted);
   auto all = teams.world().gather_all(std::span<const std::int64_t>(failures));
   std::sort(all.begin(), all.end());
-  // Where no claim can be made, every team fails at the same runs.
+  // Where no ticket can be made, every team fails at the same runs.
   all.erase(std::unique(all.begin(), all.end()), all.end());
   for (const auto index : all) dealt.failed.push_back(runs[static_cast<std::size_t>(index)].name);
-  claims.close();
+  tickets.close();
   return dealt;
 }
 

@@ -89,7 +89,7 @@ RecordedStudy read_plans(const std::string& folder, const std::string& config) {
   study.header = read_study_header(settings, folder);
   const auto seed = static_cast<std::uint64_t>(study.header.seed);
   study.data = data_options(settings.table("data"), seed);
-  const auto runs = read_run_plans(settings, seed);
+  const auto runs = read_run_specs(settings, seed);
   study.runs = read_study_part(settings, runs.size()).of(runs);
   study.wide =
       settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
@@ -107,9 +107,9 @@ std::string steps_text(const StoredPoints& points) {
 
 }  // namespace
 
-const RunPlan& RecordedStudy::run(const std::string& name) const {
+const RunSpec& RecordedStudy::run(const std::string& name) const {
   const auto found = std::find_if(runs.begin(), runs.end(),
-                                  [&](const RunPlan& plan) { return plan.name == name; });
+                                  [&](const RunSpec& plan) { return plan.name == name; });
   if (found != runs.end()) return *found;
   std::string known;
   for (const auto& plan : runs) known += (known.empty() ? "" : ", ") + plan.name;

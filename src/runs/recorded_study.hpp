@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/data_set.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 #include "runs/snapshots.hpp"
 #include "runs/study.hpp"
 
@@ -19,11 +19,11 @@ struct RecordedStudy {
   DataOptions data;
   std::string data_hash;  ///< of the data that the runs were trained on
   std::string configuration_hash;
-  std::vector<RunPlan> runs;  ///< with the learning rates that they were made with
+  std::vector<RunSpec> runs;  ///< with the learning rates that they were made with
   bool wide = false;          ///< float64, not float32
 
   /// Throws ConfigurationError naming the runs there are.
-  [[nodiscard]] const RunPlan& run(const std::string& name) const;
+  [[nodiscard]] const RunSpec& run(const std::string& name) const;
 };
 
 /// Reads study.h5 in `folder`, or that file itself. Collective over `world`. Throws ReportedError

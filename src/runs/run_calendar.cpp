@@ -8,7 +8,7 @@ bool evaluation_due(const TrainOptions& train, const Schedule& schedule, std::in
   return every > 0 ? step % every == 0 : schedule.at(step).begin == 0;
 }
 
-bool probe_due(const ProbePlan& probe, const Schedule& schedule, std::int64_t step) {
+bool probe_due(const ProbeSpec& probe, const Schedule& schedule, std::int64_t step) {
   if (probe.every_steps > 0 && step % probe.every_steps == 0) return true;
   if (probe.every_epochs == 0) return false;
   const Schedule::Step next = schedule.at(step);
@@ -27,7 +27,7 @@ bool reaches_target(const TrainOptions& train, double train_loss, double accurac
          accuracy >= train.target_accuracy;
 }
 
-RunCounts counts_of(const RunPlan& plan, const Schedule& schedule, std::int64_t steps) {
+RunCounts counts_of(const RunSpec& plan, const Schedule& schedule, std::int64_t steps) {
   RunCounts counts;
   counts.steps = steps;
   counts.probes.assign(plan.probes.size(), 0);

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 
 namespace thalweg {
 
@@ -17,7 +17,7 @@ inline constexpr std::int64_t kAgreeEvery = 16;
                                   std::int64_t step);
 /// A probe, but for the one at the end: by its own every_epochs and every_steps, whether the losses
 /// are evaluated there or not.
-[[nodiscard]] bool probe_due(const ProbePlan& probe, const Schedule& schedule, std::int64_t step);
+[[nodiscard]] bool probe_due(const ProbeSpec& probe, const Schedule& schedule, std::int64_t step);
 /// A snapshot, but for the one at the end.
 [[nodiscard]] bool snapshot_due(const TrainOptions& train, const Schedule& schedule,
                                 std::int64_t step);
@@ -33,7 +33,7 @@ struct RunCounts {
   std::int64_t snapshots = 0;
   std::vector<std::int64_t> probes;  ///< of each [[probe]]
 };
-[[nodiscard]] RunCounts counts_of(const RunPlan& plan, const Schedule& schedule,
+[[nodiscard]] RunCounts counts_of(const RunSpec& plan, const Schedule& schedule,
                                   std::int64_t steps);
 
 }  // namespace thalweg

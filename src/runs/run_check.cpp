@@ -16,7 +16,7 @@ namespace {
   throw ConfigurationError(why);
 }
 
-void check_labels(const RunPlan& run, std::int64_t samples, std::int64_t classes) {
+void check_labels(const RunSpec& run, std::int64_t samples, std::int64_t classes) {
   if (run.train.validation > 0.0 && samples < 2) {
     fail("samples are held out, but there is a single training sample");
   }
@@ -65,7 +65,7 @@ void check_flow(const OptimizerOptions& optimizer, bool wide) {
 }
 
 /// `training` and `test`: how many samples there are, -1 where that is not known.
-void check_probe_samples(const RunPlan& run, std::int64_t training, std::int64_t test) {
+void check_probe_samples(const RunSpec& run, std::int64_t training, std::int64_t test) {
   for (const auto& plan : run.probes) {
     const bool is_test = plan.half == Half::test;
     const std::int64_t available = is_test ? test : training;
@@ -77,7 +77,7 @@ void check_probe_samples(const RunPlan& run, std::int64_t training, std::int64_t
 }
 
 template <class Real>
-void check_probes(const RunPlan& run, const Network<Real>& network, std::int64_t training,
+void check_probes(const RunSpec& run, const Network<Real>& network, std::int64_t training,
                   std::int64_t test) {
   check_probe_samples(run, training, test);
   for (const auto& plan : run.probes) {
@@ -94,7 +94,7 @@ void check_probes(const RunPlan& run, const Network<Real>& network, std::int64_t
 }  // namespace
 
 template <class Real>
-void check_run(const RunPlan& run, const DataSet<Real>& data) {
+void check_run(const RunSpec& run, const DataSet<Real>& data) {
   try {
     const std::int64_t samples = data.train.size();
     check_labels(run, samples, data.train.classes());
@@ -111,7 +111,7 @@ void check_run(const RunPlan& run, const DataSet<Real>& data) {
   }
 }
 
-void check_before_data(const RunPlan& run, bool wide, std::int64_t train, std::int64_t test) {
+void check_before_data(const RunSpec& run, bool wide, std::int64_t train, std::int64_t test) {
   try {
     check_flow(run.optimizer, wide);
     if (train < 1) return check_probe_samples(run, -1, test);
@@ -125,7 +125,7 @@ void check_before_data(const RunPlan& run, bool wide, std::int64_t train, std::i
 }
 
 template <class Real>
-void check_initial(const RunPlan& run, const DataSet<Real>& data) {
+void check_initial(const RunSpec& run, const DataSet<Real>& data) {
   if (run.train.initial.empty()) return;
   try {
     auto network = network_of(run, data);
@@ -136,7 +136,7 @@ void check_initial(const RunPlan& run, const DataSet<Real>& data) {
   }
 }
 
-void check_batches(const RunPlan& run, std::int64_t samples, std::int64_t training) {
+void check_batches(const RunSpec& run, std::int64_t samples, std::int64_t training) {
   if (!run.model.has_batch_norm()) return;
   if (training < 2) {
     fail(fmt::format("batch norm needs at least two training samples, found {} of {} not held out",
@@ -160,7 +160,7 @@ void check_batches(const RunPlan& run, std::int64_t samples, std::int64_t traini
   }
 }
 
-void check_schedule(const RunPlan& run, std::int64_t samples) {
+void check_schedule(const RunSpec& run, std::int64_t samples) {
   try {
     static_cast<void>(schedule_of(run, samples));
   } catch (const ConfigurationError& error) {
@@ -179,9 +179,9 @@ void check_chain_of_layers(const ModelOptions& model) {
 
 template <class Real>
 void check_same_network(const std::string& who, const std::vector<std::string>& names,
-                        const std::vector<RunPlan>& runs, const DataSet<Real>& data) {
+                        const std::vector<RunSpec>& runs, const DataSet<Real>& data) {
   const auto shapes_of = [&](const std::string& name) {
-    const RunPlan& run = run_named(runs, name);
+    const RunSpec& run = run_named(runs, name);
     std::vector<std::vector<std::int64_t>> shapes;
     for (const auto& block : network_of(run, data).parameters()) shapes.push_back(block.shape);
     return shapes;
@@ -195,13 +195,13 @@ void check_same_network(const std::string& who, const std::vector<std::string>& 
   }
 }
 
-template void check_run(const RunPlan&, const DataSet<float>&);
-template void check_run(const RunPlan&, const DataSet<double>&);
-template void check_initial(const RunPlan&, const DataSet<float>&);
-template void check_initial(const RunPlan&, const DataSet<double>&);
+template void check_run(const RunSpec&, const DataSet<float>&);
+template void check_run(const RunSpec&, const DataSet<double>&);
+template void check_initial(const RunSpec&, const DataSet<float>&);
+template void check_initial(const RunSpec&, const DataSet<double>&);
 template void check_same_network(const std::string&, const std::vector<std::string>&,
-                                 const std::vector<RunPlan>&, const DataSet<float>&);
+                                 const std::vector<RunSpec>&, const DataSet<float>&);
 template void check_same_network(const std::string&, const std::vector<std::string>&,
-                                 const std::vector<RunPlan>&, const DataSet<double>&);
+                                 const std::vector<RunSpec>&, const DataSet<double>&);
 
 }  // namespace thalweg

@@ -10,17 +10,17 @@ namespace thalweg {
 
 namespace {
 
-const RunPlan* with(const std::vector<RunPlan>& runs, const std::string& group,
+const RunSpec* with(const std::vector<RunSpec>& runs, const std::string& group,
                     std::uint64_t seed) {
-  const auto found = std::find_if(runs.begin(), runs.end(), [&](const RunPlan& run) {
+  const auto found = std::find_if(runs.begin(), runs.end(), [&](const RunSpec& run) {
     return run.group == group && run.seed == seed;
   });
   return found == runs.end() ? nullptr : &*found;
 }
 
-bool is_run(const std::vector<RunPlan>& runs, const std::string& name) {
+bool is_run(const std::vector<RunSpec>& runs, const std::string& name) {
   return std::any_of(runs.begin(), runs.end(),
-                     [&](const RunPlan& run) { return run.name == name; });
+                     [&](const RunSpec& run) { return run.name == name; });
 }
 
 /// Two points that are one span no line and no plane.
@@ -41,7 +41,7 @@ std::string quotation(const std::vector<std::string>& names) {
 
 std::vector<ChosenRuns> choose_runs(const Settings& table, const std::string& key,
                                     const std::vector<std::string>& names,
-                                    const std::vector<RunPlan>& runs) {
+                                    const std::vector<RunSpec>& runs) {
   refuse_one_twice(table, key, names);
   if (std::all_of(names.begin(), names.end(),
                   [&](const std::string& name) { return is_run(runs, name); })) {
@@ -52,7 +52,7 @@ std::vector<ChosenRuns> choose_runs(const Settings& table, const std::string& ke
     if (first.group != names.front()) continue;
     ChosenRuns choice{{}, fmt::format("-seed{}", first.seed)};
     for (const auto& group : names) {
-      const RunPlan* run = with(runs, group, first.seed);
+      const RunSpec* run = with(runs, group, first.seed);
       if (run != nullptr) choice.runs.push_back(run->name);
     }
     if (choice.runs.size() == names.size()) chosen.push_back(std::move(choice));

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 
 namespace thalweg {
 
@@ -18,7 +18,7 @@ struct ChosenRuns {
 /// groups where there is none.
 std::vector<ChosenRuns> choose_runs(const Settings& table, const std::string& key,
                                     const std::vector<std::string>& names,
-                                    const std::vector<RunPlan>& runs);
+                                    const std::vector<RunSpec>& runs);
 
 /// A table's `name` (`fallback` if it has none), to which `suffix` is added; each given once.
 class ChosenNames {

@@ -14,7 +14,7 @@ namespace {
 
 /// The training samples' labels as a run's plan changes them; empty where it does not.
 template <class Real>
-std::vector<std::int32_t> noisy_labels(const RunPlan& plan, const DataSplit<Real>& train) {
+std::vector<std::int32_t> noisy_labels(const RunSpec& plan, const DataSplit<Real>& train) {
   if (plan.train.random_labels > 0.0) {
     return with_random_labels(train.labels(), train.classes(), plan.train.random_labels, plan.seed);
   }
@@ -42,12 +42,12 @@ std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int6
 }
 
 template <class Real>
-Network<Real> network_of(const RunPlan& plan, const DataSet<Real>& data) {
+Network<Real> network_of(const RunSpec& plan, const DataSet<Real>& data) {
   return make_model<Real>(plan.model, data.train.shape(), data.train.classes());
 }
 
 template <class Real>
-std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
+std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunSpec& plan,
                                                      const DataSet<Real>& data) {
   auto objective =
       std::make_unique<NetworkLoss<Real>>(team, network_of(plan, data), data, plan.train.loss);
@@ -70,7 +70,7 @@ void read_initial(const std::string& file, Network<Real>& network, std::span<Rea
 }
 
 template <class Real>
-std::vector<Real> initial_point(const RunPlan& plan, NetworkLoss<Real>& objective) {
+std::vector<Real> initial_point(const RunSpec& plan, NetworkLoss<Real>& objective) {
   std::vector<Real> w(static_cast<std::size_t>(objective.dimension()));
   auto& network = objective.network();
   if (plan.train.initial.empty()) {
@@ -97,16 +97,16 @@ std::string point_hash(std::span<const Real> parameters, std::span<const double>
   return fmt::format("{:016x}", checksum(std::span<const std::uint64_t>(both)));
 }
 
-template Network<float> network_of(const RunPlan&, const DataSet<float>&);
-template Network<double> network_of(const RunPlan&, const DataSet<double>&);
-template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicator&, const RunPlan&,
+template Network<float> network_of(const RunSpec&, const DataSet<float>&);
+template Network<double> network_of(const RunSpec&, const DataSet<double>&);
+template std::unique_ptr<NetworkLoss<float>> make_network_loss(const Communicator&, const RunSpec&,
                                                                const DataSet<float>&);
-template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunPlan&,
+template std::unique_ptr<NetworkLoss<double>> make_network_loss(const Communicator&, const RunSpec&,
                                                                 const DataSet<double>&);
 template void read_initial(const std::string&, Network<float>&, std::span<float>);
 template void read_initial(const std::string&, Network<double>&, std::span<double>);
-template std::vector<float> initial_point(const RunPlan&, NetworkLoss<float>&);
-template std::vector<double> initial_point(const RunPlan&, NetworkLoss<double>&);
+template std::vector<float> initial_point(const RunSpec&, NetworkLoss<float>&);
+template std::vector<double> initial_point(const RunSpec&, NetworkLoss<double>&);
 template std::string point_hash(std::span<const float>, std::span<const double>);
 template std::string point_hash(std::span<const double>, std::span<const double>);
 

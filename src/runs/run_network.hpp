@@ -8,7 +8,7 @@
 
 #include "data/data_set.hpp"
 #include "objectives/network/network_loss.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 
 namespace thalweg {
 
@@ -22,19 +22,19 @@ std::vector<std::int64_t> validation_subset(const TrainOptions& train, std::int6
 /// The network that a run trains. Local. Throws ConfigurationError where its layers do not fit
 /// the data.
 template <class Real>
-Network<Real> network_of(const RunPlan& plan, const DataSet<Real>& data);
+Network<Real> network_of(const RunSpec& plan, const DataSet<Real>& data);
 
 /// A network loss as a run's plan describes it, on the labels that the plan gives the training
 /// samples.
 template <class Real>
-std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunPlan& plan,
+std::unique_ptr<NetworkLoss<Real>> make_network_loss(const Communicator& team, const RunSpec& plan,
                                                      const DataSet<Real>& data);
 
 /// Where a run begins: its initial parameters, drawn by its seed or read from [train] initial,
 /// whole on every rank. The objective's network gets the running statistics that go with them.
 /// Collective over the objective's team.
 template <class Real>
-std::vector<Real> initial_point(const RunPlan& plan, NetworkLoss<Real>& objective);
+std::vector<Real> initial_point(const RunSpec& plan, NetworkLoss<Real>& objective);
 
 /// Reads [train] initial for a network. Local. Throws ConfigurationError where the file is broken
 /// or does not fit.

@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <numeric>
 
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "runs/run_network.hpp"
 
 namespace thalweg {
 
 template <class Real>
-RunProbes<Real>::RunProbes(NetworkLoss<Real>& objective, const RunPlan& plan)
+RunProbes<Real>::RunProbes(NetworkLoss<Real>& objective, const RunSpec& plan)
     : objective_(objective),
       training_(training_subset(plan.train, objective.data().train.size())) {}
 
 template <class Real>
-std::int64_t RunProbes<Real>::sample_count_of(const ProbePlan& probe) const {
+std::int64_t RunProbes<Real>::sample_count_of(const ProbeSpec& probe) const {
   if (probe.samples > 0) return probe.samples;
   const DataSet<Real>& data = objective_.data();
   if (probe.half == Half::test) return data.test.size();
@@ -22,7 +22,7 @@ std::int64_t RunProbes<Real>::sample_count_of(const ProbePlan& probe) const {
 }
 
 template <class Real>
-std::vector<std::int64_t> RunProbes<Real>::samples_of(const ProbePlan& probe) const {
+std::vector<std::int64_t> RunProbes<Real>::samples_of(const ProbeSpec& probe) const {
   if (probe.samples == 0 && probe.half == Half::train) return training_;
   std::vector<std::int64_t> samples(static_cast<std::size_t>(sample_count_of(probe)));
   std::iota(samples.begin(), samples.end(), 0);
@@ -30,14 +30,14 @@ std::vector<std::int64_t> RunProbes<Real>::samples_of(const ProbePlan& probe) co
 }
 
 template <class Real>
-void RunProbes<Real>::look_at(const ProbePlan& probe) {
+void RunProbes<Real>::look_at(const ProbeSpec& probe) {
   objective_.set_half(probe.half);
   objective_.set_statistics(probe.statistics);
 }
 
 template <class Real>
-void RunProbes<Real>::begin(std::span<const ProbePlan> probes, std::span<const Real> start) {
-  Widened<Real> widened(objective_);
+void RunProbes<Real>::begin(std::span<const ProbeSpec> probes, std::span<const Real> start) {
+  DoublePrecision<Real> widened(objective_);
   const std::vector<double> point(start.begin(), start.end());
   for (const auto& plan : probes) {
     look_at(plan);
@@ -47,10 +47,10 @@ void RunProbes<Real>::begin(std::span<const ProbePlan> probes, std::span<const R
 }
 
 template <class Real>
-Measurement RunProbes<Real>::measure(const ProbePlan& probe, std::span<const Real> w,
+Measurement RunProbes<Real>::measure(const ProbeSpec& probe, std::span<const Real> w,
                                      const TrainingState& state) {
   look_at(probe);
-  Widened<Real> widened(objective_);
+  DoublePrecision<Real> widened(objective_);
   const std::vector<double> point(w.begin(), w.end());
   probe.probe->observe(state);
   auto found = probe.probe->measure(widened, point, samples_of(probe));
@@ -59,7 +59,7 @@ Measurement RunProbes<Real>::measure(const ProbePlan& probe, std::span<const Rea
 }
 
 template <class Real>
-void RunProbes<Real>::describe(const ProbePlan& probe, Record& record) const {
+void RunProbes<Real>::describe(const ProbeSpec& probe, Record& record) const {
   auto& attributes = record.group_attributes["/probes/" + probe.name];
   attributes["statistics"] = probe.statistics == Statistics::batch ? "batch" : "frozen";
   attributes["data"] = probe.half == Half::test ? "test" : "train";

@@ -6,7 +6,7 @@
 
 #include "objectives/network/network_loss.hpp"
 #include "records/record.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 
 namespace thalweg {
 
@@ -16,21 +16,21 @@ template <class Real>
 class RunProbes {
  public:
   /// Both must outlive this. Local.
-  RunProbes(NetworkLoss<Real>& objective, const RunPlan& plan);
+  RunProbes(NetworkLoss<Real>& objective, const RunSpec& plan);
 
   /// Shows the probes where the run begins; parameters and running statistics are the initial
   /// ones. Collective over the objective's team.
-  void begin(std::span<const ProbePlan> probes, std::span<const Real> start);
+  void begin(std::span<const ProbeSpec> probes, std::span<const Real> start);
   /// At w, with the running statistics that the network holds. Collective.
-  [[nodiscard]] Measurement measure(const ProbePlan& probe, std::span<const Real> w,
+  [[nodiscard]] Measurement measure(const ProbeSpec& probe, std::span<const Real> w,
                                     const TrainingState& state);
   /// What /probes/NAME says of how it was measured. Local.
-  void describe(const ProbePlan& probe, Record& record) const;
+  void describe(const ProbeSpec& probe, Record& record) const;
 
  private:
-  void look_at(const ProbePlan& probe);
-  [[nodiscard]] std::int64_t sample_count_of(const ProbePlan& probe) const;
-  [[nodiscard]] std::vector<std::int64_t> samples_of(const ProbePlan& probe) const;
+  void look_at(const ProbeSpec& probe);
+  [[nodiscard]] std::int64_t sample_count_of(const ProbeSpec& probe) const;
+  [[nodiscard]] std::vector<std::int64_t> samples_of(const ProbeSpec& probe) const;
 
   NetworkLoss<Real>& objective_;
   std::vector<std::int64_t> training_;  // samples that are stepped on; empty: all

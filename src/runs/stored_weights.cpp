@@ -13,7 +13,7 @@ namespace thalweg {
 namespace {
 
 template <class Real>
-void write_point(const WeightsRequest& request, const RecordedStudy& study, const RunPlan& plan,
+void write_point(const WeightsRequest& request, const RecordedStudy& study, const RunSpec& plan,
                  const Communicator& world, std::int64_t step) {
   // Layers depend on the samples' shape and classes.
   const auto data = load_recorded_data<Real>(study, world, world);
@@ -32,7 +32,7 @@ ExitCode write_weights(const WeightsRequest& request, const Communicator& world,
   const auto study = open_recorded_study(world, request.folder);
   std::int64_t step = 0;
   collectively(world, [&] {
-    const RunPlan& plan = study.run(request.run);
+    const RunSpec& plan = study.run(request.run);
     if (!world.is_root()) return;
     if (!request.file.ends_with(".npz")) {
       throw ConfigurationError(fmt::format("{}: expected a name that ends in .npz", request.file));
@@ -46,7 +46,7 @@ ExitCode write_weights(const WeightsRequest& request, const Communicator& world,
     step = chosen_steps(request.at, plan.name, stored_points(study.folder, plan.name)).front();
   });
   world.broadcast(std::span(&step, 1));
-  const RunPlan& plan = study.run(request.run);
+  const RunSpec& plan = study.run(request.run);
   if (study.wide) {
     write_point<double>(request, study, plan, world, step);
   } else {

@@ -18,8 +18,8 @@ std::int64_t number_of(const std::string& text) {
 
 }  // namespace
 
-std::vector<RunPlan> StudyPart::of(const std::vector<RunPlan>& runs) const {
-  std::vector<RunPlan> mine;
+std::vector<RunSpec> StudyPart::of(const std::vector<RunSpec>& runs) const {
+  std::vector<RunSpec> mine;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (static_cast<std::int64_t>(i) % count == index - 1) mine.push_back(runs[i]);
   }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 #include "settings/settings.hpp"
 
 namespace thalweg {
@@ -16,7 +16,7 @@ struct StudyPart {
 
   [[nodiscard]] bool is_whole() const { return count == 1; }
   /// The runs of this part: every count-th, so that each part has runs of as many groups as can be.
-  [[nodiscard]] std::vector<RunPlan> of(const std::vector<RunPlan>& runs) const;
+  [[nodiscard]] std::vector<RunSpec> of(const std::vector<RunSpec>& runs) const;
 };
 
 /// Reads [study] part; the whole of it where there is none. A study has `runs` runs. Local. Throws

@@ -27,7 +27,7 @@ namespace {
 template <class Real>
 class TrajectoryRun {
  public:
-  TrajectoryRun(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
+  TrajectoryRun(const Communicator& team, const RunSpec& plan, const DataSet<Real>& data,
                 const RunFiles& files, const StudyContext& context, const Log& log)
       : team_(team),
         plan_(plan),
@@ -199,7 +199,7 @@ class TrajectoryRun {
     }
   }
 
-  void measure(const ProbePlan& plan) {
+  void measure(const ProbeSpec& plan) {
     // The root alone keeps earlier rows after a resume: its word decides.
     if (team_.any(team_.is_root() && record_.probes().has(plan.name, progress_.step))) return;
     if (plan.every_epochs == 0 && plan.every_steps == 0)
@@ -293,7 +293,7 @@ class TrajectoryRun {
   }
 
   const Communicator& team_;
-  const RunPlan& plan_;
+  const RunSpec& plan_;
   const DataSet<Real>& data_;
   const RunFiles& files_;
   const StudyContext& context_;
@@ -323,14 +323,14 @@ class TrajectoryRun {
 }  // namespace
 
 template <class Real>
-RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
+RunOutcome run_trajectory(const Communicator& team, const RunSpec& plan, const DataSet<Real>& data,
                           const RunFiles& files, const StudyContext& context, const Log& log) {
   return TrajectoryRun<Real>(team, plan, data, files, context, log).run();
 }
 
-template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<float>&,
+template RunOutcome run_trajectory(const Communicator&, const RunSpec&, const DataSet<float>&,
                                    const RunFiles&, const StudyContext&, const Log&);
-template RunOutcome run_trajectory(const Communicator&, const RunPlan&, const DataSet<double>&,
+template RunOutcome run_trajectory(const Communicator&, const RunSpec&, const DataSet<double>&,
                                    const RunFiles&, const StudyContext&, const Log&);
 
 }  // namespace thalweg

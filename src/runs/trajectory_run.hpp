@@ -3,7 +3,7 @@
 #include "base/log.hpp"
 #include "data/data_set.hpp"
 #include "runs/run_files.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 #include "runs/study.hpp"
 
 namespace thalweg {
@@ -13,7 +13,7 @@ namespace thalweg {
 /// interrupt or the time limit, agreed over the team between steps, leaves a checkpoint. A run
 /// whose loss stops being finite ends with status "diverged". Collective over `team`.
 template <class Real>
-RunOutcome run_trajectory(const Communicator& team, const RunPlan& plan, const DataSet<Real>& data,
+RunOutcome run_trajectory(const Communicator& team, const RunSpec& plan, const DataSet<Real>& data,
                           const RunFiles& files, const StudyContext& context, const Log& log);
 
 }  // namespace thalweg

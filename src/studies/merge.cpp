@@ -113,7 +113,7 @@ std::string common_configuration(const std::vector<MergedPart>& parts,
 }
 
 /// Each run of the whole study in the one part that has it.
-std::vector<Source> sources_of(const std::vector<RunPlan>& runs,
+std::vector<Source> sources_of(const std::vector<RunSpec>& runs,
                                const std::vector<MergedPart>& parts) {
   std::vector<Source> sources;
   std::string missing;
@@ -174,7 +174,7 @@ ExitCode merge_studies(const std::vector<std::string>& folders, StudyContext& co
     common = common_configuration(parts, overrides, context);
     const Settings settings = Settings::parse(common, first.study.folder);
     sources = sources_of(
-        read_run_plans(settings, static_cast<std::uint64_t>(first.study.header.seed)), parts);
+        read_run_specs(settings, static_cast<std::uint64_t>(first.study.header.seed)), parts);
   });
   check_data(first.study, world);
   {

@@ -4,7 +4,7 @@
 #include "studies/kernel/kernel_comparison.hpp"
 #include "studies/kernel/kernel_study.hpp"
 #include "studies/small_data/small_data_study.hpp"
-#include "studies/trajectories/ground_study.hpp"
+#include "studies/trajectories/landscape_study.hpp"
 #include "studies/trajectories/trajectory_study.hpp"
 #include "studies/uci/uci_study.hpp"
 #include "studies/width/width_study.hpp"
@@ -16,9 +16,9 @@ const std::vector<StudyKind>& study_kinds() {
       {"trajectories", "runs side by side, probes on them, slices between their minima",
        prepare_trajectory_study},
       {"surface", "losses on grids around the ends of runs, made here or by an earlier study",
-       prepare_ground_study},
+       prepare_landscape_study},
       {"connection", "paths between the ends of runs, made here or by an earlier study",
-       prepare_ground_study},
+       prepare_landscape_study},
       {"kernel", "kernel ridge regression; with [[run]] tables, several kernels side by side",
        [](const Settings& settings, const StudyHeader& header, StudyContext& context) {
          return settings.tables("run").empty()

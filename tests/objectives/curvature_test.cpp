@@ -8,7 +8,7 @@
 #include "base/philox.hpp"
 #include "objectives/analytic/analytic.hpp"
 #include "objectives/composed/block_of.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "support/product_model.hpp"
 #include "support/tiny_problem.hpp"
 
@@ -225,7 +225,7 @@ TEST(Curvature, HasTheSameBitsOnAnyNumberOfRanks) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const auto numbers = [](const Communicator& comm, CurvatureMatrix matrix) {
     TinyProblem<float> problem(comm, BatchNormKind::batch);
-    Widened<float> widened(problem.objective);
+    DoublePrecision<float> widened(problem.objective);
     const std::vector<double> x(problem.point.begin(), problem.point.end());
     Curvature curvature(widened, matrix);
     auto all = product(curvature, x, random_numbers(x.size(), 4));

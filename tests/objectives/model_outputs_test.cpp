@@ -6,7 +6,7 @@
 
 #include "base/philox.hpp"
 #include "objectives/analytic/analytic.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {
@@ -117,7 +117,7 @@ TEST(ModelOutputs, MissingOrMixedSamplesAreRefused) {
   TinyProblem<double> problem(world, BatchNormKind::batch);
   EXPECT_THROW(problem.objective.tangent_kernel(problem.point, {}), ConfigurationError);
   AnalyticObjective chain(world, 3, scalar_chain());
-  Widened<double> widened(chain);
+  DoublePrecision<double> widened(chain);
   EXPECT_THROW(widened.outputs(std::vector<double>(3), {}), ConfigurationError);
 }
 

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "base/philox.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "optimizers/first_order/descent.hpp"
 #include "support/tiny_problem.hpp"
 
@@ -263,11 +263,11 @@ TEST(NetworkLoss, SubsetsAverageOverTheirSamples) {
 }
 
 // A float32 objective seen in float64 is the same function to float32 rounding.
-TEST(Widened, AgreesWithTheFloat64Build) {
+TEST(DoublePrecision, AgreesWithTheFloat64Build) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   TinyProblem<float> narrow(world);
   TinyProblem<double> wide(world);
-  Widened<float> widened(narrow.objective);
+  DoublePrecision<float> widened(narrow.objective);
   std::vector<double> slice(static_cast<std::size_t>(widened.space().slice().size()));
   const double value = widened.gradient(wide.point, {}, slice);
   std::vector<double> all(wide.point.size());

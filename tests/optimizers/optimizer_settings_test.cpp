@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "support.hpp"
+#include "support/settings_messages.hpp"
 
 namespace thalweg {
 namespace {
 
-using testing_studies::expect_parts;
-using testing_studies::message_of;
+using testing_settings::expect_parts;
+using testing_settings::message_of;
 
 struct Read {
   OptimizerOptions options;

@@ -99,7 +99,7 @@ TEST(Forecast, PointsAreDealtOutInShrinkingRuns) {
   EXPECT_NEAR(forecast_of({{stage}}, 4, free_network()).wall_s, 25.0, 1.0);
   EXPECT_NEAR(forecast_of({{stage}}, 200, free_network()).wall_s, 1.0, 1e-9);
   std::int64_t points = 0;
-  for (const auto& run : claimed_together(100, 4)) points += run.size();
+  for (const auto& run : taken_together(100, 4)) points += run.size();
   EXPECT_EQ(points, 100);
 }
 

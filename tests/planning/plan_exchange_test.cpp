@@ -6,7 +6,7 @@
 
 #include "planning/network_calibration.hpp"
 #include "runs/run_network.hpp"
-#include "studies/trajectories/trajectory_plan.hpp"
+#include "studies/trajectories/trajectory_settings.hpp"
 
 namespace {
 
@@ -47,21 +47,21 @@ int MPI_Isend(const void* values, int count, MPI_Datatype type, int to, int tag,
 namespace thalweg {
 namespace {
 
-TrajectoryPlan small_plan(const std::string& norm, const std::string& sam) {
+TrajectorySpec small_plan(const std::string& norm, const std::string& sam) {
   const auto settings = Settings::parse(
       "[study]\nkind = \"trajectories\"\n[data]\ntrain = 128\ntest = 64\nimage_size = 8\n"
       "[model]\nwidths = [20, 12]\nbatch_norm = \"" +
           norm + "\"\n[train]\nbatch = 56\nshard = 8\nepochs = 1\n[optimizer]\nsam = \"" + sam +
           "\"\n[[run]]\nname = \"a\"\n",
       "study.toml");
-  return read_trajectory_plan(settings, read_study_header(settings, "study.toml"), 1);
+  return read_trajectory_spec(settings, read_study_header(settings, "study.toml"), 1);
 }
 
 void steps_exchange_what_is_planned(const std::string& norm, const std::string& sam) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
-  const TrajectoryPlan plan = small_plan(norm, sam);
-  const RunPlan& run = plan.runs.front();
+  const TrajectorySpec plan = small_plan(norm, sam);
+  const RunSpec& run = plan.runs.front();
   const auto data = load_data<float>(plan.data, world, world);
   NetworkCalibration<float> measured(self, run, data);
   const auto objective = make_network_loss(world, run, data);

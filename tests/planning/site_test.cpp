@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "planning/job_script.hpp"
-#include "planning/support.hpp"
+#include "support/settings_messages.hpp"
 
 namespace thalweg {
 namespace {
 
-using testing_studies::expect_parts;
-using testing_studies::message_of;
+using testing_settings::expect_parts;
+using testing_settings::message_of;
 
 TEST(Site, ReadsWhatAShellReads) {
   const Site site = read_site(

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "objectives/analytic/analytic.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 
@@ -33,7 +33,7 @@ double drift_after_training(const Communicator& team, std::int64_t width) {
   mlp.batch_norm = BatchNormKind::none;
   mlp.parametrization = Parametrization::ntk;
   NetworkLoss<float> objective(team, make_mlp<float>(mlp), data, LossKind::squared);
-  Widened<float> widened(objective);
+  DoublePrecision<float> widened(objective);
   std::vector<float> w(static_cast<std::size_t>(objective.dimension()));
   objective.network().initialise(std::span<float>(w), 3);
   const std::vector<double> start(w.begin(), w.end());

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "objectives/analytic/analytic.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "objectives/network/sample_gradients.hpp"
 #include "probes/estimate.hpp"
 #include "probes/two_batch.hpp"
@@ -335,7 +335,7 @@ TEST(SampleGradients, OfANetAreItsGradientsOnSingleSamples) {
 TEST(NoiseScale, OfANetIsThatOfItsGradients) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   TinyProblem<float> problem(world, BatchNormKind::none);
-  Widened<float> widened(problem.objective);
+  DoublePrecision<float> widened(problem.objective);
   const VectorSpace& space = widened.space();
   const std::vector<double> x(problem.point.begin(), problem.point.end());
   const std::vector<std::int64_t> samples{4, 8, 15, 16, 23, 42};
@@ -362,7 +362,7 @@ TEST(NoiseScale, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
     TinyProblem<float> problem(comm, BatchNormKind::batch);
     problem.objective.reestimate_statistics(problem.point);
     problem.objective.set_statistics(Statistics::frozen);
-    Widened<float> widened(problem.objective);
+    DoublePrecision<float> widened(problem.objective);
     NoiseScaleOptions options;
     options.curvature_samples = 5;
     options.draws = 3;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "objectives/analytic/analytic.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 
@@ -74,7 +74,7 @@ TEST(Norms, OfANetHaveTheSameBitsOnAnyNumberOfRanks) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const auto measure = [](const Communicator& comm) {
     TinyProblem<float> problem(comm, BatchNormKind::batch, LossKind::cross_entropy, {40, 30});
-    Widened<float> widened(problem.objective);
+    DoublePrecision<float> widened(problem.objective);
     const std::vector<double> x(problem.point.begin(), problem.point.end());
     Norms probe;
     probe.begin(widened, std::vector<double>(x.size(), 0.1), {});

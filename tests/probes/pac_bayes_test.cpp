@@ -137,7 +137,7 @@ TEST(PacBayes, SaysThatTheDropIsNotAllowedFurtherDown) {
 TEST(PacBayes, NeedsAccuracies) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   AnalyticObjective chain(world, 2, scalar_chain());
-  Widened<double> widened(chain);
+  DoublePrecision<double> widened(chain);
   const std::vector<double> x{1.0, 1.0};
   EXPECT_THROW(PacBayes(precise(2)).measure(chain, x, {}), ConfigurationError);
   EXPECT_THROW(PacBayes(precise(2)).measure(widened, x, {}), ConfigurationError);

@@ -7,7 +7,7 @@
 
 #include "base/philox.hpp"
 #include "objectives/analytic/analytic.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "probes/random_subspace.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
@@ -284,7 +284,7 @@ TEST(Sharpness, OfANetHasTheSameBitsOnAnyNumberOfRanks) {
   for (const std::int64_t subspace : {0, 20}) {
     const auto measure = [&](const Communicator& comm) {
       testing::TinyProblem<float> problem(comm);
-      Widened<float> widened(problem.objective);
+      DoublePrecision<float> widened(problem.objective);
       SharpnessOptions options;
       options.subspace = subspace;
       options.starts = 3;

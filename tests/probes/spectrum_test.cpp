@@ -5,7 +5,7 @@
 
 #include "linalg/lanczos.hpp"
 #include "objectives/analytic/analytic.hpp"
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "objectives/curvature.hpp"
 #include "probes/critical_point.hpp"
 #include "probes/hessian_trace.hpp"
@@ -226,7 +226,7 @@ void has_the_bits_of_one_rank(const Options& options) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const auto values = [&](const Communicator& comm) {
     testing::TinyProblem<float> problem(comm);
-    Widened<float> widened(problem.objective);
+    DoublePrecision<float> widened(problem.objective);
     const std::vector<double> x(problem.point.begin(), problem.point.end());
     const auto found = Kind(options).measure(widened, x, {});
     std::vector<double> all;
@@ -344,7 +344,7 @@ TEST(TopEigenpairs, AVanishingGradientHasNoShares) {
 TEST(CriticalPoint, OfAConvexLossInFloat32HasNoNegativeDirections) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
   testing::TinyProblem<float> problem(world, BatchNormKind::none);
-  Widened<float> widened(problem.objective);
+  DoublePrecision<float> widened(problem.objective);
   Curvature convex(widened, CurvatureMatrix::gauss_newton);
   EXPECT_EQ(unit_roundoff_of(static_cast<Objective<double>&>(convex)), 0x1p-24);
   const std::vector<double> x(problem.point.begin(), problem.point.end());

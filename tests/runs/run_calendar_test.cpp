@@ -4,24 +4,24 @@
 #include <gtest/gtest.h>
 
 #include "studies/trajectories/probe_forecast.hpp"
-#include "studies/trajectories/trajectory_plan.hpp"
+#include "studies/trajectories/trajectory_settings.hpp"
 
 namespace thalweg {
 namespace {
 
-RunPlan run_of(const std::string& train) {
+RunSpec run_of(const std::string& train) {
   const auto settings =
       Settings::parse("[study]\nkind = \"trajectories\"\n[train]\nbatch = 30\n" + train +
                           "[[run]]\nname = \"a\"\n[[probe]]\ntype = \"norms\"\nevery_epochs = 2\n"
                           "[[probe]]\nname = \"often\"\ntype = \"norms\"\nevery_steps = 3\n"
                           "[[probe]]\nname = \"end\"\ntype = \"norms\"\n",
                       "study.toml");
-  return read_trajectory_plan(settings, read_study_header(settings, "study.toml"), 1).runs.front();
+  return read_trajectory_spec(settings, read_study_header(settings, "study.toml"), 1).runs.front();
 }
 
 // 100 samples in batches of 30: four steps an epoch.
 TEST(RunCalendar, CountsEvaluationsProbesAndSnapshots) {
-  const RunPlan run = run_of("epochs = 5\nsnapshot_every_epochs = 2\n");
+  const RunSpec run = run_of("epochs = 5\nsnapshot_every_epochs = 2\n");
   const Schedule schedule = schedule_of(run, 100);
   ASSERT_EQ(schedule.steps(), 20);
   const RunCounts counts = counts_of(run, schedule, schedule.steps());
@@ -32,7 +32,7 @@ TEST(RunCalendar, CountsEvaluationsProbesAndSnapshots) {
 }
 
 TEST(RunCalendar, AnEndThatIsDueAnywayCountsOnce) {
-  const RunPlan run = run_of("steps = 12\nevaluate_every = 4\nsnapshot_every_steps = 6\n");
+  const RunSpec run = run_of("steps = 12\nevaluate_every = 4\nsnapshot_every_steps = 6\n");
   const Schedule schedule = schedule_of(run, 100);
   const RunCounts counts = counts_of(run, schedule, schedule.steps());
   EXPECT_EQ(counts.evaluations, 4);
@@ -41,7 +41,7 @@ TEST(RunCalendar, AnEndThatIsDueAnywayCountsOnce) {
 }
 
 TEST(RunCalendar, ARunThatReachesItsTargetEndsThere) {
-  const RunPlan run = run_of("epochs = 5\ntarget_loss = 0.1\n");
+  const RunSpec run = run_of("epochs = 5\ntarget_loss = 0.1\n");
   const Schedule schedule = schedule_of(run, 100);
   const RunCounts counts = counts_of(run, schedule, 8);
   EXPECT_EQ(counts.steps, 8);
@@ -51,7 +51,7 @@ TEST(RunCalendar, ARunThatReachesItsTargetEndsThere) {
 }
 
 /// What probe_due says of every step, the end added.
-std::vector<std::int64_t> asked_of_every_step(const ProbePlan& probe, const Schedule& schedule) {
+std::vector<std::int64_t> asked_of_every_step(const ProbeSpec& probe, const Schedule& schedule) {
   std::vector<std::int64_t> steps;
   for (std::int64_t step = 0; step <= schedule.steps(); ++step) {
     if (step == schedule.steps() || probe_due(probe, schedule, step)) steps.push_back(step);
@@ -63,7 +63,7 @@ std::vector<std::int64_t> asked_of_every_step(const ProbePlan& probe, const Sche
 // for them.
 TEST(RunCalendar, AProbesEpochsAreItsOwnWhereverTheLossesAreEvaluated) {
   for (const char* evaluations : {"", "evaluate_every = 7\n", "evaluate_every = 1000\n"}) {
-    const RunPlan run = run_of(std::string("epochs = 10\n") + evaluations);
+    const RunSpec run = run_of(std::string("epochs = 10\n") + evaluations);
     const Schedule schedule = schedule_of(run, 100);
     EXPECT_EQ(asked_of_every_step(run.probes[0], schedule),
               (std::vector<std::int64_t>{0, 8, 16, 24, 32, 40}))
@@ -78,7 +78,7 @@ TEST(RunCalendar, ForetoldStepsAreThoseThatAreDue) {
        {"epochs = 5\n", "epochs = 0\n", "steps = 1\n", "steps = 18\n",
         "epochs = 7\ndrop_last = true\n",
         "epochs = 6\n[schedule]\nbatch_epochs = [2, 3]\nbatch_sizes = [50, 100]\n"}) {
-    RunPlan run = run_of(train);
+    RunSpec run = run_of(train);
     const Schedule schedule = schedule_of(run, 100);
     run.probes[2].every_epochs = 2;
     run.probes[2].every_steps = 3;
@@ -92,7 +92,7 @@ TEST(RunCalendar, ForetoldStepsAreThoseThatAreDue) {
 }
 
 TEST(RunCalendar, ADryRunSaysHowOftenEachProbeMeasures) {
-  const std::vector<RunPlan> runs{run_of("epochs = 10\nevaluate_every = 7\n")};
+  const std::vector<RunSpec> runs{run_of("epochs = 10\nevaluate_every = 7\n")};
   EXPECT_EQ(probe_forecast(runs, 100),
             (std::vector<std::string>{"norms of every run: 6 times, at steps 0, 8, 16, 24, 32, 40",
                                       "often of every run: 15 times, at steps 0, 3, 6, …, 40",
@@ -104,7 +104,7 @@ TEST(RunCalendar, ADryRunSaysHowOftenEachProbeMeasures) {
           "norms of every run: 6 times, after every 2 epochs, from the start on, and at the end",
           "often of every run: after every 3 steps, from the start on, and at the end",
           "end of every run: once, at the end"}));
-  const std::vector<RunPlan> stopping{run_of("steps = 6\ntarget_loss = 0.1\n")};
+  const std::vector<RunSpec> stopping{run_of("steps = 6\ntarget_loss = 0.1\n")};
   EXPECT_EQ(probe_forecast(stopping, std::nullopt)[1],
             "often of every run: at most 3 times, at steps 0, 3, 6");
 }

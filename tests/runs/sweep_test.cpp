@@ -1,14 +1,14 @@
 #include <gtest/gtest.h>
 
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 #include "settings/settings.hpp"
-#include "support.hpp"
+#include "support/settings_messages.hpp"
 
 namespace thalweg {
 namespace {
 
-using testing_studies::expect_parts;
-using testing_studies::message_of;
+using testing_settings::expect_parts;
+using testing_settings::message_of;
 
 constexpr const char* kStudy = R"(
 [optimizer]
@@ -27,14 +27,14 @@ model.batch_norm = "none"
 std::string refusal(const std::string& text, const std::vector<std::string>& overrides = {}) {
   const Settings settings = Settings::parse(text, "s.toml", overrides);
   return message_of([&] {
-    static_cast<void>(read_run_plans(settings, 0));
+    static_cast<void>(read_run_specs(settings, 0));
     settings.reject_unknown();
   });
 }
 
 TEST(Sweep, EveryRunIsMadeWithEveryCombinationAndSeed) {
   const Settings settings = Settings::parse(kStudy, "s.toml");
-  const auto plans = read_run_plans(settings, 7);
+  const auto plans = read_run_specs(settings, 7);
   settings.reject_unknown();
   ASSERT_EQ(plans.size(), 2U * 2U * 3U * 2U);
   EXPECT_EQ(plans[0].name, "a_run-batch16-momentum0-seed1");
@@ -58,9 +58,9 @@ TEST(Sweep, TheResolvedTextReadsBackToTheSameRuns) {
 "model.widths" = [[8], [8, 4]]
 )";
   const Settings first = Settings::parse(text, "s.toml");
-  const auto plans = read_run_plans(first, 3);
+  const auto plans = read_run_specs(first, 3);
   const Settings second = Settings::parse(first.resolved(), "resolved.toml");
-  const auto again = read_run_plans(second, 3);
+  const auto again = read_run_specs(second, 3);
   second.reject_unknown();
   EXPECT_EQ(second.resolved(), first.resolved());
   ASSERT_EQ(plans.size(), 4U);
@@ -77,7 +77,7 @@ TEST(Sweep, TheResolvedTextReadsBackToTheSameRuns) {
 
 TEST(Sweep, TheCommandLineReplacesAListOfTheFile) {
   const Settings settings = Settings::parse(kStudy, "s.toml", {"sweep.train.batch=[32]"});
-  const auto plans = read_run_plans(settings, 7);
+  const auto plans = read_run_specs(settings, 7);
   settings.reject_unknown();
   EXPECT_EQ(plans.size(), 2U * 1U * 3U * 2U);
   EXPECT_EQ(plans.front().train.batch, 32);

@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "support.hpp"
+#include "support/settings_messages.hpp"
 
 namespace thalweg {
 namespace {
 
-using testing_studies::expect_parts;
-using testing_studies::message_of;
+using testing_settings::expect_parts;
+using testing_settings::message_of;
 
 TrainOptions read(const std::string& text) {
   const Settings settings = Settings::parse("[train]\n" + text, "s.toml");

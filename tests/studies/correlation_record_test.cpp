@@ -4,13 +4,13 @@
 
 #include <cmath>
 
-#include "support.hpp"
+#include "support/settings_messages.hpp"
 
 namespace thalweg {
 namespace {
 
-using testing_studies::expect_parts;
-using testing_studies::message_of;
+using testing_settings::expect_parts;
+using testing_settings::message_of;
 
 constexpr const char* kSweep = R"(
 [sweep]
@@ -21,14 +21,14 @@ seeds = [1, 2]
 )";
 
 struct Study {
-  std::vector<RunPlan> plans;
+  std::vector<RunSpec> plans;
   std::optional<CorrelationOptions> options;
 };
 
 Study read(const std::string& text) {
   const Settings settings = Settings::parse(text, "s.toml");
   Study study;
-  study.plans = read_run_plans(settings, 5);
+  study.plans = read_run_specs(settings, 5);
   study.options = read_correlation(settings, 5, study.plans);
   settings.reject_unknown();
   return study;

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "objectives/analytic/analytic.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 #include "studies/catalogue.hpp"
 #include "support/least_squares.hpp"
 #include "support/measured.hpp"
@@ -14,9 +14,9 @@
 namespace thalweg {
 namespace {
 
-std::vector<ProbePlan> plans(const std::string& text) {
+std::vector<ProbeSpec> plans(const std::string& text) {
   const Settings settings = Settings::parse(text, "s.toml");
-  auto found = read_probe_plans(settings, {5, 5});
+  auto found = read_probe_specs(settings, {5, 5});
   settings.reject_unknown();
   return found;
 }
@@ -51,7 +51,7 @@ std::vector<double> drawn(const std::string& keys, DrawSeeds seeds) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   testing::LeastSquares sum(self, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1});
   const Settings settings = Settings::parse("[[probe]]\n" + keys, "s.toml");
-  const auto plan = read_probe_plans(settings, seeds)[0];
+  const auto plan = read_probe_specs(settings, seeds)[0];
   settings.reject_unknown();
   const auto same = keys.find("same_draws = true") != std::string::npos;
   EXPECT_EQ(plan.draw_seed, same ? seeds.study : seeds.run);
@@ -82,7 +82,7 @@ TEST(ProbeSettings, OfASweepOverSeedsEachRunHasItsOwn) {
       "[[probe]]\ntype = \"trace\"\nname = \"alike\"\nsame_draws = true\n"
       "[[probe]]\ntype = \"norms\"\n",
       "s.toml");
-  const auto runs = read_run_plans(settings, 3);
+  const auto runs = read_run_specs(settings, 3);
   EXPECT_EQ(runs.size(), 2U);
   for (const auto& run : runs) {
     EXPECT_EQ(run.probes[0].draw_seed, run.seed);

@@ -1,3 +1,5 @@
+#include "studies/trajectories/summary_table.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

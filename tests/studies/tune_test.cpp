@@ -5,23 +5,23 @@
 #include <cmath>
 
 #include "records/schema.hpp"
-#include "support.hpp"
+#include "support/settings_messages.hpp"
 
 namespace thalweg {
 namespace {
 
-using testing_studies::expect_parts;
-using testing_studies::message_of;
+using testing_settings::expect_parts;
+using testing_settings::message_of;
 
 struct Read {
-  std::vector<RunPlan> runs;
+  std::vector<RunSpec> runs;
   std::optional<TuneOptions> tune;
 };
 
 Read read(const std::string& text) {
   const Settings settings = Settings::parse(text, "s.toml");
   Read all;
-  all.runs = read_run_plans(settings, 5);
+  all.runs = read_run_specs(settings, 5);
   all.tune = read_tune(settings, 5, all.runs);
   settings.reject_unknown();
   return all;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 #include "probes/probe.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
@@ -17,7 +17,7 @@ void expect_the_bits_of_one_rank(const Make& make, BatchNormKind norm = BatchNor
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const auto found = [&](const Communicator& comm) {
     TinyProblem<float> problem(comm, norm);
-    Widened<float> widened(problem.objective);
+    DoublePrecision<float> widened(problem.objective);
     const std::vector<double> x(problem.point.begin(), problem.point.end());
     auto probe = make();
     return bits(numbers(probe.measure(widened, x, {})));

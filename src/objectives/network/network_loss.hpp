@@ -7,6 +7,7 @@
 
 #include "data/augmentation.hpp"
 #include "data/data_set.hpp"
+#include "data/half.hpp"
 #include "models/loss.hpp"
 #include "models/network.hpp"
 #include "objectives/network/accuracy.hpp"
@@ -17,9 +18,6 @@
 #include "objectives/parameter_layout.hpp"
 
 namespace thalweg {
-
-/// The half of a data set that an objective is about.
-enum class Half { train, test };
 
 /// The mean loss of a network over training samples, or over test samples (`set_half`).
 ///

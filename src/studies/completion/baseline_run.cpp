@@ -1,3 +1,5 @@
+#include "studies/completion/baseline_run.hpp"
+
 #include <algorithm>
 #include <cmath>
 

@@ -4,7 +4,7 @@
 
 namespace thalweg {
 
-double completion_cost(const CompletionPlan& plan, const MethodPlan& method,
+double completion_cost(const CompletionSpec& plan, const MethodSpec& method,
                        const CompletionProblem& problem) {
   const auto rows = static_cast<double>(problem.rows);
   const auto columns = static_cast<double>(problem.columns);

@@ -20,7 +20,7 @@ constexpr const char* kProduct = "/matrix/product";
 /// Runs with equal keys differ in how they are trained alone.
 using StartKey = std::tuple<int, std::int64_t, double, int, std::int64_t, std::int64_t>;
 
-StartKey key_of(const MethodPlan& method, const CompletionRun& run) {
+StartKey key_of(const MethodSpec& method, const CompletionRun& run) {
   return {method.depth, method.hidden, method.scale, static_cast<int>(method.start),
           run.observed, run.instance};
 }
@@ -54,7 +54,7 @@ double largest_distance(const Record& a, const Record& b, const std::vector<doub
   return largest;
 }
 
-bool is_plain_descent(const MethodPlan& method) {
+bool is_plain_descent(const MethodSpec& method) {
   return method.type == MethodType::factorization && !method.is_flow &&
          method.optimizer.type == "sgd" && method.optimizer.momentum == 0.0 &&
          method.optimizer.weight_decay == 0.0 && method.optimizer.clip_norm == 0.0 &&
@@ -63,12 +63,12 @@ bool is_plain_descent(const MethodPlan& method) {
 
 }  // namespace
 
-void summarise_gaps(Record& study, const CompletionPlan& plan,
+void summarise_gaps(Record& study, const CompletionSpec& plan,
                     const std::vector<CompletionRun>& runs, const std::vector<Record>& records) {
   if (!plan.keep_matrices || plan.times.empty()) return;
   std::map<StartKey, std::size_t> flows;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const MethodPlan& method = plan.methods[runs[i].method];
+    const MethodSpec& method = plan.methods[runs[i].method];
     if (method.type == MethodType::factorization && method.is_flow) {
       flows.try_emplace(key_of(method, runs[i]), i);
     }
@@ -78,7 +78,7 @@ void summarise_gaps(Record& study, const CompletionPlan& plan,
   std::vector<double> gaps;
   std::map<StartKey, std::pair<std::vector<double>, std::vector<double>>> series;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const MethodPlan& method = plan.methods[runs[i].method];
+    const MethodSpec& method = plan.methods[runs[i].method];
     const auto key = key_of(method, runs[i]);
     const auto flow = flows.find(key);
     const bool diverged = std::get<std::string>(records[i].attributes.at("status")) == kDiverged;

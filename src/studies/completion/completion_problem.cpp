@@ -67,7 +67,7 @@ std::uint64_t hash_of(const Measurements& measurements) {
   return hash_of(measurements.matrices) ^ hash_of(measurements.values);
 }
 
-CompletionProblem low_rank_problem(const MatrixPlan& plan, std::uint64_t seed,
+CompletionProblem low_rank_problem(const MatrixSpec& plan, std::uint64_t seed,
                                    std::int64_t observed) {
   LowRankOptions options = plan.low_rank;
   options.observed = plan.measurements > 0 ? 1 : observed;
@@ -95,7 +95,7 @@ CompletionProblem low_rank_problem(const MatrixPlan& plan, std::uint64_t seed,
 }
 
 /// y_k = x_k · w* with inputs of a given condition number and unit mean square.
-CompletionProblem regression_problem(const MatrixPlan& plan, std::uint64_t seed) {
+CompletionProblem regression_problem(const MatrixSpec& plan, std::uint64_t seed) {
   const auto m = static_cast<std::size_t>(plan.samples);
   const auto d = static_cast<std::size_t>(plan.features);
   const auto svd =
@@ -150,7 +150,7 @@ void centre(MatrixSample& sample) {
 
 }  // namespace
 
-CompletionProblems::CompletionProblems(const Communicator& world, const CompletionPlan& plan)
+CompletionProblems::CompletionProblems(const Communicator& world, const CompletionSpec& plan)
     : plan_(&plan) {
   if (plan.matrix.source != MatrixSource::ratings) return;
   for (const auto instance : plan.instances) {
@@ -175,7 +175,7 @@ CompletionProblem CompletionProblems::of(std::int64_t instance, std::int64_t obs
   return {};
 }
 
-void check_probes(const CompletionPlan& plan, const CompletionProblem& problem,
+void check_probes(const CompletionSpec& plan, const CompletionProblem& problem,
                   const std::string& file) {
   for (const auto& method : plan.methods) {
     if (method.type != MethodType::factorization) continue;
@@ -199,7 +199,7 @@ std::unique_ptr<Objective<Real>> training_objective(const Communicator& team,
   return std::make_unique<MatrixFactorization<Real>>(team, chain, problem.train, loss);
 }
 
-std::vector<double> initial_factors(const FactorChain& chain, const MethodPlan& method,
+std::vector<double> initial_factors(const FactorChain& chain, const MethodSpec& method,
                                     const CompletionProblem& problem, std::uint64_t seed) {
   const double root = std::pow(method.scale, 1.0 / chain.depth());
   std::vector<double> all(static_cast<std::size_t>(chain.parameters()));

@@ -11,7 +11,7 @@
 #include "objectives/factors/factor_chain.hpp"
 #include "objectives/factors/observations.hpp"
 #include "objectives/objective.hpp"
-#include "studies/completion/completion_plan.hpp"
+#include "studies/completion/completion_settings.hpp"
 
 namespace thalweg {
 
@@ -38,18 +38,18 @@ struct CompletionProblem {
 class CompletionProblems {
  public:
   /// Collective over `world`. Throws ReportedError for files that cannot be read.
-  CompletionProblems(const Communicator& world, const CompletionPlan& plan);
+  CompletionProblems(const Communicator& world, const CompletionSpec& plan);
   /// Local: the same on every rank.
   [[nodiscard]] CompletionProblem of(std::int64_t instance, std::int64_t observed) const;
 
  private:
-  const CompletionPlan* plan_;
+  const CompletionSpec* plan_;
   std::map<std::int64_t, MatrixSample> ratings_;  ///< by instance
 };
 
 /// Throws ConfigurationError, which names the file, where a probe makes no sense on the factors of
 /// a method for this matrix. Local.
-void check_probes(const CompletionPlan& plan, const CompletionProblem& problem,
+void check_probes(const CompletionSpec& plan, const CompletionProblem& problem,
                   const std::string& file);
 
 /// The training loss as a function of a chain's factors, over the team. Local.
@@ -63,7 +63,7 @@ std::unique_ptr<Objective<Real>> training_objective(const Communicator& team,
 /// α^{1/N} (size(j−1) size(j))^{−1/4}. The others are balanced, W_jᵀW_j = W_{j+1}W_{j+1}ᵀ, with all
 /// singular values of the product α: identity, orthogonal (random singular vectors) or aligned (the
 /// matrix's own). Local.
-std::vector<double> initial_factors(const FactorChain& chain, const MethodPlan& method,
+std::vector<double> initial_factors(const FactorChain& chain, const MethodSpec& method,
                                     const CompletionProblem& problem, std::uint64_t seed);
 
 }  // namespace thalweg

@@ -29,7 +29,7 @@ const char* type_name(MethodType type) {
   return "";
 }
 
-void describe(const MethodPlan& method, Attributes& attributes) {
+void describe(const MethodSpec& method, Attributes& attributes) {
   attributes["method"] = type_name(method.type);
   if (method.is_trajectory()) {
     attributes["depth"] = static_cast<std::int64_t>(method.depth);
@@ -166,10 +166,6 @@ void CompletionRecorder::finish(const std::string& status, const std::vector<dou
     task_.log.info(
         fmt::format("{}, effective rank {:.3g}, {:.1f} s", text, last.effective_rank, elapsed_s()));
   });
-}
-
-RunOutcome run_completion(const CompletionTask& task) {
-  return task.method.is_trajectory() ? run_factorization(task) : run_baseline(task);
 }
 
 }  // namespace thalweg

@@ -9,8 +9,8 @@
 #include "base/log.hpp"
 #include "records/checkpoint_clock.hpp"
 #include "runs/run_files.hpp"
-#include "studies/completion/completion_plan.hpp"
 #include "studies/completion/completion_problem.hpp"
+#include "studies/completion/completion_settings.hpp"
 #include "studies/completion/matrix_measure.hpp"
 #include "studies/completion/matrix_trajectory.hpp"
 
@@ -19,8 +19,8 @@ namespace thalweg {
 /// All that a completion run is made from.
 struct CompletionTask {
   const Communicator& team;
-  const CompletionPlan& plan;
-  const MethodPlan& method;
+  const CompletionSpec& plan;
+  const MethodSpec& method;
   const CompletionRun& run;
   const CompletionProblem& problem;
   const RunFiles& files;
@@ -76,14 +76,5 @@ class CompletionRecorder {
 /// Status of a run that ended before its target.
 inline constexpr const char* kNotReached = "target_not_reached";
 inline constexpr const char* kFinished = "finished";
-
-/// Makes one run: trains a chain of factors, follows a flow, or completes the matrix by a rule.
-/// Leaves a record, or a checkpoint when interrupted. Same bits on any team. Collective over the
-/// task's team.
-RunOutcome run_completion(const CompletionTask& task);
-
-// What it chooses from, by MethodPlan::type. Collective over the task's team.
-RunOutcome run_factorization(const CompletionTask& task);
-RunOutcome run_baseline(const CompletionTask& task);
 
 }  // namespace thalweg

@@ -11,13 +11,14 @@
 #include "runs/deal_out.hpp"
 #include "studies/completion/completion_cost.hpp"
 #include "studies/completion/completion_recorder.hpp"
+#include "studies/completion/completion_run.hpp"
 #include "studies/completion/completion_summary.hpp"
 
 namespace thalweg {
 
 namespace {
 
-RunOutcome make_run(const Communicator& team, const CompletionPlan& plan, const CompletionRun& run,
+RunOutcome make_run(const Communicator& team, const CompletionSpec& plan, const CompletionRun& run,
                     const CompletionProblems& problems, const StudyContext& context,
                     const Log& log) {
   const CompletionProblem problem = problems.of(run.instance, run.observed);
@@ -25,7 +26,7 @@ RunOutcome make_run(const Communicator& team, const CompletionPlan& plan, const 
   return run_completion({team, plan, plan.methods[run.method], run, problem, files, context, log});
 }
 
-void finish_study(const CompletionPlan& plan, const std::vector<CompletionRun>& runs,
+void finish_study(const CompletionSpec& plan, const std::vector<CompletionRun>& runs,
                   const StudyHeader& header, const std::string& resolved, std::int64_t team_size,
                   const StudyContext& context) {
   const std::string& folder = context.output_folder;
@@ -49,7 +50,7 @@ void finish_study(const CompletionPlan& plan, const std::vector<CompletionRun>& 
 }
 
 /// The ratings are those of the study's beginning; every other matrix is told by the configuration.
-void hold_ratings(const CompletionPlan& plan, const CompletionProblems& problems,
+void hold_ratings(const CompletionSpec& plan, const CompletionProblems& problems,
                   const std::vector<CompletionRun>& runs, const StudyContext& context) {
   if (plan.matrix.source != MatrixSource::ratings) return;
   BegunFacts facts;
@@ -60,7 +61,7 @@ void hold_ratings(const CompletionPlan& plan, const CompletionProblems& problems
   hold_to_beginning(context, facts);
 }
 
-ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
+ExitCode run_completions(const CompletionSpec& plan, const StudyHeader& header,
                          const std::string& resolved, const StudyContext& context) {
   const Communicator& world = context.world;
   const auto runs = completion_runs(plan);
@@ -93,10 +94,10 @@ ExitCode run_completions(const CompletionPlan& plan, const StudyHeader& header,
 
 StudyBody prepare_completion_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
-  const CompletionPlan plan = read_completion(settings, header, context.world.size());
+  const CompletionSpec plan = read_completion(settings, header, context.world.size());
   // The same probes of every instance; only their draws differ.
   const auto probes =
-      plan.probes.empty() ? std::vector<FactorProbePlan>{} : plan.probes.begin()->second;
+      plan.probes.empty() ? std::vector<FactorProbeSpec>{} : plan.probes.begin()->second;
   for (const auto& probe : probes) {
     context.probe_forecast.push_back(fmt::format(
         "{} of every factorization: {}at the end", probe.named.name,

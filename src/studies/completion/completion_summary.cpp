@@ -158,7 +158,7 @@ void summarise_rows(Record& study, const std::vector<CompletionRun>& runs,
 
 /// The nuclear norm's test loss on each (observed, instance), of the first such method.
 std::map<std::pair<std::int64_t, std::int64_t>, double> references(
-    const CompletionPlan& plan, const std::vector<CompletionRun>& runs,
+    const CompletionSpec& plan, const std::vector<CompletionRun>& runs,
     const std::vector<Record>& records) {
   std::map<std::pair<std::int64_t, std::int64_t>, double> found;
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -170,7 +170,7 @@ std::map<std::pair<std::int64_t, std::int64_t>, double> references(
   return found;
 }
 
-void summarise_groups(Record& study, const CompletionPlan& plan,
+void summarise_groups(Record& study, const CompletionSpec& plan,
                       const std::vector<CompletionRun>& runs, const std::vector<Record>& records) {
   const auto reference = references(plan, runs, records);
   std::vector<std::string> names;
@@ -256,7 +256,7 @@ std::string cell(const Record& study, const std::string& path, std::size_t row,
 
 }  // namespace
 
-void summarise_completion(Record& study, const CompletionPlan& plan,
+void summarise_completion(Record& study, const CompletionSpec& plan,
                           const std::vector<CompletionRun>& runs,
                           const std::vector<Record>& records) {
   summarise_rows(study, runs, records);

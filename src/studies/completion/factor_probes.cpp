@@ -5,22 +5,22 @@
 #include <set>
 #include <utility>
 
-#include "objectives/composed/widened.hpp"
+#include "objectives/composed/double_precision.hpp"
 
 namespace thalweg {
 
-std::vector<FactorProbePlan> read_factor_probes(const Settings& settings, DrawSeeds seeds) {
-  std::vector<FactorProbePlan> plans;
+std::vector<FactorProbeSpec> read_factor_probes(const Settings& settings, DrawSeeds seeds) {
+  std::vector<FactorProbeSpec> plans;
   std::set<std::string> names;
   for (const auto& table : settings.tables("probe")) {
-    FactorProbePlan plan{read_named_probe(table, seeds, ProbeGround::objective, names)};
+    FactorProbeSpec plan{read_named_probe(table, seeds, ProbeSubject::objective, names)};
     plan.every_points = table.integer_at_least("every_points", 0, 0);
     plans.push_back(std::move(plan));
   }
   return plans;
 }
 
-void check_factor_probes(const std::vector<FactorProbePlan>& plans, const FactorChain& chain,
+void check_factor_probes(const std::vector<FactorProbeSpec>& plans, const FactorChain& chain,
                          std::int64_t observations, const std::string& file) {
   for (const auto& plan : plans) {
     try {
@@ -33,20 +33,20 @@ void check_factor_probes(const std::vector<FactorProbePlan>& plans, const Factor
 }
 
 template <class Real>
-FactorProbes<Real>::FactorProbes(const std::vector<FactorProbePlan>& plans,
+FactorProbes<Real>::FactorProbes(const std::vector<FactorProbeSpec>& plans,
                                  Objective<Real>& objective, ProbeRows& rows)
     : plans_(&plans), objective_(&objective), rows_(&rows) {}
 
 template <class Real>
 void FactorProbes<Real>::begin(std::span<const Real> start) {
-  Widened<Real> widened(*objective_);
+  DoublePrecision<Real> widened(*objective_);
   const std::vector<double> point(start.begin(), start.end());
   for (const auto& plan : *plans_) plan.named.probe->begin(widened, point, {});
 }
 
 /// Of the newest point.
 template <class Real>
-bool FactorProbes<Real>::was_due(const FactorProbePlan& plan) const {
+bool FactorProbes<Real>::was_due(const FactorProbeSpec& plan) const {
   return plan.every_points > 0 && (points_ - 1) % plan.every_points == 0;
 }
 
@@ -68,9 +68,9 @@ void FactorProbes<Real>::finish(std::span<const Real> w, std::int64_t step, doub
 }
 
 template <class Real>
-void FactorProbes<Real>::ask(const FactorProbePlan& plan, std::span<const Real> w,
+void FactorProbes<Real>::ask(const FactorProbeSpec& plan, std::span<const Real> w,
                              std::int64_t step, double time, const TrainingState& state) {
-  Widened<Real> widened(*objective_);
+  DoublePrecision<Real> widened(*objective_);
   const std::vector<double> point(w.begin(), w.end());
   plan.named.probe->observe(state);
   Measurement found = plan.named.probe->measure(widened, point, {});

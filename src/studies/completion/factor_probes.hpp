@@ -14,17 +14,17 @@
 namespace thalweg {
 
 /// A [[probe]] of a completion, and when it is asked.
-struct FactorProbePlan {
+struct FactorProbeSpec {
   NamedProbe named;
   std::int64_t every_points = 0;  ///< of /trajectory; 0: at the end alone
 };
 
 /// Reads [[probe]] of a completion, for one instance. Local. Throws ConfigurationError.
-std::vector<FactorProbePlan> read_factor_probes(const Settings& settings, DrawSeeds seeds);
+std::vector<FactorProbeSpec> read_factor_probes(const Settings& settings, DrawSeeds seeds);
 
 /// Throws ConfigurationError, which names the file, where a probe makes no sense on such factors.
 /// Local.
-void check_factor_probes(const std::vector<FactorProbePlan>& plans, const FactorChain& chain,
+void check_factor_probes(const std::vector<FactorProbeSpec>& plans, const FactorChain& chain,
                          std::int64_t observations, const std::string& file);
 
 /// The probes of one run, on the training loss as a function of its factors.
@@ -32,7 +32,7 @@ template <class Real>
 class FactorProbes {
  public:
   /// All must outlive this; `rows` are the root's. Local.
-  FactorProbes(const std::vector<FactorProbePlan>& plans, Objective<Real>& objective,
+  FactorProbes(const std::vector<FactorProbeSpec>& plans, Objective<Real>& objective,
                ProbeRows& rows);
 
   /// Shows the probes where the run begins. Collective over the objective's team.
@@ -45,11 +45,11 @@ class FactorProbes {
   void finish(std::span<const Real> w, std::int64_t step, double time, const TrainingState& state);
 
  private:
-  [[nodiscard]] bool was_due(const FactorProbePlan& plan) const;
-  void ask(const FactorProbePlan& plan, std::span<const Real> w, std::int64_t step, double time,
+  [[nodiscard]] bool was_due(const FactorProbeSpec& plan) const;
+  void ask(const FactorProbeSpec& plan, std::span<const Real> w, std::int64_t step, double time,
            const TrainingState& state);
 
-  const std::vector<FactorProbePlan>* plans_;
+  const std::vector<FactorProbeSpec>* plans_;
   Objective<Real>* objective_;
   ProbeRows* rows_;
   std::int64_t points_ = 0;

@@ -1,3 +1,5 @@
+#include "studies/completion/factor_run.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -172,7 +174,7 @@ class DescentRun {
   }
 
   const CompletionTask& task_;
-  const MethodPlan& method_;
+  const MethodSpec& method_;
   CompletionRecorder recorder_;
   FactorChain chain_;
   std::unique_ptr<Objective<Real>> objective_;
@@ -239,8 +241,8 @@ class FlowRun {
 
  private:
   /// Of the flow of a product there are no factors to measure.
-  [[nodiscard]] static const std::vector<FactorProbePlan>& no_probes() {
-    static const std::vector<FactorProbePlan> none;
+  [[nodiscard]] static const std::vector<FactorProbeSpec>& no_probes() {
+    static const std::vector<FactorProbeSpec> none;
     return none;
   }
 
@@ -338,7 +340,7 @@ class FlowRun {
   }
 
   const CompletionTask& task_;
-  const MethodPlan& method_;
+  const MethodSpec& method_;
   CompletionRecorder recorder_;
   FactorChain factors_;
   FactorChain chain_;  ///< of what flows

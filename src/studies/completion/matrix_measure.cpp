@@ -12,7 +12,7 @@ namespace {
 /// Matrices up to this order tell the sign of their determinant.
 constexpr std::int64_t kSignedOrder = 16;
 
-unsigned columns_of(const CompletionPlan& plan, const MethodPlan& method,
+unsigned columns_of(const CompletionSpec& plan, const MethodSpec& method,
                     const CompletionProblem& problem) {
   unsigned groups = kAlways;
   if (problem.validation.size() > 0) groups |= kValidation;
@@ -35,7 +35,7 @@ unsigned columns_of(const CompletionPlan& plan, const MethodPlan& method,
 
 }  // namespace
 
-MatrixMeasure::MatrixMeasure(const CompletionPlan& plan, const MethodPlan& method,
+MatrixMeasure::MatrixMeasure(const CompletionSpec& plan, const MethodSpec& method,
                              const CompletionProblem& problem)
     : plan_(&plan),
       method_(&method),

@@ -5,8 +5,8 @@
 #include "linalg/dense_svd.hpp"
 #include "objectives/factors/factor_balance.hpp"
 #include "objectives/factors/factor_chain.hpp"
-#include "studies/completion/completion_plan.hpp"
 #include "studies/completion/completion_problem.hpp"
+#include "studies/completion/completion_settings.hpp"
 #include "studies/completion/matrix_trajectory.hpp"
 
 namespace thalweg {
@@ -16,7 +16,7 @@ namespace thalweg {
 class MatrixMeasure {
  public:
   /// Local. What is referred to must outlive this.
-  MatrixMeasure(const CompletionPlan& plan, const MethodPlan& method,
+  MatrixMeasure(const CompletionSpec& plan, const MethodSpec& method,
                 const CompletionProblem& problem);
 
   /// Columns that rows of this method have.
@@ -34,8 +34,8 @@ class MatrixMeasure {
   void write_vectors(const std::vector<double>& matrix, Record& record) const;
 
  private:
-  const CompletionPlan* plan_;
-  const MethodPlan* method_;
+  const CompletionSpec* plan_;
+  const MethodSpec* method_;
   const CompletionProblem* problem_;
   unsigned groups_ = kAlways;
   DenseSvd truth_;

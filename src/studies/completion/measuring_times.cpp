@@ -6,7 +6,7 @@
 
 namespace thalweg {
 
-MeasuringSteps::MeasuringSteps(const CompletionPlan& plan, double learning_rate)
+MeasuringSteps::MeasuringSteps(const CompletionSpec& plan, double learning_rate)
     : per_decade_(plan.points_per_decade), last_(plan.max_steps) {
   for (const double time : plan.times) {
     stated_.push_back(static_cast<std::int64_t>(std::llround(time / learning_rate)));
@@ -31,7 +31,7 @@ void MeasuringSteps::pass(std::int64_t step) {
   }
 }
 
-MeasuringTimes::MeasuringTimes(const CompletionPlan& plan)
+MeasuringTimes::MeasuringTimes(const CompletionSpec& plan)
     : stated_(plan.times),
       per_decade_(plan.points_per_decade),
       first_(plan.first_time),

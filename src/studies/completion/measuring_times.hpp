@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "studies/completion/completion_plan.hpp"
+#include "studies/completion/completion_settings.hpp"
 
 namespace thalweg {
 
@@ -11,7 +11,7 @@ namespace thalweg {
 /// each decade. Local.
 class MeasuringSteps {
  public:
-  MeasuringSteps(const CompletionPlan& plan, double learning_rate);
+  MeasuringSteps(const CompletionSpec& plan, double learning_rate);
 
   [[nodiscard]] bool is_due(std::int64_t step) const { return step == next_; }
   /// A step that was measured: the next one lies behind it.
@@ -30,7 +30,7 @@ class MeasuringSteps {
 /// first on. Local.
 class MeasuringTimes {
  public:
-  explicit MeasuringTimes(const CompletionPlan& plan);
+  explicit MeasuringTimes(const CompletionSpec& plan);
 
   /// Infinity where none is left.
   [[nodiscard]] double next() const { return next_; }

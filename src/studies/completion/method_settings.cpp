@@ -59,7 +59,7 @@ void refuse_lars(const Settings& table, const OptimizerOptions& optimizer) {
 }
 
 /// The optimiser of a factorisation, and the rates it is to be tried with.
-std::vector<double> read_optimizer(const Settings& table, MethodPlan& method) {
+std::vector<double> read_optimizer(const Settings& table, MethodSpec& method) {
   std::vector<std::string> types;
   for (const auto& kind : optimizer_kinds()) types.push_back(kind.type());
   method.is_flow = table.choice("type", types, "sgd") == "flow";
@@ -92,8 +92,8 @@ std::string joined(const std::string& base, const std::string& part, bool is_tol
   return base.empty() ? part : base + "-" + part;
 }
 
-void read_factors(const Settings& table, const std::string& name, MethodPlan method,
-                  std::vector<MethodPlan>& methods) {
+void read_factors(const Settings& table, const std::string& name, MethodSpec method,
+                  std::vector<MethodSpec>& methods) {
   const auto depths = counts(table, "depths", {2});
   const auto scales = positives(table, "scales", {1e-3});
   const bool is_product = method.type == MethodType::end_to_end;
@@ -125,7 +125,7 @@ void read_factors(const Settings& table, const std::string& name, MethodPlan met
     if (depth > 64) table.fail("depths", fmt::format("found {}, expected at most 64", depth));
     for (const double scale : scales) {
       for (const double rate : rates) {
-        MethodPlan one = method;
+        MethodSpec one = method;
         one.depth = static_cast<int>(depth);
         one.scale = scale;
         one.learning_rate = rate;
@@ -138,15 +138,15 @@ void read_factors(const Settings& table, const std::string& name, MethodPlan met
   }
 }
 
-void read_als(const Settings& table, const std::string& name, MethodPlan method,
-              std::vector<MethodPlan>& methods) {
+void read_als(const Settings& table, const std::string& name, MethodSpec method,
+              std::vector<MethodSpec>& methods) {
   const auto ranks = counts(table, "ranks", {5});
   const auto ridges = positives(table, "ridges", {0.1});
   method.als.by_count = table.boolean("ridge_by_count", method.als.by_count);
   method.als_tolerance = table.positive("tolerance", method.als_tolerance);
   for (const auto rank : ranks) {
     for (const double ridge : ridges) {
-      MethodPlan one = method;
+      MethodSpec one = method;
       one.als.rank = rank;
       one.als.ridge = ridge;
       one.name = joined(name, fmt::format("rank{}", rank), ranks.size() > 1);
@@ -164,8 +164,8 @@ MeanKind mean_named(const std::string& name) {
 
 }  // namespace
 
-void read_methods(const Settings& table, std::vector<MethodPlan>& methods) {
-  MethodPlan method;
+void read_methods(const Settings& table, std::vector<MethodSpec>& methods) {
+  MethodSpec method;
   const auto type = table.choice(
       "type", {"factorization", "end_to_end", "nuclear_norm", "als", "mean"}, "factorization");
   const auto name = table.string("name", type);

@@ -53,8 +53,8 @@ std::vector<double> value_at(std::span<const double> times, int depth, double st
 
 }  // namespace
 
-std::optional<SpectralTheory> SpectralTheory::of(const CompletionPlan& plan,
-                                                 const MethodPlan& method,
+std::optional<SpectralTheory> SpectralTheory::of(const CompletionSpec& plan,
+                                                 const MethodSpec& method,
                                                  const CompletionProblem& problem) {
   const bool flows =
       method.is_flow || (method.optimizer.type == "sgd" && method.optimizer.momentum == 0.0);

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "studies/completion/completion_plan.hpp"
 #include "studies/completion/completion_problem.hpp"
+#include "studies/completion/completion_settings.hpp"
 
 namespace thalweg {
 
@@ -17,7 +17,7 @@ namespace thalweg {
 class SpectralTheory {
  public:
   /// Nothing where that does not hold: other starts, losses, missing or noisy entries. Local.
-  static std::optional<SpectralTheory> of(const CompletionPlan& plan, const MethodPlan& method,
+  static std::optional<SpectralTheory> of(const CompletionSpec& plan, const MethodSpec& method,
                                           const CompletionProblem& problem);
   /// The values at each of these ascending times, row after row, for the largest `count` values of
   /// the matrix, each row in descending order. Local.

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "records/record.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 #include "settings/plain_name.hpp"
 #include "studies/kernel/kernel_study.hpp"
 

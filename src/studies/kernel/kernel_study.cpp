@@ -97,9 +97,9 @@ Computed compute_mixed(const DataOptions& options, const KernelSettings& chosen,
 
 }  // namespace
 
-KernelPlan read_kernel_plan(const Settings& settings, const StudyHeader& header) {
+KernelSpec read_kernel_spec(const Settings& settings, const StudyHeader& header) {
   const Settings data_table = settings.table("data");
-  KernelPlan plan;
+  KernelSpec plan;
   plan.data = data_options(data_table, static_cast<std::uint64_t>(header.seed));
   if (plan.data.placement == Placement::sharded) {
     data_table.fail("placement", "a kernel study needs \"node\": every rank reads all samples");
@@ -113,7 +113,7 @@ KernelPlan read_kernel_plan(const Settings& settings, const StudyHeader& header)
 
 StudyBody prepare_kernel_study(const Settings& settings, const StudyHeader& header,
                                StudyContext& context) {
-  const auto [options, chosen] = read_kernel_plan(settings, header);
+  const auto [options, chosen] = read_kernel_spec(settings, header);
   return [=, options = options, chosen = chosen, &context](StudyStart start) {
     const bool resume = start == StudyStart::resumed;
     const auto study = fs::path(context.output_folder) / "study.h5";

@@ -7,13 +7,13 @@
 namespace thalweg {
 
 /// What a study of one kernel says.
-struct KernelPlan {
+struct KernelSpec {
   DataOptions data;
   KernelSettings chosen;
 };
 
 /// Reads it. Local. Throws ConfigurationError.
-KernelPlan read_kernel_plan(const Settings& settings, const StudyHeader& header);
+KernelSpec read_kernel_spec(const Settings& settings, const StudyHeader& header);
 
 /// The kind "kernel": kernel ridge regression with an infinitely wide network. Writes study.h5 and
 /// gram.h5 and prints a table. `prepare` of study_kinds().

@@ -8,7 +8,7 @@
 
 namespace thalweg {
 
-Record small_data_record(const SmallDataPlan& plan, const SmallDataResult& result) {
+Record small_data_record(const SmallDataSpec& plan, const SmallDataResult& result) {
   Record record;
   record.attributes["data"] = result.data;
   const auto kernels = static_cast<std::int64_t>(plan.kernels.size());
@@ -46,7 +46,7 @@ Record small_data_record(const SmallDataPlan& plan, const SmallDataResult& resul
   return record;
 }
 
-std::string small_data_table(const SmallDataPlan& plan, const SmallDataResult& result) {
+std::string small_data_table(const SmallDataSpec& plan, const SmallDataResult& result) {
   std::string text;
   std::size_t width = 6;
   for (const NamedKernel& kernel : plan.kernels) width = std::max(width, kernel.name.size());

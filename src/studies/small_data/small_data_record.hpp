@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "records/record.hpp"
-#include "studies/small_data/small_data_plan.hpp"
+#include "studies/small_data/small_data_settings.hpp"
 
 namespace thalweg {
 
@@ -23,9 +23,9 @@ struct SmallDataResult {
 };
 
 /// The group /small_data of study.h5. Local.
-Record small_data_record(const SmallDataPlan& plan, const SmallDataResult& result);
+Record small_data_record(const SmallDataSpec& plan, const SmallDataResult& result);
 
 /// Means and standard deviations over draws as a table for a person. Local.
-std::string small_data_table(const SmallDataPlan& plan, const SmallDataResult& result);
+std::string small_data_table(const SmallDataSpec& plan, const SmallDataResult& result);
 
 }  // namespace thalweg

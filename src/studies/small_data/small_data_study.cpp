@@ -17,7 +17,7 @@
 #include "linalg/block_cyclic.hpp"
 #include "parallel/memory.hpp"
 #include "records/record.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 #include "runs/study_data.hpp"
 #include "studies/small_data/small_data_score.hpp"
 
@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 
 /// Scores of all sizes and draws (draw fastest), the training sets dealt out in turn. Collective.
 std::vector<SmallDataScore> scores_of(const Communicator& world, const SmallDataMatrices& of,
-                                      const SmallDataPlan& plan,
+                                      const SmallDataSpec& plan,
                                       const std::vector<std::vector<std::int64_t>>& draws) {
   const auto tasks = static_cast<std::int64_t>(plan.sizes.size()) * plan.draws;
   std::vector<double> mine;
@@ -56,7 +56,7 @@ std::vector<SmallDataScore> scores_of(const Communicator& world, const SmallData
 
 /// False when stopped. Collective.
 template <class Real>
-bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const StudyContext& context,
+bool run_kernels(const SmallDataSpec& plan, const StudyHeader& header, const StudyContext& context,
                  bool resume, bool single, SmallDataResult& result) {
   const Communicator& world = context.world;
   const DataSet<Real> data = load_study_data<Real>(plan.data, context, world, context.log);
@@ -110,7 +110,7 @@ bool run_kernels(const SmallDataPlan& plan, const StudyHeader& header, const Stu
 
 StudyBody prepare_small_data_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
-  const SmallDataPlan plan = small_data_plan(settings, header);
+  const SmallDataSpec plan = small_data_plan(settings, header);
   return [=, &context](StudyStart start) {
     SmallDataResult result;
     result.scores.resize(plan.kernels.size());

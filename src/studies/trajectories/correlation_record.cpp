@@ -227,7 +227,7 @@ std::string table_of(std::vector<Row> rows, const std::vector<Gap>& gaps,
 }  // namespace
 
 std::string correlate(Record& study, const CorrelationOptions& options,
-                      const std::vector<RunPlan>& plans) {
+                      const std::vector<RunSpec>& plans) {
   Counted left_out;
   const auto gaps = gaps_of(study, options, left_out);
   if (gaps.empty()) return "correlation: no run has a generalisation gap\n";

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "records/record.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 #include "statistics/correlation.hpp"
 
 namespace thalweg {
@@ -21,7 +21,7 @@ struct CorrelationOptions {
 /// Reads [correlation]; none if the study has no such table. Local. Throws ConfigurationError.
 std::optional<CorrelationOptions> read_correlation(const Settings& settings,
                                                    std::uint64_t study_seed,
-                                                   const std::vector<RunPlan>& runs);
+                                                   const std::vector<RunSpec>& runs);
 
 /// Adds /correlation to a study's record, which has its /summary: a row a measure (every scalar of
 /// every probe at the runs' ends but for those that check another, and what a run tells without
@@ -31,6 +31,6 @@ std::optional<CorrelationOptions> read_correlation(const Settings& settings,
 /// coefficient may be large in the mean and fail where one looks closer is said in Dziugaite et al.
 /// 2020 (2010.11924). Local.
 std::string correlate(Record& study, const CorrelationOptions& options,
-                      const std::vector<RunPlan>& plans);
+                      const std::vector<RunSpec>& plans);
 
 }  // namespace thalweg

@@ -10,7 +10,7 @@ namespace thalweg {
 namespace {
 
 /// The keys of which the runs have several values; a [[run]] may differ from another in many.
-std::vector<std::string> axes_of(const std::vector<RunPlan>& runs) {
+std::vector<std::string> axes_of(const std::vector<RunSpec>& runs) {
   std::map<std::string, std::set<std::string>> values;
   for (const auto& run : runs) {
     for (const auto& [key, value] : run.swept) values[key].insert(value);
@@ -45,7 +45,7 @@ std::vector<std::string> some_of(const Settings& table, const char* key,
 
 std::optional<CorrelationOptions> read_correlation(const Settings& settings,
                                                    std::uint64_t study_seed,
-                                                   const std::vector<RunPlan>& runs) {
+                                                   const std::vector<RunSpec>& runs) {
   if (!settings.has("correlation")) return std::nullopt;
   const Settings table = settings.table("correlation");
   constexpr std::size_t fewest_runs = 3;

@@ -32,11 +32,11 @@ const std::vector<std::int64_t>& whole_numbers(const Record& run, const char* co
       run.arrays.at(std::string("/trajectory/") + column).values);
 }
 
-std::vector<Family> families_of(const std::vector<RunPlan>& plans,
+std::vector<Family> families_of(const std::vector<RunSpec>& plans,
                                 const std::vector<Record>& runs) {
   std::vector<Family> families;
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    const RunPlan& plan = plans[i];
+    const RunSpec& plan = plans[i];
     // A batch that changes on the way belongs to no one size.
     const auto& batches = whole_numbers(runs[i], "batch_size");
     const bool constant = std::equal(batches.begin() + 1, batches.end(), batches.begin());
@@ -125,7 +125,7 @@ void write_points(Record& study, const std::vector<Family>& families) {
 
 }  // namespace
 
-std::string fit_critical_batches(Record& study, const std::vector<RunPlan>& plans,
+std::string fit_critical_batches(Record& study, const std::vector<RunSpec>& plans,
                                  const std::vector<Record>& runs) {
   auto families = families_of(plans, runs);
   std::erase_if(families, [](const Family& family) { return family.points.size() < 2; });

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "records/record.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 
 namespace thalweg {
 
@@ -13,7 +13,7 @@ namespace thalweg {
 /// standard errors) with the points that were fitted, and returns the same in words, a line a
 /// family; empty where nothing can be fitted. `runs` are the records of the runs of `plans`. A
 /// batch size of which some run has not reached the target is left out. Local.
-std::string fit_critical_batches(Record& study, const std::vector<RunPlan>& plans,
+std::string fit_critical_batches(Record& study, const std::vector<RunSpec>& plans,
                                  const std::vector<Record>& runs);
 
 }  // namespace thalweg

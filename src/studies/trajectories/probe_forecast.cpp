@@ -31,7 +31,7 @@ std::string listed(const std::vector<std::int64_t>& numbers) {
 }
 
 /// Epochs as they were asked for, where steps are not known.
-std::string in_its_own_words(const ProbePlan& probe) {
+std::string in_its_own_words(const ProbeSpec& probe) {
   std::string text;
   if (probe.every_epochs > 0) text = fmt::format("after every {} epochs", probe.every_epochs);
   if (probe.every_steps > 0) {
@@ -41,12 +41,12 @@ std::string in_its_own_words(const ProbePlan& probe) {
 }
 
 /// Does the count depend on how many steps an epoch has?
-bool needs_samples(const ProbePlan& probe, const TrainOptions& train) {
+bool needs_samples(const ProbeSpec& probe, const TrainOptions& train) {
   if (train.steps > 0) return probe.every_epochs > 0;
   return train.takes_steps() && probe.every_steps > 0;
 }
 
-std::string frequency(const ProbePlan& probe, const RunPlan& run,
+std::string frequency(const ProbeSpec& probe, const RunSpec& run,
                       std::optional<std::int64_t> samples) {
   const bool known = samples.has_value();
   if (!known && needs_samples(probe, run.train)) return in_its_own_words(probe);
@@ -61,7 +61,7 @@ std::string frequency(const ProbePlan& probe, const RunPlan& run,
 
 }  // namespace
 
-std::vector<std::int64_t> probe_steps(const ProbePlan& probe, const Schedule& schedule) {
+std::vector<std::int64_t> probe_steps(const ProbeSpec& probe, const Schedule& schedule) {
   const std::int64_t end = schedule.steps();
   std::vector<std::int64_t> by_steps;
   std::vector<std::int64_t> by_epochs;
@@ -82,7 +82,7 @@ std::vector<std::int64_t> probe_steps(const ProbePlan& probe, const Schedule& sc
   return steps;
 }
 
-std::vector<std::string> probe_forecast(const std::vector<RunPlan>& runs,
+std::vector<std::string> probe_forecast(const std::vector<RunSpec>& runs,
                                         std::optional<std::int64_t> samples) {
   std::vector<std::string> lines;
   if (runs.empty()) return lines;
@@ -104,7 +104,7 @@ std::vector<std::string> probe_forecast(const std::vector<RunPlan>& runs,
   return lines;
 }
 
-std::vector<std::string> audit_forecast(const std::vector<AuditPlan>& audits) {
+std::vector<std::string> audit_forecast(const std::vector<AuditSpec>& audits) {
   std::vector<std::string> lines;
   lines.reserve(audits.size());
   for (const auto& audit : audits) {

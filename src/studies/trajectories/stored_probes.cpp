@@ -11,9 +11,9 @@
 #include "probes/probe_rows.hpp"
 #include "records/record_file.hpp"
 #include "records/schema.hpp"
+#include "runs/asked_probe.hpp"
 #include "runs/deal_out.hpp"
 #include "runs/machine_guard.hpp"
-#include "runs/probe_spec.hpp"
 #include "runs/recorded_study.hpp"
 #include "runs/run_check.hpp"
 #include "runs/run_network.hpp"
@@ -25,14 +25,14 @@ namespace {
 
 /// A run with the probes asked for, and the steps of its points that are measured, ascending.
 struct Target {
-  RunPlan plan;
-  std::vector<ProbeSpec> specs;
+  RunSpec plan;
+  std::vector<AskedProbe> specs;
   std::vector<std::int64_t> steps;
   std::string start_hash;
 };
 
 /// Does a file hold this probe's answer about these points already? Local.
-bool answers(const RecordFile& file, const Target& target, const ProbeSpec& spec,
+bool answers(const RecordFile& file, const Target& target, const AskedProbe& spec,
              const std::string& data_hash) {
   const auto says = [&](const char* name, const std::string& text) {
     const auto found = file.attributes().find(name);
@@ -88,14 +88,14 @@ class StoredProbes {
   }
 
  private:
-  std::string file_of(const Target& target, const ProbeSpec& spec) const {
+  std::string file_of(const Target& target, const AskedProbe& spec) const {
     return fmt::format("{}/{}-{}.h5", context_.output_folder, target.plan.name, spec.plan.name);
   }
 
   /// Local. Throws ConfigurationError where a probe makes no sense on the run.
   void check(const Target& target) const {
-    const RunPlan& plan = target.plan;
-    RunPlan asked = plan;
+    const RunSpec& plan = target.plan;
+    RunSpec asked = plan;
     asked.probes.clear();
     for (const auto& spec : target.specs) asked.probes.push_back(spec.plan);
     for (const auto& probe : asked.probes) {
@@ -115,7 +115,7 @@ class StoredProbes {
     check_run(asked, data_);
   }
 
-  bool has_preconditioner(const RunPlan& plan) const {
+  bool has_preconditioner(const RunSpec& plan) const {
     const VectorSpace space(teams_.mine(), 1);
     return Stepper<double>(space, {}, plan.optimizer).preconditioner_slice().has_value();
   }
@@ -130,7 +130,7 @@ class StoredProbes {
       std::set<std::string> names;
       for (std::size_t i = 0; i < kept.size(); ++i) {
         const Target& target = targets_[i / count];
-        const ProbeSpec& spec = target.specs[i % count];
+        const AskedProbe& spec = target.specs[i % count];
         const auto file = file_of(target, spec);
         if (!names.insert(file).second) {
           throw ConfigurationError(file +
@@ -143,7 +143,7 @@ class StoredProbes {
     return kept;
   }
 
-  bool stays(const std::string& path, const Target& target, const ProbeSpec& spec) const {
+  bool stays(const std::string& path, const Target& target, const AskedProbe& spec) const {
     if (context_.force || !std::filesystem::exists(path)) return false;
     if (!context_.resume) {
       throw ConfigurationError(
@@ -178,7 +178,7 @@ class StoredProbes {
     const auto initial_statistics = objective->network().buffers();
     for (std::size_t k = 0; k < target.specs.size(); ++k) {
       if (kept[k] != 0) continue;
-      const ProbePlan& probe = target.specs[k].plan;
+      const ProbeSpec& probe = target.specs[k].plan;
       ProbeRows rows;
       objective->network().set_buffers(initial_statistics);
       probes.begin(std::span(&probe, 1), start);
@@ -198,7 +198,7 @@ class StoredProbes {
     return RunOutcome::done;
   }
 
-  void write(const Target& target, const ProbeSpec& spec, const ProbeRows& rows,
+  void write(const Target& target, const AskedProbe& spec, const ProbeRows& rows,
              const RunProbes<Real>& probes) const {
     Record record;
     record.attributes = provenance_attributes(context_.provenance);
@@ -226,13 +226,13 @@ class StoredProbes {
   DataSet<Real> data_;
 };
 
-std::vector<ProbeSpec> read_specs(const ProbeRequest& request, const RecordedStudy& study,
-                                  const RunPlan& run) {
-  std::vector<ProbeSpec> specs;
+std::vector<AskedProbe> read_specs(const ProbeRequest& request, const RecordedStudy& study,
+                                   const RunSpec& run) {
+  std::vector<AskedProbe> specs;
   std::set<std::string> names;
   for (const auto& text : request.probes) {
     specs.push_back(
-        read_probe_spec(text, {static_cast<std::uint64_t>(study.header.seed), run.seed}));
+        read_asked_probe(text, {static_cast<std::uint64_t>(study.header.seed), run.seed}));
     if (!names.insert(specs.back().plan.name).second) {
       throw ConfigurationError(
           fmt::format("--probe {}: two probes are called '{}'; name= gives another name", text,

@@ -10,7 +10,7 @@ namespace thalweg {
 /// What is to be measured more at the stored points of a study.
 struct ProbeRequest {
   std::string folder;               ///< the study's
-  std::vector<std::string> probes;  ///< see read_probe_spec
+  std::vector<std::string> probes;  ///< see read_asked_probe
   std::vector<std::string> runs;    ///< names; empty: all
   std::string at = "final";         ///< final, a step, or all: the snapshots and the final point
 };

@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 
-#include "landscape/ground_works.hpp"
+#include "landscape/landscape_works.hpp"
 #include "parallel/interrupt.hpp"
 #include "records/checkpoint.hpp"
 #include "records/schema.hpp"
@@ -22,7 +22,8 @@
 #include "studies/trajectories/critical_batch_record.hpp"
 #include "studies/trajectories/probe_forecast.hpp"
 #include "studies/trajectories/run_summary.hpp"
-#include "studies/trajectories/trajectory_plan.hpp"
+#include "studies/trajectories/summary_table.hpp"
+#include "studies/trajectories/trajectory_settings.hpp"
 #include "studies/trajectories/tune.hpp"
 
 namespace thalweg {
@@ -32,7 +33,7 @@ namespace {
 template <class Real>
 class TrajectoryStudy {
  public:
-  TrajectoryStudy(const TrajectoryPlan& plan, const StudyContext& context)
+  TrajectoryStudy(const TrajectorySpec& plan, const StudyContext& context)
       : plan_(plan),
         context_(context),
         world_(context.world),
@@ -41,7 +42,7 @@ class TrajectoryStudy {
         teams_(world_, plan.header.team_size, std::max(plan.runs.size(), trials_.size())),
         log_(teams_.mine().is_root(), context.log.terminal() && world_.is_root()),
         data_(load_study_data<Real>(plan.data, context, teams_.mine(), context.log)),
-        works_(plan.ground) {
+        works_(plan.landscape) {
     // Points need no team of their own size, unless a team holds the samples together.
     if (plan.header.team_size == 0 && plan.data.placement == Placement::node) {
       singles_.emplace(world_, 1, 1);
@@ -97,7 +98,7 @@ class TrajectoryStudy {
   }
 
   /// Makes these runs; whether they came to their end before an interrupt.
-  bool deal(const std::vector<RunPlan>& plans) {
+  bool deal(const std::vector<RunSpec>& plans) {
     std::vector<DealtRun> runs;
     for (const auto& plan : plans) {
       if (left_out_.contains(plan.group)) continue;
@@ -115,7 +116,7 @@ class TrajectoryStudy {
   /// end before an interrupt. Groups without a rate are left out, their runs counted as failed.
   bool tune() {
     if (!plan_.tune) return true;
-    std::vector<RunPlan> plans;
+    std::vector<RunSpec> plans;
     for (const auto& trial : trials_) plans.push_back(trial.plan);
     if (!deal(plans)) return false;
     std::vector<double> rates(runs_.size(), 0.0);
@@ -232,11 +233,11 @@ class TrajectoryStudy {
     std::fflush(stdout);
   }
 
-  const TrajectoryPlan& plan_;
+  const TrajectorySpec& plan_;
   const StudyContext& context_;
   const Communicator& world_;
   std::vector<Trial> trials_;
-  std::vector<RunPlan> runs_;  // with the rates they are made with
+  std::vector<RunSpec> runs_;  // with the rates they are made with
   Teams teams_;
   Log log_;
   DataSet<Real> data_;
@@ -244,11 +245,11 @@ class TrajectoryStudy {
   std::vector<std::string> failed_;         // the same on every rank
   std::set<std::string> left_out_;          // groups without a learning rate
   std::optional<Teams> singles_;
-  GroundWorks<Real> works_;
+  LandscapeWorks<Real> works_;
 };
 
 template <class Real>
-ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
+ExitCode run_study_of(const TrajectorySpec& plan, const StudyContext& context) {
   return TrajectoryStudy<Real>(plan, context).run();
 }
 
@@ -256,11 +257,11 @@ ExitCode run_study_of(const TrajectoryPlan& plan, const StudyContext& context) {
 
 StudyBody prepare_trajectory_study(const Settings& settings, const StudyHeader& header,
                                    StudyContext& context) {
-  TrajectoryPlan plan = read_trajectory_plan(settings, header, context.world.size());
+  TrajectorySpec plan = read_trajectory_spec(settings, header, context.world.size());
   context.probe_forecast = probe_forecast(
       plan.runs, plan.data.train > 0 ? std::optional(plan.data.train) : std::nullopt);
   if (!plan.runs.front().probes.empty()) {
-    for (auto& line : audit_forecast(plan.ground.audits)) context.probe_forecast.push_back(line);
+    for (auto& line : audit_forecast(plan.landscape.audits)) context.probe_forecast.push_back(line);
   }
   return [settings, plan, &context](StudyStart /*start*/) mutable {
     plan.resolved = recorded_configuration(settings);

@@ -44,12 +44,12 @@ void read_length(const Settings& table, TuneOptions& options) {
 }
 
 /// Where it decides, or a target accuracy is to be judged, samples must be held out.
-void read_validation(const Settings& table, const std::vector<RunPlan>& runs,
+void read_validation(const Settings& table, const std::vector<RunSpec>& runs,
                      TuneOptions& options) {
   const bool decides = options.criterion == TuneCriterion::validation_accuracy ||
                        options.criterion == TuneCriterion::validation_loss;
   const bool judges = std::any_of(
-      runs.begin(), runs.end(), [](const RunPlan& run) { return run.train.target_accuracy > 0.0; });
+      runs.begin(), runs.end(), [](const RunSpec& run) { return run.train.target_accuracy > 0.0; });
   options.validation = table.number_at_least("validation", 0.0, decides || judges ? 0.1 : 0.0);
   if (options.validation >= 1.0) {
     table.fail("validation", fmt::format("found {}, expected a share of the training samples, "
@@ -90,7 +90,7 @@ std::pair<double, double> rank_of(TuneCriterion criterion, const TrialResult& re
 }  // namespace
 
 std::optional<TuneOptions> read_tune(const Settings& settings, std::uint64_t study_seed,
-                                     const std::vector<RunPlan>& runs) {
+                                     const std::vector<RunSpec>& runs) {
   if (!settings.has("tune")) return std::nullopt;
   const Settings table = settings.table("tune");
   TuneOptions options;
@@ -125,7 +125,7 @@ std::optional<TuneOptions> read_tune(const Settings& settings, std::uint64_t stu
   }
   for (const auto& trial : trials_of(options, runs)) {
     const auto same = std::find_if(runs.begin(), runs.end(),
-                                   [&](const RunPlan& run) { return run.name == trial.plan.name; });
+                                   [&](const RunSpec& run) { return run.name == trial.plan.name; });
     if (same != runs.end()) {
       settings.fail("tune", fmt::format("a run is called '{}' like one of the trials", same->name));
     }
@@ -137,7 +137,7 @@ std::optional<TuneOptions> read_tune(const Settings& settings, std::uint64_t stu
   return options;
 }
 
-std::vector<Trial> trials_of(const TuneOptions& options, const std::vector<RunPlan>& runs) {
+std::vector<Trial> trials_of(const TuneOptions& options, const std::vector<RunSpec>& runs) {
   std::vector<Trial> trials;
   std::string group;
   for (const auto& run : runs) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "records/record.hpp"
-#include "runs/run_plan.hpp"
+#include "runs/run_settings.hpp"
 
 namespace thalweg {
 
@@ -34,7 +34,7 @@ struct TuneOptions {
 struct Trial {
   std::string group;
   double factor = 1.0;  ///< of the group's own learning rate
-  RunPlan plan;
+  RunSpec plan;
 };
 
 /// How a trial ended.
@@ -48,11 +48,11 @@ struct TrialResult {
 /// Reads [tune] of a study with these runs; nothing where there is no such table. Local. Throws
 /// ConfigurationError.
 std::optional<TuneOptions> read_tune(const Settings& settings, std::uint64_t study_seed,
-                                     const std::vector<RunPlan>& runs);
+                                     const std::vector<RunSpec>& runs);
 
 /// The trials of every group, its rates ascending: the group's first run with the trial's rate,
 /// seed, length and held-out samples, without probes. Local.
-std::vector<Trial> trials_of(const TuneOptions& options, const std::vector<RunPlan>& runs);
+std::vector<Trial> trials_of(const TuneOptions& options, const std::vector<RunSpec>& runs);
 
 /// The best of one group's trials, whose rates ascend; of equal ones the one with the lower rate.
 /// Diverged trials never win; trials that reached no target come after all that did, by their

@@ -15,7 +15,7 @@
 #include "records/schema.hpp"
 #include "runs/beginning.hpp"
 #include "studies/uci/uci_evaluation.hpp"
-#include "studies/uci/uci_plan.hpp"
+#include "studies/uci/uci_settings.hpp"
 #include "studies/uci/uci_summary.hpp"
 
 namespace thalweg {
@@ -45,7 +45,7 @@ std::vector<std::string> sets_of(const std::vector<SetSize>& sets, int ranks, in
 }
 
 /// The sets are those of the study's beginning, none less and none more.
-void hold_sets(const UciPlan& plan, const std::vector<SetSize>& sets, const StudyContext& context) {
+void hold_sets(const UciSpec& plan, const std::vector<SetSize>& sets, const StudyContext& context) {
   BegunFacts facts;
   std::string names;
   for (const auto& set : sets) {
@@ -58,7 +58,7 @@ void hold_sets(const UciPlan& plan, const std::vector<SetSize>& sets, const Stud
 }
 
 /// Works off this rank's sets; false when it stopped first. Local.
-bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
+bool work_off(const std::vector<std::string>& mine, const UciSpec& plan,
               const StudyContext& context) {
   const auto stop = [&] { return context.time_to_stop(); };
   for (const auto& name : mine) {
@@ -80,7 +80,7 @@ bool work_off(const std::vector<std::string>& mine, const UciPlan& plan,
   return true;
 }
 
-Record make_record(const UciPlan& plan, const std::string& resolved, const StudyContext& context,
+Record make_record(const UciSpec& plan, const std::string& resolved, const StudyContext& context,
                    const std::vector<std::string>& kernels, const std::vector<UciResult>& results) {
   Record record;
   record.attributes["team_size"] = std::int64_t{1};
@@ -89,7 +89,7 @@ Record make_record(const UciPlan& plan, const std::string& resolved, const Study
   return record;
 }
 
-ExitCode run_uci_study(const UciPlan& plan, const std::string& resolved,
+ExitCode run_uci_study(const UciSpec& plan, const std::string& resolved,
                        const StudyContext& context) {
   const Communicator& world = context.world;
   const std::string study = context.output_folder + "/study.h5";
@@ -134,7 +134,7 @@ ExitCode run_uci_study(const UciPlan& plan, const std::string& resolved,
 
 StudyBody prepare_uci_study(const Settings& settings, const StudyHeader& header,
                             StudyContext& context) {
-  const UciPlan plan = read_uci_plan(settings, header);
+  const UciSpec plan = read_uci_spec(settings, header);
   return [settings, plan, &context](StudyStart /*start*/) {
     return run_uci_study(plan, recorded_configuration(settings), context);
   };

@@ -128,7 +128,7 @@ double mean_loss(std::span<const double> outputs, std::span<const double> target
 }
 
 template <class Real>
-Network<Real> make_network(const WidthPlan& plan, std::int64_t width, const DataSet<Real>& data) {
+Network<Real> make_network(const WidthSpec& plan, std::int64_t width, const DataSet<Real>& data) {
   MlpOptions options = plan.model;
   options.inputs = data.train.features();
   options.outputs = data.train.classes();
@@ -139,7 +139,7 @@ Network<Real> make_network(const WidthPlan& plan, std::int64_t width, const Data
 template <class Real>
 class Run {
  public:
-  Run(const Communicator& team, const WidthPlan& plan, const WidthRun& run, const WidthLimit& limit,
+  Run(const Communicator& team, const WidthSpec& plan, const WidthRun& run, const WidthLimit& limit,
       const DataSet<Real>& data, const RunFiles& files, const StudyContext& context, const Log& log)
       : team_(team),
         plan_(plan),
@@ -352,7 +352,7 @@ class Run {
   }
 
   const Communicator& team_;
-  const WidthPlan& plan_;
+  const WidthSpec& plan_;
   const WidthRun& run_;
   const WidthLimit& limit_;
   const DataSet<Real>& data_;
@@ -384,7 +384,7 @@ class Run {
 }  // namespace
 
 template <class Real>
-WidthLimit width_limit(const Communicator& comm, const WidthPlan& plan, const DataSet<Real>& data) {
+WidthLimit width_limit(const Communicator& comm, const WidthSpec& plan, const DataSet<Real>& data) {
   FullyConnectedKernel kernel;
   kernel.depth = plan.depth;
   kernel.weight_variance = plan.model.weight_std * plan.model.weight_std;
@@ -405,18 +405,18 @@ WidthLimit width_limit(const Communicator& comm, const WidthPlan& plan, const Da
 }
 
 template <class Real>
-RunOutcome run_width(const Communicator& team, const WidthPlan& plan, const WidthRun& run,
+RunOutcome run_width(const Communicator& team, const WidthSpec& plan, const WidthRun& run,
                      const WidthLimit& limit, const DataSet<Real>& data, const RunFiles& files,
                      const StudyContext& context, const Log& log) {
   return Run<Real>(team, plan, run, limit, data, files, context, log).run();
 }
 
-template WidthLimit width_limit(const Communicator&, const WidthPlan&, const DataSet<float>&);
-template WidthLimit width_limit(const Communicator&, const WidthPlan&, const DataSet<double>&);
-template RunOutcome run_width(const Communicator&, const WidthPlan&, const WidthRun&,
+template WidthLimit width_limit(const Communicator&, const WidthSpec&, const DataSet<float>&);
+template WidthLimit width_limit(const Communicator&, const WidthSpec&, const DataSet<double>&);
+template RunOutcome run_width(const Communicator&, const WidthSpec&, const WidthRun&,
                               const WidthLimit&, const DataSet<float>&, const RunFiles&,
                               const StudyContext&, const Log&);
-template RunOutcome run_width(const Communicator&, const WidthPlan&, const WidthRun&,
+template RunOutcome run_width(const Communicator&, const WidthSpec&, const WidthRun&,
                               const WidthLimit&, const DataSet<double>&, const RunFiles&,
                               const StudyContext&, const Log&);
 

@@ -13,7 +13,7 @@
 namespace thalweg {
 
 /// What all runs of a width study share.
-struct WidthPlan {
+struct WidthSpec {
   MlpOptions model;        ///< NTK parametrisation; widths are set run by run
   std::int64_t depth = 2;  ///< hidden layers, each of the run's width
   std::vector<std::int64_t> widths;
@@ -40,7 +40,7 @@ struct WidthLimit {
 
 /// Computes Θ in float64 from the samples as they are, on every rank. Collective over `comm`.
 template <class Real>
-WidthLimit width_limit(const Communicator& comm, const WidthPlan& plan, const DataSet<Real>& data);
+WidthLimit width_limit(const Communicator& comm, const WidthSpec& plan, const DataSet<Real>& data);
 
 /// Trains one net of the NTK parametrisation by full-batch gradient descent on the squared loss,
 /// and compares it at the plan's steps with two predictions that start from its own outputs f_0:
@@ -49,7 +49,7 @@ WidthLimit width_limit(const Communicator& comm, const WidthPlan& plan, const Da
 /// bits on any team. Memory: (n·O)² · 50 bytes and four times the parameters. Collective over
 /// `team`.
 template <class Real>
-RunOutcome run_width(const Communicator& team, const WidthPlan& plan, const WidthRun& run,
+RunOutcome run_width(const Communicator& team, const WidthSpec& plan, const WidthRun& run,
                      const WidthLimit& limit, const DataSet<Real>& data, const RunFiles& files,
                      const StudyContext& context, const Log& log);
 

@@ -11,8 +11,8 @@
 #include "records/schema.hpp"
 #include "runs/deal_out.hpp"
 #include "runs/study_data.hpp"
-#include "studies/width/width_plan.hpp"
 #include "studies/width/width_run.hpp"
+#include "studies/width/width_settings.hpp"
 #include "studies/width/width_summary.hpp"
 
 namespace thalweg {
@@ -20,7 +20,7 @@ namespace thalweg {
 namespace {
 
 Record study_record(const StudyContext& context, const StudyHeader& header,
-                    const std::string& resolved, std::int64_t team_size, const WidthPlan& plan,
+                    const std::string& resolved, std::int64_t team_size, const WidthSpec& plan,
                     const WidthLimit& limit) {
   Record study;
   study.attributes["team_size"] = team_size;
@@ -34,9 +34,9 @@ Record study_record(const StudyContext& context, const StudyHeader& header,
 }
 
 template <class Real>
-ExitCode run_widths(const WidthStudyPlan& chosen, const StudyHeader& header,
+ExitCode run_widths(const WidthStudySpec& chosen, const StudyHeader& header,
                     const std::string& resolved, const StudyContext& context) {
-  const WidthPlan& plan = chosen.plan;
+  const WidthSpec& plan = chosen.plan;
   const Communicator& world = context.world;
   const auto runs = width_runs(plan);
   const Teams teams(world, header.team_size, runs.size());
@@ -90,7 +90,7 @@ ExitCode run_widths(const WidthStudyPlan& chosen, const StudyHeader& header,
 
 StudyBody prepare_width_study(const Settings& settings, const StudyHeader& header,
                               StudyContext& context) {
-  const WidthStudyPlan study = read_width_study(settings, header, context.world.size());
+  const WidthStudySpec study = read_width_study(settings, header, context.world.size());
   return [=, &context](StudyStart /*start*/) {
     const std::string resolved = recorded_configuration(settings);
     return study.wide ? run_widths<double>(study, header, resolved, context)
