@@ -14,6 +14,8 @@
 namespace thalweg {
 namespace {
 
+constexpr std::size_t kWide = 1000;  // every column beside the others
+
 Record run(const std::string& group, std::int64_t seed, const std::string& status, double loss) {
   Record record;
   record.attributes["group"] = group;
@@ -43,7 +45,7 @@ TEST(SummaryTable, ARowARunWhereEveryGroupHasOneSeed) {
   Record study;
   summarise_runs(study, {"a", "b"},
                  {run("a", 1, "finished", 0.5), run("b", 1, "diverged", std::nan(""))});
-  const auto table = summary_table(study);
+  const auto table = summary_table(study, kWide);
   EXPECT_EQ(table.find("±"), std::string::npos);
   EXPECT_NE(line_of(table, "a").find("0.5"), std::string::npos);
   EXPECT_NE(line_of(table, "a").find("finished"), std::string::npos);
@@ -60,7 +62,7 @@ TEST(SummaryTable, SeveralEigenvaluesAreCalledByTheirProbes) {
     measured.column(group + "lambda_max", std::vector<double>{2.5}, "step", "1", "lambda");
   }
   summarise_runs(study, {"a"}, {measured});
-  const auto table = summary_table(study);
+  const auto table = summary_table(study, kWide);
   EXPECT_NE(table.find("hessian λ_max"), std::string::npos) << table;
   EXPECT_NE(table.find("fisher λ_max"), std::string::npos) << table;
 }
@@ -70,7 +72,7 @@ TEST(SummaryTable, MeansAndDeviationsOverSeedsOfThoseThatDidNotDiverge) {
   summarise_runs(study, {"a-seed1", "a-seed2", "a-seed3", "b-seed1"},
                  {run("a", 1, "finished", 1.0), run("a", 2, "finished", 3.0),
                   run("a", 3, "diverged", std::nan("")), run("b", 1, "finished", 7.0)});
-  const auto table = summary_table(study);
+  const auto table = summary_table(study, kWide);
   const auto first = line_of(table, "a");
   EXPECT_NE(first.find("2 ± 1.4"), std::string::npos) << first;
   EXPECT_NE(first.find("2 finished, 1 diverged"), std::string::npos) << first;
@@ -83,7 +85,7 @@ TEST(SummaryTable, ColumnsThatDoNotFitStandBelow) {
   Record study;
   summarise_runs(study, {"a"}, {run("a", 1, "finished", 0.5)});
   constexpr std::size_t width = 40;
-  const std::string wide = summary_table(study, 1000);
+  const std::string wide = summary_table(study, kWide);
   const std::string narrow = summary_table(study, width);
   EXPECT_EQ(std::count(wide.begin(), wide.end(), '\n'), 2);
   std::istringstream lines(narrow);
