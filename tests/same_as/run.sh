@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows that the present tree computes exactly what another revision of it computes:
-#   bash tests/same_as/run.sh REV [RANKS…]        # on 1, 2 and 3 ranks unless they are given
+#   bash tests/same_as/run.sh REV [RANKS…]        # on 1, 2 and 3 ranks unless they are given; then options of compare.py
 # Builds both into build-same-as/ (REV once, kept by its commit's hash) and compares every study in studies/, see compare.py.
 # A compiler launcher that the environment names (CMAKE_CXX_COMPILER_LAUNCHER=ccache) is used.
 set -euo pipefail
