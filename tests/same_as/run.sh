@@ -31,8 +31,10 @@ if [[ ! -x $reference ]]; then
   rm -rf "$tree" "$kept/$revision"
   git worktree prune
   git worktree add --quiet --force --detach "$tree" "$revision"
-  trap 'git worktree remove --force "$tree"' EXIT
+  trap 'git worktree remove --force "$tree"' EXIT  # where the build fails
   build "$tree" "$kept/$revision-build"
+  git worktree remove --force "$tree"
+  trap - EXIT
   # The program needs nothing else of its build.
   mkdir "$kept/$revision"
   cp "$kept/$revision-build/src/thalweg" "$reference.partial"
