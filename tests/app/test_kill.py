@@ -8,7 +8,7 @@ import pytest
 
 from kills import survive_kills
 from studies import kernel, protocol, trajectories
-from test_ground import PATHS, SURFACES, study
+from test_landscape import PATHS, SURFACES, study
 
 KILLS = 12 * int(os.environ.get("THALWEG_SOAK", "1"))
 
