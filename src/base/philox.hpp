@@ -36,6 +36,8 @@ enum class Purpose : std::uint32_t {
   observed = 61,
   entry_noise = 62,
   measurement = 63,
+  objective = 70,
+  gradient_noise = 71,
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011): the k-th number of the stream

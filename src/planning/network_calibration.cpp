@@ -437,9 +437,10 @@ typename NetworkCalibration<Real>::Written NetworkCalibration<Real>::checkpoint(
     const std::string& folder, RunRecord& record) {
   const std::string file = folder + "/checkpoint.h5";
   RunProgress progress;
+  auto statistics = objective_->network().buffers();
   const double seconds = seconds_of([&] {
-    save_run(objective_->space(), file,
-             RunParts<Real>{progress, w_, objective_->network(), stepper_, record}, 0.0);
+    save_run(objective_->space(), file, RunParts<Real>{progress, w_, statistics, stepper_, record},
+             0.0);
   });
   return {seconds, file_bytes(file)};
 }

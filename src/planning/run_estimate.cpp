@@ -184,7 +184,10 @@ GroupEstimate estimate_group(const RunSpec& run, const DataSet<Real>& data,
   group.memory = run_memory(measured, data, trials, team, request.network.is_one_node(team));
 
   const RunCounts counts = expected_counts(run, group, data.train.size());
-  RunRecord record({run.train.gradient_norm_every, training < data.train.size()});
+  RunRecord record({.data = true,
+                    .samples = true,
+                    .gradient_norm = run.train.gradient_norm_every,
+                    .validation = training < data.train.size()});
   for (std::int64_t k = 0; k < counts.evaluations; ++k) record.add(TrajectoryPoint{});
   for (std::size_t k = 0; k < run.probes.size(); ++k) {
     const ProbeTrial& trial = trials.at(run.probes[k].name);

@@ -25,7 +25,9 @@ struct ProbeSpec {
   Statistics statistics = Statistics::batch;
 };
 
-/// Reads [[probe]], for one run. Local. Throws ConfigurationError.
-std::vector<ProbeSpec> read_probe_specs(const Settings& settings, DrawSeeds seeds);
+/// Reads [[probe]], for one run: of a network with the samples to measure on. Local. Throws
+/// ConfigurationError.
+std::vector<ProbeSpec> read_probe_specs(const Settings& settings, DrawSeeds seeds,
+                                        ProbeSubject subject = ProbeSubject::network);
 
 }  // namespace thalweg

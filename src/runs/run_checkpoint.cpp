@@ -42,7 +42,7 @@ void save_run(const VectorSpace& space, const std::string& file, RunParts<Real> 
     parts.record.write_to(checkpoint);
     list_snapshots(checkpoint, parts.progress.snapshots);
     checkpoint.column("/parameters/current", parts.w, "parameter", "1", "parameters");
-    checkpoint.column("/parameters/running_statistics", parts.network.buffers(), "statistic", "1",
+    checkpoint.column("/parameters/running_statistics", parts.statistics, "statistic", "1",
                       "running statistics of batch norm");
     write_stepper(checkpoint, state);
     write_checkpoint(file, checkpoint);
@@ -80,10 +80,10 @@ bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real
   progress.snapshots.resize(static_cast<std::size_t>(facts[3]));
   team.broadcast(std::span(progress.snapshots));
   team.broadcast(std::span<Real>(parts.w));
-  auto buffers = parts.network.buffers();
-  if (team.is_root()) buffers = values_of<double>(*checkpoint, "/parameters/running_statistics");
-  team.broadcast(std::span<double>(buffers));
-  parts.network.set_buffers(buffers);
+  if (team.is_root()) {
+    parts.statistics = values_of<double>(*checkpoint, "/parameters/running_statistics");
+  }
+  team.broadcast(std::span<double>(parts.statistics));
   restore_stepper(space, std::move(state), parts.stepper);
   // Ranks other than the root keep no rows, but all must agree on the last one.
   if (!team.is_root()) parts.record.add(TrajectoryPoint{});

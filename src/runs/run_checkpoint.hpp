@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/log.hpp"
-#include "models/network.hpp"
 #include "optimizers/stepper.hpp"
 #include "parallel/vector_space.hpp"
 #include "runs/run_record.hpp"
@@ -24,8 +23,8 @@ struct RunProgress {
 template <class Real>
 struct RunParts {
   RunProgress& progress;
-  std::vector<Real>& w;  ///< whole on every rank
-  Network<Real>& network;
+  std::vector<Real>& w;             ///< whole on every rank
+  std::vector<double>& statistics;  ///< running ones, as many as the run has
   Stepper<Real>& stepper;
   RunRecord& record;  ///< the root's has all rows
 };

@@ -18,8 +18,20 @@ struct NumberColumn {
 };
 
 constexpr NumberColumn kNumbers[] = {
-    {"epoch", "epoch", "passes over the training set", &TrajectoryPoint::epoch},
     {"learning_rate", "1", "learning rate of the next step", &TrajectoryPoint::learning_rate},
+    {"distance_from_start", "1", "Euclidean distance from the initial parameters",
+     &TrajectoryPoint::distance_from_start},
+    {"elapsed_s", "s", "wall time since the run began, summed over resumes",
+     &TrajectoryPoint::elapsed_s},
+};
+
+constexpr NumberColumn kEpoch = {"epoch", "epoch", "passes over the training set",
+                                 &TrajectoryPoint::epoch};
+
+constexpr NumberColumn kLoss = {"loss", "1", "value of the objective",
+                                &TrajectoryPoint::train_loss};
+
+constexpr NumberColumn kDataLosses[] = {
     {"train_loss", "1", "mean loss on the training set (running statistics)",
      &TrajectoryPoint::train_loss},
     {"train_accuracy", "1", "share of training samples classified rightly",
@@ -27,10 +39,6 @@ constexpr NumberColumn kNumbers[] = {
     {"test_loss", "1", "mean loss on the test set", &TrajectoryPoint::test_loss},
     {"test_accuracy", "1", "share of test samples classified rightly",
      &TrajectoryPoint::test_accuracy},
-    {"distance_from_start", "1", "Euclidean distance from the initial parameters",
-     &TrajectoryPoint::distance_from_start},
-    {"elapsed_s", "s", "wall time since the run began, summed over resumes",
-     &TrajectoryPoint::elapsed_s},
 };
 
 struct IntegerColumn {
@@ -40,8 +48,9 @@ struct IntegerColumn {
   std::int64_t TrajectoryPoint::*field;
 };
 
-constexpr IntegerColumn kIntegers[] = {
-    {"step", "step", "optimiser steps taken", &TrajectoryPoint::step},
+constexpr IntegerColumn kStep = {"step", "step", "optimiser steps taken", &TrajectoryPoint::step};
+
+constexpr IntegerColumn kSampleCounts[] = {
     {"samples", "sample", "training samples seen", &TrajectoryPoint::samples},
     {"batch_size", "sample", "samples of a step", &TrajectoryPoint::batch_size},
 };
@@ -77,6 +86,12 @@ constexpr NumberColumn kValidation[] = {
 /// The columns of numbers that a run has.
 std::vector<NumberColumn> number_columns(RunColumns which) {
   std::vector<NumberColumn> columns(std::begin(kNumbers), std::end(kNumbers));
+  if (which.samples) columns.push_back(kEpoch);
+  if (which.data) {
+    columns.insert(columns.end(), std::begin(kDataLosses), std::end(kDataLosses));
+  } else {
+    columns.push_back(kLoss);
+  }
   if (which.validation) {
     columns.insert(columns.end(), std::begin(kValidation), std::end(kValidation));
   }
@@ -86,7 +101,10 @@ std::vector<NumberColumn> number_columns(RunColumns which) {
 }
 
 std::vector<IntegerColumn> integer_columns(RunColumns which) {
-  std::vector<IntegerColumn> columns(std::begin(kIntegers), std::end(kIntegers));
+  std::vector<IntegerColumn> columns{kStep};
+  if (which.samples) {
+    columns.insert(columns.end(), std::begin(kSampleCounts), std::end(kSampleCounts));
+  }
   if (which.flow) columns.insert(columns.end(), std::begin(kFlowIntegers), std::end(kFlowIntegers));
   return columns;
 }

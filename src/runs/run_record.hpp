@@ -15,7 +15,7 @@ struct TrajectoryPoint {
   std::int64_t samples = 0;
   double learning_rate = 0.0;
   std::int64_t batch_size = 0;
-  double train_loss = 0.0;
+  double train_loss = 0.0;  ///< of an objective without data its value, recorded as loss
   double train_accuracy = 0.0;
   double test_loss = 0.0;
   double test_accuracy = 0.0;
@@ -32,6 +32,8 @@ struct TrajectoryPoint {
 
 /// Columns of /trajectory that not every run has.
 struct RunColumns {
+  bool data = false;     ///< losses and accuracies on halves of a data set, in place of one loss
+  bool samples = false;  ///< steps draw samples: epochs, batches
   bool gradient_norm = false;
   bool validation = false;
   bool flow = false;

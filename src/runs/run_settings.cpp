@@ -110,14 +110,19 @@ RunSpec read_run(const SweptRun& run, const std::vector<ProbeSpec>& probes) {
   plan.plain_group = plain_name(run.group);
   plan.family = run.family;
   plan.swept = run.swept;
-  plan.model = model_settings(run.settings.table("model"));
-  plan.train = train_settings(run.settings.table("train"), plan.model.has_batch_norm(),
-                              plan.model.ghost_size);
+  if (run.settings.has("objective")) {
+    plan.objective = read_objective(run.settings.table("objective"));
+    plan.train = objective_train_settings(run.settings.table("train"));
+  } else {
+    plan.model = model_settings(run.settings.table("model"));
+    plan.train = train_settings(run.settings.table("train"), plan.model.has_batch_norm(),
+                                plan.model.ghost_size);
+  }
   plan.optimizer = optimizer_settings(run.settings.table("optimizer"), plan.learning_rate);
   plan.schedule =
       schedule_settings(run.settings.table("schedule"), plan.model.has_batch_norm() ? 2 : 1);
   plan.probes = probes;
-  check_probes(plan, run.settings.table("model"));
+  if (!plan.objective) check_probes(plan, run.settings.table("model"));
   return plan;
 }
 
@@ -162,7 +167,9 @@ std::vector<RunSpec> read_run_specs(const Settings& settings, std::uint64_t stud
   const auto axes = sweep.axes({"seeds"});
   std::map<std::int64_t, std::vector<ProbeSpec>> probes;
   for (const auto seed : seeds) {
-    probes[seed] = read_probe_specs(settings, {study_seed, static_cast<std::uint64_t>(seed)});
+    probes[seed] = read_probe_specs(
+        settings, {study_seed, static_cast<std::uint64_t>(seed)},
+        settings.has("objective") ? ProbeSubject::objective : ProbeSubject::network);
   }
   std::vector<RunSpec> plans;
   std::set<std::string> names;

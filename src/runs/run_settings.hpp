@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/model.hpp"
+#include "objectives/analytic/objective_settings.hpp"
 #include "objectives/network/network_loss.hpp"
 #include "optimizers/options.hpp"
 #include "optimizers/schedule.hpp"
@@ -28,6 +29,7 @@ struct RunSpec {
   /// them, and under "run" the name of its [[run]].
   std::map<std::string, std::string> swept;
   TrainOptions train;
+  std::optional<ObjectiveSpec> objective;  ///< none: the loss of the model on the data
   ModelOptions model;
   OptimizerOptions optimizer;
   double learning_rate = 0.1;  ///< what the schedule scales and shapes

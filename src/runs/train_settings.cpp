@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "models/batch_layout.hpp"
 
@@ -105,6 +106,20 @@ TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t
     train.fail("memory_mib", fmt::format("found {}, expected MiB of a rank, at most {}",
                                          options.memory_mib, most));
   }
+  read_snapshots(train, options);
+  options.checkpoint_every_s = train.positive("checkpoint_every_s", options.checkpoint_every_s);
+  return options;
+}
+
+TrainOptions objective_train_settings(const Settings& train) {
+  TrainOptions options;
+  options.epochs = 0;
+  constexpr std::int64_t usual_steps = 100;
+  options.steps = train.integer_at_least("steps", 0, usual_steps);
+  options.batch = train.integer_at_least("batch", 0, 0);
+  if (options.batch == 0) options.batch = std::numeric_limits<std::int64_t>::max();
+  options.evaluate_every = train.integer_at_least("evaluate_every", 0, 1);
+  options.gradient_norm_every = train.choice("gradient_norm", {"end", "every"}, "end") == "every";
   read_snapshots(train, options);
   options.checkpoint_every_s = train.positive("checkpoint_every_s", options.checkpoint_every_s);
   return options;

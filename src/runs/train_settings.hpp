@@ -45,6 +45,10 @@ struct TrainOptions {
 /// batch norm, 0 without; `batch_norm` whether there is any. Local. Throws ConfigurationError.
 TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t ghost_size);
 
+/// Reads [train] of runs on an objective that needs no data, which step on all of its terms unless
+/// `batch` says how many. Local. Throws ConfigurationError.
+TrainOptions objective_train_settings(const Settings& train);
+
 /// How many of `samples` training samples a share holds out: rounded, at least one if any is held
 /// out, and at least one is left. Local.
 std::int64_t held_out(double share, std::int64_t samples);

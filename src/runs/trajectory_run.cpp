@@ -12,53 +12,60 @@
 #include "records/record.hpp"
 #include "records/schema.hpp"
 #include "runs/flow_checkpoint.hpp"
+#include "runs/network_problem.hpp"
+#include "runs/objective_problem.hpp"
 #include "runs/run_calendar.hpp"
 #include "runs/run_checkpoint.hpp"
-#include "runs/run_network.hpp"
-#include "runs/run_probes.hpp"
 #include "runs/run_record.hpp"
 #include "runs/snapshots.hpp"
-#include "runs/training_step.hpp"
 
 namespace thalweg {
 
 namespace {
 
 template <class Real>
+RunColumns columns_of(const RunSpec& plan, const Problem<Real>& problem) {
+  RunColumns columns = problem.columns();
+  columns.gradient_norm = plan.train.gradient_norm_every;
+  columns.flow = plan.optimizer.is_flow();
+  return columns;
+}
+
+template <class Real>
 class TrajectoryRun {
  public:
-  TrajectoryRun(const Communicator& team, const RunSpec& plan, const DataSet<Real>& data,
+  TrajectoryRun(const Communicator& team, const RunSpec& plan, Problem<Real>& problem,
                 const RunFiles& files, const StudyContext& context, const Log& log)
       : team_(team),
         plan_(plan),
-        data_(data),
+        problem_(problem),
         files_(files),
         context_(context),
         log_(log),
-        objective_(make_network_loss(team, plan, data)),
-        space_(objective_->space()),
-        stepper_(space_, objective_->network().parameters(), plan.optimizer),
-        probes_(*objective_, plan),
-        training_(training_subset(plan.train, data.train.size())),
-        validation_(validation_subset(plan.train, data.train.size())),
-        schedule_(schedule_of(plan, data.train.size())),
-        order_(plan.seed, Purpose::shuffle, training_count()),
-        record_({plan.train.gradient_norm_every, !validation_.empty(), plan.optimizer.is_flow()}),
-        w_(initial_point(plan, *objective_)),
+        space_(problem.objective().space()),
+        stepper_(space_, problem.blocks(), plan.optimizer),
+        schedule_(schedule_of(plan, problem.samples())),
+        record_(columns_of(plan, problem)),
+        w_(problem.start()),
+        statistics_(problem.statistics()),
         gradient_(static_cast<std::size_t>(space_.slice().size())) {
     last_step_ = schedule_.steps();
     stepper_.set_stop([this] { return agree() == Request::stop; });
-    start_hash_ = point_hash(std::span<const Real>(w_), objective_->network().buffers());
+    start_hash_ = point_hash(std::span<const Real>(w_), problem_.statistics());
     const auto mine = space_.slice_of(std::span<const Real>(w_));
     start_.assign(mine.begin(), mine.end());
   }
 
   RunOutcome run() {
-    warn_of_idle_ranks();
-    probes_.begin(plan_.probes, w_);
+    problem_.warn(log_, schedule_);
+    problem_.begin(plan_.probes, w_);
     const bool resumed =
         context_.resume && resume_run(space_, files_.checkpoint, parts(), earlier_s_, log_);
-    if (!resumed) measure_point();
+    if (resumed) {
+      problem_.set_statistics(statistics_);
+    } else {
+      measure_point();
+    }
     Progress progress(log_, plan_.name, last_step_);
     while (progress_.status.empty() && progress_.step < last_step_) {
       // Before the first step too, or a study of many short runs would never hear it.
@@ -78,10 +85,10 @@ class TrajectoryRun {
       }
       if (!progress_.status.empty()) break;
       measure_point();
-      const auto& latest = record_.points().back();
-      progress.update(progress_.step,
-                      fmt::format("epoch {:.1f}, train loss {:.4g}, test accuracy {:.4f}", epoch(),
-                                  latest.train_loss, latest.test_accuracy));
+      const std::string words = problem_.in_words(record_.points().back());
+      progress.update(progress_.step, problem_.columns().samples
+                                          ? fmt::format("epoch {:.1f}, {}", epoch(), words)
+                                          : words);
     }
     progress.finish();
     if (progress_.status.empty())
@@ -93,23 +100,7 @@ class TrajectoryRun {
   enum class Request : std::int64_t { none = 0, checkpoint = 1, stop = 2 };
 
   double epoch() const { return schedule_.at(progress_.step).epochs_done; }
-  /// Training samples that are stepped on.
-  std::int64_t training_count() const {
-    return data_.train.size() - static_cast<std::int64_t>(validation_.size());
-  }
   double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
-
-  void warn_of_idle_ranks() const {
-    const std::int64_t batch = schedule_.at(0).batch;
-    const std::int64_t shard = objective_->training_shard(batch);
-    const std::int64_t shards = (batch + shard - 1) / shard;
-    if (shards >= team_.size()) return;
-    log_.warn(
-        fmt::format("{}: a batch of {} has {} shards of {} for {} ranks, the others idle in "
-                    "training steps; lower "
-                    "[train] shard or [study] team_size",
-                    plan_.name, batch, shards, shard, team_.size()));
-  }
 
   /// A step of a flow is many of the integrator's.
   [[nodiscard]] std::int64_t agree_every() const {
@@ -126,8 +117,7 @@ class TrajectoryRun {
 
   void take_step() {
     const Schedule::Step now = schedule_.at(progress_.step);
-    const double loss = training_step(*objective_, stepper_, order_, now, plan_.seed,
-                                      progress_.step, std::span<Real>(w_));
+    const double loss = problem_.step(stepper_, now, progress_.step, std::span<Real>(w_));
     if (stepper_.was_abandoned()) return;
     if (!std::isfinite(loss)) {
       progress_.status = kDiverged;
@@ -144,12 +134,6 @@ class TrajectoryRun {
   }
 
   void evaluate() {
-    const auto train = objective_->evaluate(w_, data_.train, Statistics::frozen, training_);
-    const auto test = objective_->evaluate(w_, data_.test, Statistics::frozen);
-    Evaluation validation;
-    if (!validation_.empty()) {
-      validation = objective_->evaluate(w_, data_.train, Statistics::frozen, validation_);
-    }
     const auto mine = space_.slice_of(std::span<const Real>(w_));
     std::vector<Real> gap(mine.size());
     for (std::size_t i = 0; i < gap.size(); ++i) gap[i] = mine[i] - start_[i];
@@ -159,15 +143,10 @@ class TrajectoryRun {
                           .samples = progress_.samples,
                           .learning_rate = next.learning_rate,
                           .batch_size = next.batch,
-                          .train_loss = train.loss,
-                          .train_accuracy = train.accuracy,
-                          .test_loss = test.loss,
-                          .test_accuracy = test.accuracy,
-                          .validation_loss = validation.loss,
-                          .validation_accuracy = validation.accuracy,
                           .gradient_norm = 0.0,
                           .distance_from_start = space_.norm(std::span<const Real>(gap)),
                           .elapsed_s = elapsed_s()};
+    problem_.evaluate(w_, point);
     if (plan_.train.gradient_norm_every) point.gradient_norm = gradient_norm();
     if (const auto counts = stepper_.flow_counts()) {
       for (; timed_ < progress_.step; ++timed_) time_ += schedule_.at(timed_).learning_rate;
@@ -177,7 +156,7 @@ class TrajectoryRun {
       point.flow_evaluations = counts->evaluations;
     }
     record_.add(point);
-    if (!std::isfinite(train.loss)) {
+    if (!std::isfinite(point.train_loss)) {
       progress_.status = kDiverged;
     } else if (reaches_target(plan_.train, point.train_loss,
                               plan_.train.target_on_validation ? point.validation_accuracy
@@ -187,8 +166,7 @@ class TrajectoryRun {
   }
 
   double gradient_norm() {
-    objective_->set_statistics(Statistics::batch);
-    objective_->gradient(w_, training_, gradient_);
+    problem_.gradient(w_, gradient_);
     return space_.norm(std::span<const Real>(gradient_));
   }
 
@@ -208,7 +186,7 @@ class TrajectoryRun {
     if (const auto p = stepper_.preconditioner_slice()) {
       state.preconditioner_slice.assign(p->begin(), p->end());
     }
-    record_.probes().add(plan.name, progress_.step, probes_.measure(plan, w_, state));
+    record_.probes().add(plan.name, progress_.step, problem_.measure(plan, w_, state));
   }
 
   bool is_snapshot_due() const {
@@ -225,17 +203,21 @@ class TrajectoryRun {
       if (!team_.is_root()) return;
       Attributes attributes = provenance_attributes(context_.provenance);
       attributes["run"] = plan_.name;
-      attributes["data_hash"] = fmt::format("{:016x}", data_.hash);
+      const Attributes of_problem = problem_.attributes();
+      if (const auto hash = of_problem.find("data_hash"); hash != of_problem.end()) {
+        attributes.insert(*hash);
+      }
       write_snapshot(snapshot_file(context_.output_folder, plan_.name, progress_.step),
-                     Snapshot<Real>{progress_.step, epoch(), w_, objective_->network().buffers()},
+                     Snapshot<Real>{progress_.step, epoch(), w_, problem_.statistics()},
                      attributes);
     });
     taken.push_back(progress_.step);
   }
 
-  RunParts<Real> parts() { return {progress_, w_, objective_->network(), stepper_, record_}; }
+  RunParts<Real> parts() { return {progress_, w_, statistics_, stepper_, record_}; }
 
   void save() {
+    statistics_ = problem_.statistics();
     checkpoints_.time([&] { save_run(space_, files_.checkpoint, parts(), elapsed_s()); });
   }
 
@@ -262,52 +244,48 @@ class TrajectoryRun {
       record.attributes["seed"] = static_cast<std::int64_t>(plan_.seed);
       record.attributes["status"] = progress_.status;
       record.attributes["team_size"] = std::int64_t{team_.size()};
-      record.attributes["data"] = data_.description;
-      record.attributes["data_hash"] = fmt::format("{:016x}", data_.hash);
+      record.attributes.merge(problem_.attributes());
       record_.write_to(record);
       if (const auto counts = stepper_.flow_counts()) write_flow_counts(record, *counts);
       record.attributes["start_hash"] = start_hash_;
       list_snapshots(record, progress_.snapshots);
       for (const auto& probe : plan_.probes) {
-        if (progress_.status != kDiverged) probes_.describe(probe, record);
+        if (progress_.status != kDiverged) problem_.describe(probe, record);
       }
-      record.scalar(
-          "/final/gradient_norm", norm, "1",
-          "norm of the training loss's gradient at the end (statistics of the whole training set)");
+      record.scalar("/final/gradient_norm", norm, "1",
+                    problem_.columns().data
+                        ? "norm of the training loss's gradient at the end (statistics of the "
+                          "whole training set)"
+                        : "norm of the gradient at the end");
       // Test samples and derivatives may overflow where the training loss does not.
       if (progress_.status != kDiverged) {
         mask_missing(record, "/trajectory/");
         mask_missing(record, "/final/");
       }
       record.column("/parameters/final", w_, "parameter", "1", "parameters at the end");
-      record.column("/parameters/running_statistics", objective_->network().buffers(), "statistic",
-                    "1", "running statistics of batch norm, mean then variance of each layer");
+      record.column("/parameters/running_statistics", problem_.statistics(), "statistic", "1",
+                    "running statistics of batch norm, mean then variance of each layer");
       write_record(files_.record, record);
       remove_checkpoint(files_.checkpoint);
       const auto& last = record_.points().back();
-      log_.info(fmt::format(
-          "{}: {} after {} steps, train loss {:.4g}, test accuracy {:.4f}, {:.1f} s", plan_.name,
-          progress_.status, progress_.step, last.train_loss, last.test_accuracy, elapsed_s()));
+      log_.info(fmt::format("{}: {} after {} steps, {}, {:.1f} s", plan_.name, progress_.status,
+                            progress_.step, problem_.in_words(last), elapsed_s()));
     });
     return true;
   }
 
   const Communicator& team_;
   const RunSpec& plan_;
-  const DataSet<Real>& data_;
+  Problem<Real>& problem_;
   const RunFiles& files_;
   const StudyContext& context_;
   const Log& log_;
-  std::unique_ptr<NetworkLoss<Real>> objective_;
   const VectorSpace& space_;
   Stepper<Real> stepper_;
-  RunProbes<Real> probes_;
-  std::vector<std::int64_t> training_;    // empty: all
-  std::vector<std::int64_t> validation_;  // held out; empty: none
   Schedule schedule_;
-  SampleOrder order_;
   RunRecord record_;
   std::vector<Real> w_;
+  std::vector<double> statistics_;  // as of the last checkpoint
   std::vector<Real> gradient_;
   std::vector<Real> start_;  // this rank's slice
   std::string start_hash_;
@@ -325,7 +303,14 @@ class TrajectoryRun {
 template <class Real>
 RunOutcome run_trajectory(const Communicator& team, const RunSpec& plan, const DataSet<Real>& data,
                           const RunFiles& files, const StudyContext& context, const Log& log) {
-  return TrajectoryRun<Real>(team, plan, data, files, context, log).run();
+  NetworkProblem<Real> problem(team, plan, data);
+  return TrajectoryRun<Real>(team, plan, problem, files, context, log).run();
+}
+
+RunOutcome run_trajectory(const Communicator& team, const RunSpec& plan, const RunFiles& files,
+                          const StudyContext& context, const Log& log) {
+  ObjectiveProblem problem(team, plan);
+  return TrajectoryRun<double>(team, plan, problem, files, context, log).run();
 }
 
 template RunOutcome run_trajectory(const Communicator&, const RunSpec&, const DataSet<float>&,

@@ -16,4 +16,8 @@ template <class Real>
 RunOutcome run_trajectory(const Communicator& team, const RunSpec& plan, const DataSet<Real>& data,
                           const RunFiles& files, const StudyContext& context, const Log& log);
 
+/// The same of an objective that needs no data: the run's [objective].
+RunOutcome run_trajectory(const Communicator& team, const RunSpec& plan, const RunFiles& files,
+                          const StudyContext& context, const Log& log);
+
 }  // namespace thalweg

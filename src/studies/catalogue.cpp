@@ -1,9 +1,13 @@
 #include "studies/catalogue.hpp"
 
+#include "objectives/analytic/objective_kinds.hpp"
+
 namespace thalweg {
 
-const std::vector<CatalogueCategory>& catalogue() {
-  static const std::vector<CatalogueCategory> all{
+namespace {
+
+std::vector<CatalogueCategory> written_categories() {
+  return {
       {"datasets",
        {{"glyphs", "drawn digits made by the program itself, any number of them, no download"},
         {"idx", "the MNIST family's files, plain or .gz (LeCun et al. 1998)"},
@@ -162,6 +166,24 @@ const std::vector<CatalogueCategory>& catalogue() {
       {"searches", {}},
       {"claims", {}},
   };
+}
+
+/// With the kinds that say themselves what they are.
+std::vector<CatalogueCategory> all_categories() {
+  auto categories = written_categories();
+  for (auto& category : categories) {
+    if (category.name != "objectives") continue;
+    for (const auto& kind : objective_kinds()) {
+      category.entries.push_back({kind.name, "[objective]: " + kind.text});
+    }
+  }
+  return categories;
+}
+
+}  // namespace
+
+const std::vector<CatalogueCategory>& catalogue() {
+  static const std::vector<CatalogueCategory> all = all_categories();
   return all;
 }
 

@@ -5,6 +5,7 @@
 #include "studies/kernel/kernel_study.hpp"
 #include "studies/small_data/small_data_study.hpp"
 #include "studies/trajectories/landscape_study.hpp"
+#include "studies/trajectories/objective_study.hpp"
 #include "studies/trajectories/trajectory_study.hpp"
 #include "studies/uci/uci_study.hpp"
 #include "studies/width/width_study.hpp"
@@ -14,7 +15,10 @@ namespace thalweg {
 const std::vector<StudyKind>& study_kinds() {
   static const std::vector<StudyKind> kinds{
       {"trajectories", "runs side by side, probes on them, slices between their minima",
-       prepare_trajectory_study},
+       [](const Settings& settings, const StudyHeader& header, StudyContext& context) {
+         return settings.has("objective") ? prepare_objective_study(settings, header, context)
+                                          : prepare_trajectory_study(settings, header, context);
+       }},
       {"surface", "losses on grids around the ends of runs, made here or by an earlier study",
        prepare_landscape_study},
       {"connection", "paths between the ends of runs, made here or by an earlier study",

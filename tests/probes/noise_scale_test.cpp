@@ -7,18 +7,17 @@
 #include <numeric>
 
 #include "objectives/analytic/analytic.hpp"
+#include "objectives/analytic/least_squares.hpp"
 #include "objectives/composed/double_precision.hpp"
 #include "objectives/network/sample_gradients.hpp"
 #include "probes/estimate.hpp"
 #include "probes/two_batch.hpp"
-#include "support/least_squares.hpp"
 #include "support/measured.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace thalweg {
 namespace {
 
-using testing::LeastSquares;
 using testing::scalar;
 using testing::TinyProblem;
 

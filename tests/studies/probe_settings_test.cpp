@@ -6,9 +6,9 @@
 
 #include "base/error.hpp"
 #include "objectives/analytic/analytic.hpp"
+#include "objectives/analytic/least_squares.hpp"
 #include "runs/run_settings.hpp"
 #include "studies/catalogue.hpp"
-#include "support/least_squares.hpp"
 #include "support/measured.hpp"
 
 namespace thalweg {
@@ -49,7 +49,7 @@ TEST(ProbeSettings, KnowEveryProbeOfTheCatalogue) {
 
 std::vector<double> drawn(const std::string& keys, DrawSeeds seeds) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
-  testing::LeastSquares sum(self, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1});
+  LeastSquares sum(self, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1});
   const Settings settings = Settings::parse("[[probe]]\n" + keys, "s.toml");
   const auto plan = read_probe_specs(settings, seeds)[0];
   settings.reject_unknown();
@@ -94,7 +94,7 @@ TEST(ProbeSettings, OfASweepOverSeedsEachRunHasItsOwn) {
 
 TEST(ProbeSettings, ReadTheNoiseScale) {
   const auto world = Communicator::duplicate(MPI_COMM_WORLD);
-  testing::LeastSquares sum(world, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1});
+  LeastSquares sum(world, {3, 0, -1, 0, 1, 2, 1, -2}, {-1, -1, -1, -1});
   const std::vector<double> x{0.0, 0.0};
   const auto plain = plans("[[probe]]\ntype = \"noise_scale\"\n")[0];
   EXPECT_EQ(plain.samples, 0);

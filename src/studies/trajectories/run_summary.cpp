@@ -63,12 +63,9 @@ void summarise_runs(Record& study, const std::vector<std::string>& names,
   };
   for (std::size_t row = 0; row < runs.size(); ++row) {
     const Record& run = runs[row];
-    for (const char* name :
-         {"step", "epoch", "learning_rate", "batch_size", "train_loss", "train_accuracy",
-          "test_loss", "test_accuracy", "distance_from_start", "elapsed_s"}) {
-      put_last(name, row, std::string("/trajectory/") + name);
-    }
-    for (const char* name : {"validation_loss", "validation_accuracy"}) {
+    for (const char* name : {"step", "epoch", "learning_rate", "batch_size", "train_loss",
+                             "train_accuracy", "test_loss", "test_accuracy", "validation_loss",
+                             "validation_accuracy", "loss", "distance_from_start", "elapsed_s"}) {
       const std::string path = std::string("/trajectory/") + name;
       if (run.arrays.contains(path)) put_last(name, row, path);
     }

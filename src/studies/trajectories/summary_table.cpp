@@ -40,10 +40,17 @@ const std::vector<double>& numbers(const Record& study, const std::string& colum
 }
 
 std::vector<Shown> shown_columns(const Record& study) {
-  std::vector<Shown> shown{{"batch_size", "batch"},      {"step", "steps"},
-                           {"train_loss", "train loss"}, {"train_accuracy", "train acc"},
-                           {"test_loss", "test loss"},   {"test_accuracy", "test acc"},
+  std::vector<Shown> shown{{"batch_size", "batch"},
+                           {"step", "steps"},
+                           {"train_loss", "train loss"},
+                           {"train_accuracy", "train acc"},
+                           {"test_loss", "test loss"},
+                           {"test_accuracy", "test acc"},
+                           {"loss", "loss"},
                            {"gradient_norm", "|g|"}};
+  std::erase_if(shown, [&](const Shown& column) {
+    return !study.arrays.contains("/summary/" + column.name);
+  });
   for (const auto& [path, array] : study.arrays) {
     const std::string prefix = "/summary/";
     if (!path.starts_with(prefix)) continue;

@@ -33,6 +33,11 @@ TrajectorySpec read_trajectory_spec(const Settings& settings, const StudyHeader&
     settings.table("study").fail(
         "team_size", fmt::format("found {}, but there are {} ranks", header.team_size, ranks));
   }
+  if (settings.has("objective")) {
+    settings.fail("objective",
+                  "is there, but only a study of kind \"trajectories\" that is run takes one: "
+                  "plans, surfaces and connections need a network");
+  }
   const auto seed = static_cast<std::uint64_t>(header.seed);
   plan.data = data_options(settings.table("data"), seed);
   plan.runs = read_run_specs(settings, seed);

@@ -6,7 +6,7 @@
 
 #include "objectives/objective.hpp"
 
-namespace thalweg::testing {
+namespace thalweg {
 
 /// (1/N) Σ ½ (a_i·x − b_i)², computed in whole on every rank: a finite sum whose gradients a_i
 /// (a_i·x − b_i) and Hessian (1/N) Σ a_i a_iᵀ can be written down.
@@ -73,4 +73,4 @@ class LeastSquares final : public Objective<double> {
   std::vector<double> targets_;
 };
 
-}  // namespace thalweg::testing
+}  // namespace thalweg

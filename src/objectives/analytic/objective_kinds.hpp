@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "objectives/objective.hpp"
+#include "settings/kind.hpp"
+
+namespace thalweg {
+
+struct ObjectiveShape {
+  std::int64_t dimension = 1;
+  std::int64_t samples = 0;  ///< terms, where the objective is a finite sum
+};
+
+/// An objective that needs no data set. Made for a team, which must outlive it; the same on any
+/// number of ranks. Local.
+struct ObjectiveKind : Kind<Objective<double>, const Communicator&> {
+  /// Known before anything is drawn or stored. Throws ConfigurationError, through the table that
+  /// was read, for values that do not go together.
+  std::function<ObjectiveShape(const Values& values, const Settings& table)> shape;
+};
+
+/// The objectives that [objective] type can name. A further one is a file in kinds/ and a row here.
+const std::vector<ObjectiveKind>& objective_kinds();
+
+}  // namespace thalweg

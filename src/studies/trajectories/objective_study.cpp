@@ -1,0 +1,113 @@
+#include "studies/trajectories/objective_study.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <vector>
+
+#include "records/checkpoint.hpp"
+#include "records/schema.hpp"
+#include "runs/deal_out.hpp"
+#include "runs/objective_problem.hpp"
+#include "runs/run_files.hpp"
+#include "runs/trajectory_run.hpp"
+#include "studies/trajectories/probe_forecast.hpp"
+#include "studies/trajectories/run_summary.hpp"
+#include "studies/trajectories/summary_table.hpp"
+
+namespace thalweg {
+
+namespace {
+
+/// Holds every run against its objective. Returns what runs are dealt out by: numbers that its
+/// steps touch. Local. Throws ConfigurationError.
+std::vector<double> checked_costs(const std::vector<RunSpec>& runs) {
+  std::vector<double> costs;
+  for (const auto& run : runs) {
+    const ObjectiveShape shape = run.objective->shape();
+    const Schedule schedule = schedule_of(run, schedule_samples(shape));
+    for (const auto& probe : run.probes) {
+      try {
+        probe.probe->check({}, shape.samples);
+      } catch (const ConfigurationError& error) {
+        throw ConfigurationError(
+            fmt::format("run {}: [[probe]] '{}': {}", run.name, probe.name, error.what()));
+      }
+    }
+    costs.push_back(static_cast<double>(schedule.steps()) * static_cast<double>(shape.dimension) *
+                    static_cast<double>(schedule.at(0).batch));
+  }
+  return costs;
+}
+
+void seal(const std::vector<RunSpec>& runs, const StudyHeader& header, const std::string& resolved,
+          std::int64_t team_size, const StudyContext& context) {
+  Record study;
+  study.attributes["team_size"] = team_size;
+  add_study_attributes(study, header, context, resolved);
+  std::vector<std::string> names;
+  std::vector<Record> records;
+  std::int64_t diverged = 0;
+  for (const auto& run : runs) {
+    const RunFiles files = files_of(context.output_folder, run.name);
+    names.push_back(run.name);
+    records.push_back(read_record(files.record));
+    diverged += std::get<std::string>(records.back().attributes.at("status")) == kDiverged ? 1 : 0;
+    records.back().arrays.erase("/parameters/final");
+    remove_checkpoint(files.checkpoint);
+  }
+  summarise_runs(study, names, records);
+  const std::string file = context.output_folder + "/study.h5";
+  write_record(file, study);
+  std::error_code ignored;
+  std::filesystem::remove(context.output_folder + "/checkpoints", ignored);
+  fmt::print("{}\n{} runs done, {} diverged; record: {}\n", summary_table(study, context.columns),
+             names.size(), diverged, file);
+  std::fflush(stdout);
+}
+
+ExitCode run_objectives(const std::vector<RunSpec>& runs, const StudyHeader& header,
+                        const std::string& resolved, const StudyContext& context) {
+  const Communicator& world = context.world;
+  const Teams teams(world, header.team_size, runs.size());
+  const Log log(teams.mine().is_root(), context.log.terminal() && world.is_root());
+  const auto costs = checked_costs(runs);
+  if (world.is_root()) {
+    context.log.info(fmt::format(
+        "{}: {}; {} runs in {} teams of {} ranks", runs.front().objective->kind->name,
+        runs.front().objective->kind->text, runs.size(), teams.count(), teams.mine().size()));
+  }
+  std::vector<DealtRun> dealt_runs;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    dealt_runs.push_back({runs[i].name, costs[i], [&, i] {
+                            return run_trajectory(teams.mine(), runs[i],
+                                                  files_of(context.output_folder, runs[i].name),
+                                                  context, log);
+                          }});
+  }
+  const Dealt dealt = deal_out(teams, context.output_folder, dealt_runs, log);
+  if (const auto code = ended_early(context, dealt, runs.size())) return *code;
+  collectively(world, [&] {
+    if (world.is_root()) seal(runs, header, resolved, teams.team_size(), context);
+  });
+  return ExitCode::done;
+}
+
+}  // namespace
+
+StudyBody prepare_objective_study(const Settings& settings, const StudyHeader& header,
+                                  StudyContext& context) {
+  if (header.team_size > context.world.size()) {
+    settings.table("study").fail("team_size", fmt::format("found {}, but there are {} ranks",
+                                                          header.team_size, context.world.size()));
+  }
+  const auto runs = read_run_specs(settings, static_cast<std::uint64_t>(header.seed));
+  checked_costs(runs);
+  context.probe_forecast = probe_forecast(runs, schedule_samples(runs.front().objective->shape()));
+  return [=, &context](StudyStart /*start*/) {
+    return run_objectives(runs, header, recorded_configuration(settings), context);
+  };
+}
+
+}  // namespace thalweg
