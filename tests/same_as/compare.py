@@ -136,12 +136,14 @@ def content(path):
     return [line for line in content_bytes.splitlines() if line.startswith(b"[")]
 
 
-def processes_with(argument):
+def processes_with(folder, argument):
+    """Process ids that work in this folder and have this argument: a comparison beside this one has a folder of its own."""
     found = []
-    for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            if str(argument) in file.read_bytes().decode(errors="replace").split("\0"):
-                found.append(int(file.parent.name))
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if str(argument) in words and (process / "cwd").resolve() == folder:
+                found.append(int(process.name))
         except OSError:
             pass
     return found
@@ -178,7 +180,7 @@ def interrupted(trees, binary, arguments, out, ranks, number, delay_s):
     except subprocess.TimeoutExpired:
         if number == signal.SIGKILL:
             # mpirun alone would take its time to notice; it and its ranks end at once.
-            for pid in processes_with(out):
+            for pid in processes_with(trees.scratch, out):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
@@ -187,7 +189,7 @@ def interrupted(trees, binary, arguments, out, ranks, number, delay_s):
             process.send_signal(number)
     _, errors = process.communicate(timeout=PATIENCE_S)
     deadline = time.monotonic() + 30
-    while processes_with(out) and time.monotonic() < deadline:
+    while processes_with(trees.scratch, out) and time.monotonic() < deadline:
         time.sleep(0.02)
     expected = -signal.SIGKILL if number == signal.SIGKILL else 75
     return process.returncode == expected, process.returncode, errors
@@ -229,9 +231,10 @@ def killed_and_resumed(trees, name, study, ranks, options, duration_s, outcome):
 
 
 def merged(trees, name, study, ranks, options, outcome):
-    for part in (1, 2):
-        trees.both("run", study, "-o", f"OUT/{name}-part{part}-{ranks}", "--set", f"study.part={part}/2", *options, ranks=ranks)
-    trees.both("merge", *(f"OUT/{name}-part{part}-{ranks}" for part in (1, 2)), "-o", f"OUT/{name}-merged-{ranks}", ranks=ranks)
+    parts = [f"OUT/{name}-part{part}-{ranks}" for part in (1, 2)]
+    for number, part in enumerate(parts, 1):
+        trees.both("run", study, "-o", part, "--set", f"study.part={number}/2", *options, ranks=ranks)
+    trees.both("merge", *parts, "-o", f"OUT/{name}-merged-{ranks}", ranks=ranks)
     trees.succeed(trees.present, "merge", f"reference/{name}-part1-{ranks}", f"present/{name}-part2-{ranks}", "-o",
                   f"present/{name}-mixed-{ranks}", "--mixed-machines", ranks=ranks)
     for part in (1, 2):
@@ -302,8 +305,9 @@ def uncovered(trees, studies):
     (trees.scratch / "unknown.toml").write_text('[study]\nkind = "unknown"\n')
     kinds = re.search(r"known: (.*)", trees.run(trees.present, "run", "unknown.toml", "-o", "dry/unknown").stderr)
     names += kinds[1].split(", ") if kinds else ["(the kinds of studies are not told)"]
+    # As a value, a key or a table.
     return [name for name in names if name not in UNNAMED
-            and not re.search(rf'"{re.escape(name)}"|^\s*(\w+\.)?{re.escape(name)} = |\[\[{re.escape(name)}\]\]', text, re.MULTILINE)]
+            and not re.search(rf'"{name}"|^(\w+\.)?{name} = |\[\[{name}\]\]', text, re.MULTILINE)]
 
 
 def main():
@@ -320,7 +324,7 @@ def main():
         parser.error(f"no studies to compare: {', '.join(sorted(unknown))} not found in {STUDIES}")
     # Records are flushed to the disk: in memory that is free.
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="same-as-", dir=memory))
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="same-as-", dir=memory)).resolve()
     # What killed ranks leave behind goes with the folder; no daemon beside a process without mpirun, and no search for
     # networks, which takes longer than most studies.
     (scratch / "tmp").mkdir()

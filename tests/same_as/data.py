@@ -68,11 +68,11 @@ def images(folder, generator):
 
 
 def uci(folder, generator):
-    """Three sets in the form of Fernández-Delgado et al."""
-    for index in range(3):
-        samples, name = 60 + 20 * index, f"set-{index}"
+    """Five sets in the form of Fernández-Delgado et al."""
+    for index in range(5):
+        samples, name = 80 + 30 * index, f"set-{index}"
         (folder / name).mkdir(parents=True)
-        labels, rows = classes_and_rows(generator, samples, 3 + index, 2 + index)
+        labels, rows = classes_and_rows(generator, samples, 3 + index, 2 + index % 3)
         lines = ["\t".join(["", *(f"f{j}" for j in range(rows.shape[1])), "clase"])]
         lines += ["\t".join([str(i + 1), *map(repr, row), str(label)])
                   for i, (row, label) in enumerate(zip(rows.tolist(), labels))]
