@@ -14,16 +14,16 @@ std::int64_t schedule_samples(const ObjectiveShape& shape) {
 
 ObjectiveProblem::ObjectiveProblem(const Communicator& team, const RunSpec& spec)
     : spec_(spec),
-      samples_(schedule_samples(spec.objective->shape())),
+      shape_(spec.objective->shape()),
       objective_(spec.objective->make(team)),
-      order_(spec.seed, Purpose::shuffle, samples_) {}
+      order_(spec.seed, Purpose::shuffle, schedule_samples(shape_)) {}
 
 RunColumns ObjectiveProblem::columns() const {
   return {.data = false, .samples = objective_->sample_count() > 0};
 }
 
 std::int64_t ObjectiveProblem::samples() const {
-  return samples_;
+  return schedule_samples(shape_);
 }
 
 std::vector<double> ObjectiveProblem::start() {
@@ -48,7 +48,7 @@ void ObjectiveProblem::add_noise(std::int64_t step, std::span<double> slice) con
 double ObjectiveProblem::step(Stepper<double>& stepper, const Schedule::Step& now,
                               std::int64_t index, std::span<double> w) {
   // A batch of all is the sum in its own order.
-  const bool whole = now.count >= samples_;
+  const bool whole = now.count >= samples();
   const Subset batch = whole ? Subset() : order_.batch(now);
   return stepper.step(w, now.learning_rate,
                       [&](std::span<const double> x, std::span<double> slice) {

@@ -19,6 +19,7 @@ class ObjectiveProblem final : public Problem<double> {
   ObjectiveProblem(const Communicator& team, const RunSpec& spec);
 
   [[nodiscard]] Objective<double>& objective() override { return *objective_; }
+  [[nodiscard]] std::vector<ParameterBlock> blocks() const override { return shape_.blocks(); }
   [[nodiscard]] RunColumns columns() const override;
   [[nodiscard]] std::int64_t samples() const override;
   std::vector<double> start() override;
@@ -37,7 +38,7 @@ class ObjectiveProblem final : public Problem<double> {
   void add_noise(std::int64_t step, std::span<double> slice) const;
 
   const RunSpec& spec_;
-  std::int64_t samples_;
+  ObjectiveShape shape_;
   std::unique_ptr<Objective<double>> objective_;
   SampleOrder order_;
 };

@@ -69,6 +69,10 @@ Sealed read_sealed(const std::string& folder) {
         "runs, of kind \"trajectories\" say",
         folder, kind));
   }
+  if (!file.attributes().contains("data_hash")) {
+    throw ConfigurationError(
+        fmt::format("{}: runs on an [objective] without data, expected runs of networks", folder));
+  }
   Sealed sealed{attribute<std::string>(file, "config_resolved"),
                 attribute<std::string>(file, "data_hash"),
                 {}};
@@ -87,9 +91,6 @@ RecordedStudy read_plans(const std::string& folder, const std::string& config) {
   study.folder = folder;
   const Settings settings = Settings::parse(config, folder + "/study.h5");
   study.header = read_study_header(settings, folder);
-  if (settings.has("objective")) {
-    settings.fail("objective", "these are runs on an objective without data, expected networks");
-  }
   const auto seed = static_cast<std::uint64_t>(study.header.seed);
   study.data = data_options(settings.table("data"), seed);
   const auto runs = read_run_specs(settings, seed);

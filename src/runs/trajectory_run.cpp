@@ -263,8 +263,10 @@ class TrajectoryRun {
         mask_missing(record, "/final/");
       }
       record.column("/parameters/final", w_, "parameter", "1", "parameters at the end");
-      record.column("/parameters/running_statistics", problem_.statistics(), "statistic", "1",
-                    "running statistics of batch norm, mean then variance of each layer");
+      if (problem_.columns().data) {
+        record.column("/parameters/running_statistics", problem_.statistics(), "statistic", "1",
+                      "running statistics of batch norm, mean then variance of each layer");
+      }
       write_record(files_.record, record);
       remove_checkpoint(files_.checkpoint);
       const auto& last = record_.points().back();

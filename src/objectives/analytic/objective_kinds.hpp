@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "models/layer.hpp"
 #include "objectives/objective.hpp"
 #include "settings/kind.hpp"
 
@@ -12,6 +13,9 @@ namespace thalweg {
 struct ObjectiveShape {
   std::int64_t dimension = 1;
   std::int64_t samples = 0;  ///< terms, where the objective is a finite sum
+
+  /// All parameters as one block, "x".
+  [[nodiscard]] std::vector<ParameterBlock> blocks() const { return {{"x", 0, {dimension}}}; }
 };
 
 /// An objective that needs no data set. Made for a team, which must outlive it; the same on any

@@ -29,7 +29,7 @@ std::vector<double> checked_costs(const std::vector<RunSpec>& runs) {
     const Schedule schedule = schedule_of(run, schedule_samples(shape));
     for (const auto& probe : run.probes) {
       try {
-        probe.probe->check({}, shape.samples);
+        probe.probe->check(shape.blocks(), shape.samples);
       } catch (const ConfigurationError& error) {
         throw ConfigurationError(
             fmt::format("run {}: [[probe]] '{}': {}", run.name, probe.name, error.what()));

@@ -35,8 +35,8 @@ TrajectorySpec read_trajectory_spec(const Settings& settings, const StudyHeader&
   }
   if (settings.has("objective")) {
     settings.fail("objective",
-                  "is there, but only a study of kind \"trajectories\" that is run takes one: "
-                  "plans, surfaces and connections need a network");
+                  "only `run` of kind \"trajectories\" takes one; plans, surfaces and connections "
+                  "need a network");
   }
   const auto seed = static_cast<std::uint64_t>(header.seed);
   plan.data = data_options(settings.table("data"), seed);
