@@ -12,6 +12,7 @@ int Csys2blacs_handle(MPI_Comm comm);
 void Cfree_blacs_system_handle(int handle);
 void Cblacs_gridmap(int* context, int* map, int leading_dimension, int rows, int columns);
 void Cblacs_gridinfo(int context, int* rows, int* columns, int* my_row, int* my_column);
+void Cblacs_set(int context, int what, int* value);
 void Cblacs_gridexit(int context);
 }
 
@@ -44,6 +45,11 @@ ProcessGrid::ProcessGrid(const Communicator& comm, int rows, int columns)
   system_handle_ = Csys2blacs_handle(comm.handle());
   context_ = system_handle_;
   Cblacs_gridmap(&context_, map.data(), rows, rows, columns);
+  // Sums in a fixed order: otherwise in that in which messages arrive, and no two runs are the
+  // same.
+  constexpr int repeatable_topologies = 15;
+  int yes = 1;
+  Cblacs_set(context_, repeatable_topologies, &yes);
   Cblacs_gridinfo(context_, &rows_, &columns_, &my_row_, &my_column_);
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "linalg/factorization.hpp"
 #include "linalg/product.hpp"
@@ -134,6 +135,25 @@ TYPED_TEST(Matrix, EigenvaluesOfTheLaplacianWithSmallResiduals) {
       const auto at = static_cast<std::size_t>(i + n * k);
       EXPECT_NEAR(av[at], values[static_cast<std::size_t>(k)] * v[at], 10 * this->tolerance);
     }
+  }
+}
+
+/// Elements of every size, so that any other order of a sum shows.
+double uneven(std::int64_t i, std::int64_t j) {
+  return std::sin(static_cast<double>(i * j + i + j)) / static_cast<double>(1 + std::abs(i - j));
+}
+
+// BLACS adds in the order in which messages arrive unless it is told not to.
+TYPED_TEST(Matrix, EigenvaluesAreRepeatedToTheBit) {
+  constexpr std::int64_t n = 150;
+  std::vector<TypeParam> first;
+  for (int repeat = 0; repeat < 6; ++repeat) {
+    DistributedMatrix<TypeParam> a(this->grid_, n, n, 8);
+    DistributedMatrix<TypeParam> vectors(this->grid_, n, n, 8);
+    a.fill(uneven);
+    const auto values = symmetric_eigen(a, Triangle::lower, vectors);
+    if (repeat == 0) first = values;
+    EXPECT_EQ(values, first) << "repeat " << repeat;
   }
 }
 

@@ -31,8 +31,8 @@ UNNAMED = {"network", "c3", "c4"}
 WITH_TEAMS = {"trajectories", "surface", "connection", "width", "completion"}
 # Studies that keep nothing before they end, or for moments only: they need not be stopped.
 ALL_AT_ONCE = {"kernel_cg", "kernel_eigen", "kernel_mixed", "kernel_uci"}
-# On three ranks and more ScaLAPACK's eigensolver adds up in the order in which messages arrive: no two runs of one program
-# are the same.
+# Older revisions let ScaLAPACK's eigensolver add in the order in which messages arrive: on three ranks and more no two of
+# their runs are the same.
 MOST_RANKS = {"kernel_eigen": 2}
 MERGED = ["protocol", "batch_sweep"]
 PROBED = {
