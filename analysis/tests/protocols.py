@@ -38,6 +38,31 @@ def write(folder, groups, steps, seeds=2, accuracy=lambda row, seed: 0.9, extra=
     return folder
 
 
+def write_objective(folder):
+    """Runs on an objective without data: loss 4^-k − 1 in steps of 10, of two groups with two seeds each."""
+    groups = ["slow", "fast"]
+    (folder / "runs").mkdir(parents=True, exist_ok=True)
+    rows = [(row, seed) for row in range(2) for seed in range(2)]
+    names = [f"{groups[row]}-seed{seed}" for row, seed in rows]
+    for (row, seed), name in zip(rows, names):
+        step = np.arange(0, 60, 10)
+        with h5py.File(folder / "runs" / f"{name}.h5", "w") as h5:
+            known.attributes(h5, schema="thalweg/run", schema_version=1, group=groups[row], seed=seed, status="finished")
+            known.column(h5, "/trajectory/step", step, "step")
+            known.column(h5, "/trajectory/loss", 4.0 ** -(step / 10.0) * (1 + seed) - 1.0, "step")
+            known.column(h5, "/trajectory/distance_from_start", step / 50.0, "step")
+            known.column(h5, "/trajectory/gradient_norm", 2.0 ** -(step / 10.0), "step")
+    with h5py.File(folder / "study.h5", "w") as h5:
+        known.attributes(h5, schema="thalweg/study", schema_version=1, study=folder.name, kind="trajectories",
+                         software_version="0.1.0")
+        known.column(h5, "/summary/run", names, "run_number")
+        known.column(h5, "/summary/group", [groups[row] for row, _ in rows], "run_number")
+        known.column(h5, "/summary/status", ["finished"] * 4, "run_number")
+        known.column(h5, "/summary/seed", [seed for _, seed in rows], "run_number")
+        known.column(h5, "/summary/loss", [4.0**-5 * (1 + seed) - 1.0 for _, seed in rows], "run_number")
+    return folder
+
+
 def write_tune(folder, groups, criterion="steps_to_target"):
     """Every group tries RATES; the values are 400, 200, none for the first, and the last is chosen for the others."""
     trials = [(group, rate) for group in groups for rate in RATES]

@@ -31,9 +31,10 @@ def write_groups(folder, sharpness=lambda row, seed: 10.0 ** (row - 3) * (1 + se
 
 
 def test_the_page_follows_the_record(tmp_path, study_folder):
-    kinds = {"sweep": protocols.write_sweep, "edge": protocols.write_edge, "many": write_groups,
+    kinds = {"objective": protocols.write_objective, "sweep": protocols.write_sweep, "edge": protocols.write_edge, "many": write_groups,
              "spectrum": protocols.write_spectrum}
     first = {name: titles(trajectory_page(thalweg.open_study(write(tmp_path / name))))[:2] for name, write in kinds.items()}
+    assert first["objective"] == ["(a) Above the lowest value", "(b) Distance from the start"]
     assert first["sweep"] == ["(a) Steps", "(b) Samples"]
     assert first["edge"] == ["(a) λ$_{max}$ and the threshold", "(b) Their ratio"]
     assert first["spectrum"] == ["(a) Spectrum at the end", "(b) Trace on the way"]
@@ -164,3 +165,14 @@ def test_a_critical_batch_outside_of_those_tried_is_not_bracketed(tmp_path):
         h5["critical_batch/batch_size"][0] = 0.3
     rows = [line for line in tables.table(thalweg.open_study(folder)).splitlines() if line.startswith("| run ")]
     assert [cell.strip() for cell in rows[-1].strip("|").split("|")][-2:] == ["0.3 ± 5.0", "no"]
+
+
+def test_an_objective_is_drawn_above_its_lowest_value(tmp_path):
+    page = trajectory_page(thalweg.open_study(protocols.write_objective(tmp_path / "objective")))
+    loss, way, gradient = page.axes
+    lowest = 4.0**-5 - 1.0
+    mean = next(line for line in loss.lines if line.get_label() == "slow")
+    step = np.arange(0, 60, 10)
+    np.testing.assert_allclose(mean.get_ydata(), 1.5 * 4.0 ** -(step / 10.0) - 1.0 - lowest, rtol=1e-12)
+    assert loss.get_yscale() == "log" and loss.get_ylabel() == f"f + {-lowest:.6g}"
+    assert "distance" in way.get_title(loc="left").lower() and gradient.get_ylabel() == "‖∇f‖"

@@ -50,6 +50,7 @@ def write_planes(folder):
 WRITERS = {
     "minima": known.write_study,
     "groups": test_protocol_figures.write_groups,
+    "objective": protocols.write_objective,
     "critical_batch": protocols.write_sweep,
     "spectrum": protocols.write_spectrum,
     "edge": protocols.write_edge,

@@ -274,6 +274,10 @@ class Regression {
     // The end is that of the predictions, ridge and all.
     filters.emplace_back([this](double value) { return 1.0 / (value + result_.ridge); });
     path.variance = ensemble_variances<Real>(spectrum, blocks_.test_tiles(), initial, filters);
+    if (path.variance.empty()) {
+      result_.interrupted = true;
+      return;
+    }
     const auto end = path.variance.end() - result_.test;
     path.final_variance.assign(end, path.variance.end());
     path.variance.erase(end, path.variance.end());

@@ -11,6 +11,7 @@ from .critical_batch_figure import critical_batch_figure
 from .edge_figure import edge_figure, edge_probe
 from .figures import figure
 from .groups_figure import groups_figure
+from .objective_figure import is_objective, objective_figure
 from .records import RecordError, Study
 from .spectrum_figure import spectrum_figure, spectrum_probe
 from .surface_figure import surface_figure
@@ -22,6 +23,7 @@ def _has_runs(study: Study) -> bool:
 
 # Name, whether a record holds what the page shows, the page; the first that is held is drawn.
 PAGES = (
+    ("objective", lambda study: _has_runs(study) and is_objective(study), objective_figure),
     ("surfaces", lambda study: study.has_group("surfaces"), surface_figure),
     ("connections", lambda study: study.has_group("connections"), connection_figure),
     ("audits", lambda study: study.has_group("audits"), audit_figure),
