@@ -87,7 +87,10 @@ Measurement Sharpness::measure(Objective<double>& objective, std::span<const dou
   const BoxFunction function = [&](std::span<const double> z, std::span<double> g) {
     return neighbourhood(z, g);
   };
-  const auto phi = [here](double rise) { return 100.0 * rise / (1.0 + here); };
+  // 1 + f makes a measure of losses, which are not negative; below 0 it would have a pole.
+  const auto phi = [here](double rise) {
+    return here < 0.0 ? std::nan("") : 100.0 * rise / (1.0 + here);
+  };
   const auto climbs = climb_box(function, lower, upper, options_.starts, options_.seed, here);
   const auto published =
       published_maximum(function, lower, upper, options_.iterations, options_.seed, here);

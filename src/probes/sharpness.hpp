@@ -19,6 +19,7 @@ struct SharpnessOptions {
 
 /// The sharpness of Keskar et al. (1609.04836, Metric 2.1):
 /// φ = 100 (max_{z ∈ C} f(x + Az) − f(x)) / (1 + f(x)), C = {|z_i| ≤ ε(|(A⁺x)_i| + 1)}.
+/// Without a value where f(x) < 0.
 ///
 /// Around a minimum f is nearly convex, and the maximum of a convex function over a box is at a
 /// vertex: each climb goes from vertex to vertex by sign steps, or along shorter arcs where f bends

@@ -67,6 +67,17 @@ TEST(Sharpness, AZeroFromTheOriginHasNotConverged) {
   EXPECT_EQ(scalar(still, "converged"), 1.0);
 }
 
+// 1 + f has a zero at −1: a value there would be a number without meaning.
+TEST(Sharpness, HasNoValueWhereTheLossIsNegative) {
+  const auto world = Communicator::duplicate(MPI_COMM_WORLD);
+  AnalyticObjective bowl(world, 2, quadratic({2, 1, 1, 3}, {0, 0}, {0, 0}, -1.0 + 1e-12));
+  const auto found = Sharpness(SharpnessOptions{}).measure(bowl, std::vector<double>{0, 0}, {});
+  for (const char* name : {"sharpness", "sharpness_mean", "published_sharpness"}) {
+    EXPECT_TRUE(std::isnan(scalar(found, name))) << name;
+  }
+  EXPECT_NEAR(scalar(found, "value_at_point"), -1.0, 1e-11);
+}
+
 // A saddle whose highest point in the box is no vertex: f = x² − y² + 2·10⁻⁴ y at the origin, on
 // the box of half width ε = 10⁻³, has its maximum at y = 10⁻⁴.
 TEST(Sharpness, OfASaddleIsFoundBetweenTheVertices) {
