@@ -13,8 +13,11 @@ namespace {
 void expect_in_range(const Settings& table, const Key& key, double value) {
   if (std::isfinite(value) && value >= key.range.least && value <= key.range.most) return;
   const std::string bounds = key.bounds();
-  table.fail(key.name, fmt::format("found {}, expected {}", value,
-                                   bounds.empty() ? "a finite number" : "numbers " + bounds));
+  const std::string what = key.type() == "numbers"   ? "numbers"
+                           : key.type() == "integer" ? "an integer"
+                                                     : "a number";
+  table.fail(key.name, fmt::format("found {}, expected {} {}", value, what,
+                                   bounds.empty() ? "of finite size" : bounds));
 }
 
 struct ReadKey {

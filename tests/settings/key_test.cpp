@@ -41,8 +41,8 @@ TEST(Key, ReadsWhatIsThere) {
 
 TEST(Key, RefusesByNameWhatIsOutOfRange) {
   expect_parts(message_of([] { read("count = 10"); }),
-               {"study.toml:1", "count", "10", "from 1 to 9"});
-  expect_parts(message_of([] { read("rate = -0.5"); }), {"rate", "-0.5", "at least 0"});
+               {"study.toml:1", "count", "10", "an integer from 1 to 9"});
+  expect_parts(message_of([] { read("rate = -0.5"); }), {"rate", "-0.5", "a number at least 0"});
   expect_parts(message_of([] { read("rate = inf"); }), {"rate", "inf"});
   expect_parts(message_of([] { read("law = \"cauchy\""); }), {"law", "cauchy", "normal"});
   expect_parts(message_of([] { read("points = [1, nan]"); }), {"points", "nan", "finite"});
