@@ -43,7 +43,7 @@ bool is_bare_word(const std::string& value) {
   return std::isalpha(static_cast<unsigned char>(value.front())) != 0;
 }
 
-[[noreturn]] void refuse(const std::string& text, const std::string& why) {
+[[noreturn]] void refuse_probe(const std::string& text, const std::string& why) {
   throw ConfigurationError(fmt::format("--probe {}: {}", text, why));
 }
 
@@ -53,27 +53,27 @@ AskedProbe read_asked_probe(const std::string& text, DrawSeeds seeds) {
   const auto colon = text.find(':');
   const std::string type = text.substr(0, colon);
   if (type.empty() || text.find('\n') != std::string::npos) {
-    refuse(text, "expected TYPE or TYPE:key=value,key=value");
+    refuse_probe(text, "expected TYPE or TYPE:key=value,key=value");
   }
   std::string table = fmt::format("type = {}", toml_text(type));
   if (colon != std::string::npos) {
     for (const auto& part : parts_of(text.substr(colon + 1))) {
       const auto equals = part.find('=');
       if (equals == 0 || equals == std::string::npos || equals + 1 == part.size()) {
-        refuse(text, fmt::format("found '{}', expected key=value", part));
+        refuse_probe(text, fmt::format("found '{}', expected key=value", part));
       }
       const std::string key = part.substr(0, equals);
       const std::string value = part.substr(equals + 1);
-      if (key == "type") refuse(text, "the type stands before the colon");
+      if (key == "type") refuse_probe(text, "the type stands before the colon");
       if (key.starts_with("every_")) {
-        refuse(text, fmt::format("{}: which points are measured is what --at says", key));
+        refuse_probe(text, fmt::format("{}: which points are measured is what --at says", key));
       }
       table += fmt::format(", {} = {}", key, is_bare_word(value) ? toml_text(value) : value);
     }
   }
   const auto settings = Settings::parse(fmt::format("probe = [{{{}}}]", table), "--probe " + text);
   const auto plans = read_probe_specs(settings, seeds);
-  if (plans.size() != 1) refuse(text, "expected one probe");
+  if (plans.size() != 1) refuse_probe(text, "expected one probe");
   AskedProbe spec;
   spec.plan = plans.front();
   settings.reject_unknown();

@@ -34,14 +34,14 @@ constexpr std::array kOwned{"study.h5",        "gram.h5",          "runs",      
                             "gram.h5.partial", "cross.h5.partial", "surfaces",    "connections",
                             kBegunFile};
 
-[[noreturn]] void refuse(const fs::path& path, const std::string& why) {
+[[noreturn]] void refuse_folder(const fs::path& path, const std::string& why) {
   throw ConfigurationError(fmt::format("output folder {}: {}", path.string(), why));
 }
 
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) refuse(folder, "cannot be made: " + error.message());
+  if (error) refuse_folder(folder, "cannot be made: " + error.message());
 }
 
 std::string read_text(const fs::path& path) {
@@ -55,7 +55,7 @@ std::string read_text(const fs::path& path) {
 bool holds_nothing_but(const fs::path& folder, const std::vector<std::string_view>& allowed) {
   std::error_code error;
   const fs::directory_iterator entries(folder, error);
-  if (error) refuse(folder, "cannot be read: " + error.message());
+  if (error) refuse_folder(folder, "cannot be read: " + error.message());
   return std::all_of(fs::begin(entries), fs::end(entries), [&](const fs::directory_entry& entry) {
     const std::string name = entry.path().filename().string();
     return name.starts_with(FolderLock::kName) ||
@@ -89,7 +89,7 @@ void delete_owned(const fs::path& folder) {
     // A study.h5 that cannot be read says nothing about who owns the folder.
   }
   if (!ours)
-    refuse(folder, "holds something, but no thalweg record: --force deletes nothing there");
+    refuse_folder(folder, "holds something, but no thalweg record: --force deletes nothing there");
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -97,10 +97,10 @@ void delete_owned(const fs::path& folder) {
     // config.toml goes last: while anything is left, the folder is known as a study's.
     for (const char* one : kOwned) owned = owned || (name == one && name != "config.toml");
     if (owned) fs::remove_all(entry.path(), error);
-    if (error) refuse(entry.path(), "cannot be deleted: " + error.message());
+    if (error) refuse_folder(entry.path(), "cannot be deleted: " + error.message());
   }
   fs::remove(folder / "config.toml", error);
-  if (error) refuse(folder / "config.toml", "cannot be deleted: " + error.message());
+  if (error) refuse_folder(folder / "config.toml", "cannot be deleted: " + error.message());
 }
 
 }  // namespace
@@ -139,13 +139,13 @@ void check_output_folder(const std::string& folder, bool may_hold) {
   fs::path place = fs::absolute(folder);
   while (!fs::exists(place, error) && place.has_relative_path()) place = place.parent_path();
   if (!fs::is_directory(place, error)) {
-    refuse(folder, fmt::format("cannot be made: {} is not a folder", place.string()));
+    refuse_folder(folder, fmt::format("cannot be made: {} is not a folder", place.string()));
   }
   if (::access(place.c_str(), W_OK | X_OK) != 0) {
-    refuse(folder,
-           fmt::format("{} cannot be written to: {}", place.string(), std::strerror(errno)));
+    refuse_folder(folder,
+                  fmt::format("{} cannot be written to: {}", place.string(), std::strerror(errno)));
   }
-  if (!may_hold && holds_work(folder)) refuse(folder, kHoldsWork);
+  if (!may_hold && holds_work(folder)) refuse_folder(folder, kHoldsWork);
 }
 
 bool holds_work(const std::string& folder) {
@@ -200,9 +200,11 @@ StudyStart open_output_folder(const std::string& folder, const std::string& reso
       delete_owned(folder);
     } else {
       const auto stored = stored_configuration(folder);
-      if (!stored) refuse(folder, "holds something, but no thalweg record that could be resumed");
+      if (!stored)
+        refuse_folder(folder, "holds something, but no thalweg record that could be resumed");
       if (const auto difference = configuration_difference(*stored, resolved)) {
-        refuse(folder, fmt::format("--resume needs the same configuration: {}", *difference));
+        refuse_folder(folder,
+                      fmt::format("--resume needs the same configuration: {}", *difference));
       }
       start = StudyStart::resumed;
     }
