@@ -155,7 +155,7 @@ def test_a_network_that_diverges_leaves_the_others_alone(tmp_path):
     (["run.2.optimizer.sam_radius=0"], ["sam_radius", "greater than 0"]),
     (["schedule.type=\"poly\""], ["poly", "cosine"]),
     (["sweep.train.batchh=[1]"], ["batchh", "did you mean 'batch'"]),
-    (["sweep.data.train=[30]"], ["[data]", "model, optimizer, schedule, train"]),
+    (["sweep.data.train=[30]"], ["[data]", "model, objective, optimizer, schedule, train"]),
     (['sweep.train.batch=[8, "many"]'], ["[train] batch", "many", "an integer"]),
     (["sweep.train.epochs=[1, 1]"], ["train.epochs", "twice"]),
     (["sweep.optimizer.type=[\"adam\"]"], ["optimizer] type", "swept over"]),

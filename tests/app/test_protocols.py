@@ -231,7 +231,8 @@ seeds = [1, 2]
         assert fit["inside"][0] == (fit["converged"][0] and 4 <= fit["batch_size"][0] <= 64)
         accuracies = [file["summary/test_accuracy"][()][i] for i in range(2)]
     assert "S_min" in result.stdout and "critical batch" in result.stdout
-    row = next(line for line in result.stdout.splitlines() if line.startswith("run-batch4 "))
+    # Columns that do not fit stand in blocks below each other.
+    row = " ".join(line for line in result.stdout.splitlines() if line.startswith("run-batch4 "))
     assert f"{numpy.mean(accuracies):.4g}" in row and "±" in row and "2 finished" in row
     assert "mean ± standard deviation over seeds" in result.stdout
 
