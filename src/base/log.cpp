@@ -34,11 +34,16 @@ void Log::warn(const std::string& message) const {
 Progress::Progress(const Log& log, std::string label, std::int64_t total, double interval_s)
     : log_(log), label_(std::move(label)), total_(total), interval_s_(interval_s) {}
 
+bool Progress::is_due() const {
+  constexpr double redrawn_every_s = 0.2;
+  return log_.active() &&
+         watch_.elapsed_s() - last_s_ >= (log_.terminal() ? redrawn_every_s : interval_s_);
+}
+
 void Progress::update(std::int64_t done, const std::string& note) {
-  if (!log_.active()) return;
   if (first_ < 0) first_ = done;
+  if (!is_due()) return;
   const double now_s = watch_.elapsed_s();
-  if (now_s - last_s_ < (log_.terminal() ? 0.2 : interval_s_)) return;
   last_s_ = now_s;
   const std::int64_t worked = done - first_;
   const std::string left =

@@ -30,6 +30,8 @@ class Log {
 class Progress {
  public:
   Progress(const Log& log, std::string label, std::int64_t total, double interval_s = 10.0);
+  /// Would `update` print now? Asked before a note that costs something is written.
+  [[nodiscard]] bool is_due() const;
   void update(std::int64_t done, const std::string& note = {});
   void finish();
 

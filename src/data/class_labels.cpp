@@ -17,8 +17,8 @@ void mark(std::span<const std::int32_t> labels, std::vector<bool>& there) {
 }
 
 /// The classes of a list in the words of the files, a message's length of them.
-std::string list_of(const std::vector<std::size_t>& classes,
-                    const std::vector<std::string>& names) {
+std::string listed_names(const std::vector<std::size_t>& classes,
+                         const std::vector<std::string>& names) {
   constexpr std::size_t most = 10;
   std::vector<std::string> texts;
   for (std::size_t k = 0; k < std::min(most, classes.size()); ++k) {
@@ -77,7 +77,8 @@ std::string unseen_labels(std::span<const std::int32_t> train, std::span<const s
   }
   if (unseen.empty()) return {};
   return fmt::format("no training sample has the label{} {} of test samples (training labels: {})",
-                     unseen.size() == 1 ? "" : "s", list_of(unseen, names), list_of(seen, names));
+                     unseen.size() == 1 ? "" : "s", listed_names(unseen, names),
+                     listed_names(seen, names));
 }
 
 }  // namespace thalweg

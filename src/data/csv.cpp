@@ -18,7 +18,7 @@ namespace thalweg {
 
 namespace {
 
-std::string separator_of(const std::string& name) {
+std::string csv_separator(const std::string& name) {
   if (name == "semicolon") return ";";
   if (name == "tab") return "\t";
   return name == "space" ? " " : ",";
@@ -84,7 +84,7 @@ CsvTable read_table(const std::string& path, const DataOptions& options, const C
   CsvTable table;
   TableRows& rows = table.rows;
   rows.path = path;
-  const std::string separator = separator_of(options.separator);
+  const std::string separator = csv_separator(options.separator);
   std::vector<std::string> fields;
   std::size_t columns = 0;
   std::size_t label = 0;

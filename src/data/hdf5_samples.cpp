@@ -85,7 +85,7 @@ std::vector<Value> read_all(const NumberDataset& from, hid_t memory_type) {
   return values;
 }
 
-ArrayHalf read_half(hid_t file, const std::string& file_name, const std::string& half) {
+ArrayHalf read_hdf5_half(hid_t file, const std::string& file_name, const std::string& half) {
   ArrayHalf result;
   const NumberDataset x = open(file, file_name, "/" + half + "/x");
   result.x_name = x.name;
@@ -121,8 +121,8 @@ SampleHalves read_hdf5(const DataOptions& options) {
   try {
     const Handle file(H5Fopen(options.path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
                       options.path, "opening it as HDF5");
-    ArrayHalf train = read_half(file.id(), options.path, "train");
-    return array_halves(std::move(train), read_half(file.id(), options.path, "test"),
+    ArrayHalf train = read_hdf5_half(file.id(), options.path, "train");
+    return array_halves(std::move(train), read_hdf5_half(file.id(), options.path, "test"),
                         options.layout);
   } catch (const ConfigurationError&) {
     throw;

@@ -90,8 +90,8 @@ std::vector<double> scaled_product(const LowRankOptions& options, std::uint64_t 
   return product;
 }
 
-std::string describe(const LowRankOptions& options, const MatrixSample& sample,
-                     std::uint64_t seed) {
+std::string describe_low_rank(const LowRankOptions& options, const MatrixSample& sample,
+                              std::uint64_t seed) {
   std::string text = fmt::format("low rank: {} x {} of rank {}, {} factors", options.rows,
                                  options.columns, options.rank, options.law);
   if (options.coherence > 0.0) text += fmt::format(" of coherence {}", options.coherence);
@@ -124,7 +124,7 @@ MatrixSample low_rank_sample(const LowRankOptions& options, std::uint64_t seed) 
     }
     sample.part(parts[at]).add(position / options.columns, position % options.columns, value);
   }
-  sample.description = describe(options, sample, seed);
+  sample.description = describe_low_rank(options, sample, seed);
   sample.hash = checksum_of(sample);
   return sample;
 }

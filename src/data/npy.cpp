@@ -13,7 +13,7 @@ namespace thalweg {
 
 namespace {
 
-ArrayHalf read_half(const std::filesystem::path& folder, const std::string& half) {
+ArrayHalf read_npy_half(const std::filesystem::path& folder, const std::string& half) {
   ArrayHalf result;
   result.x_name = (folder / (half + "_x.npy")).string();
   result.y_name = (folder / (half + "_y.npy")).string();
@@ -41,8 +41,8 @@ SampleHalves read_npy(const DataOptions& options) {
   if (!std::filesystem::is_directory(options.path)) {
     throw ConfigurationError(fmt::format("{}: [data] path: there is no such folder", options.path));
   }
-  ArrayHalf train = read_half(options.path, "train");
-  return array_halves(std::move(train), read_half(options.path, "test"), options.layout);
+  ArrayHalf train = read_npy_half(options.path, "train");
+  return array_halves(std::move(train), read_npy_half(options.path, "test"), options.layout);
 }
 
 }  // namespace thalweg

@@ -41,7 +41,7 @@ void to_unit_norm(std::span<double> row) {
 }
 
 /// The beginning of a list of features, for a message.
-std::string list_of(const std::vector<std::size_t>& features) {
+std::string listed_features(const std::vector<std::size_t>& features) {
   constexpr std::size_t most = 10;
   std::string text;
   for (std::size_t k = 0; k < std::min(most, features.size()); ++k) {
@@ -221,7 +221,7 @@ void Preprocess::fit_moments(const RawSplit& train, const Communicator& holders,
       notices_.push_back(
           fmt::format("[data] preprocess: standardize: {} of {} features are constant up to "
                       "rounding in the training samples and only centred: {}",
-                      constant.size(), features_, list_of(constant)));
+                      constant.size(), features_, listed_features(constant)));
     }
   }
   steps_.push_back(std::move(step));

@@ -37,7 +37,7 @@ struct Layout {
 
 /// What stands between the fields of the first line: commas or semicolons of a csv file, "::" of
 /// ratings.dat, blanks or tabs of u.data.
-std::string separator_of(std::string_view first) {
+std::string ratings_separator(std::string_view first) {
   for (const char* separator : {",", "::", ";"}) {
     if (first.find(separator) != std::string_view::npos) return separator;
   }
@@ -62,7 +62,7 @@ void find_columns(const std::vector<std::string>& names, std::string_view header
 }
 
 Layout layout_of(std::string_view first, const TextLines& lines) {
-  Layout layout{separator_of(first)};
+  Layout layout{ratings_separator(first)};
   const auto fields = fields_of(first, layout.separator, lines);
   layout.fields = fields.size();
   const bool names_one = std::find_first_of(fields.begin(), fields.end(), kColumns.begin(),

@@ -43,7 +43,7 @@ std::string table_of(const fs::path& folder, const std::string& name) {
 }
 
 /// A header line, then lines of: number, features, class from 0.
-void read_table(const std::string& path, UciSet& set) {
+void read_uci_table(const std::string& path, UciSet& set) {
   TextLines lines(path);
   const auto header = lines.next();
   if (!header) throw ConfigurationError(path + ": there is no header");
@@ -115,7 +115,7 @@ UciSet read_uci_set(const std::string& folder) {
   const fs::path path = fs::path(folder).lexically_normal();
   UciSet set;
   set.name = (path.has_filename() ? path : path.parent_path()).filename().string();
-  read_table(table_of(path, set.name), set);
+  read_uci_table(table_of(path, set.name), set);
   set.tuning = read_pairs((path / "conxuntos.dat").string(), 1, set).front();
   const auto pairs = read_pairs((path / "conxuntos_kfold.dat").string(), set.hold_outs.size(), set);
   std::copy(pairs.begin(), pairs.end(), set.hold_outs.begin());

@@ -17,7 +17,7 @@ StartKind kind_of(std::int64_t start) {
   return start % 2 == 1 ? StartKind::corner : StartKind::interior;
 }
 
-const char* name_of(StartKind kind) {
+const char* name_of_start(StartKind kind) {
   switch (kind) {
     case StartKind::origin:
       return "origin";
@@ -74,7 +74,7 @@ Climbs climb_box(const BoxFunction& function, std::span<const double> lower,
   for (std::int64_t start = 0; start < starts; ++start) {
     const auto result =
         maximise_in_box(function, start_point(start, upper, seed), lower, upper, options);
-    climbs.kinds.emplace_back(name_of(kind_of(start)));
+    climbs.kinds.emplace_back(name_of_start(kind_of(start)));
     climbs.exits.push_back(result.exit);
     climbs.start_values.push_back(result.start_value);
     climbs.values.push_back(result.value);

@@ -6,7 +6,7 @@ namespace thalweg {
 
 namespace {
 
-const char* name_of(CurvatureMatrix matrix) {
+const char* name_of_matrix(CurvatureMatrix matrix) {
   switch (matrix) {
     case CurvatureMatrix::hessian:
       return "hessian";
@@ -25,7 +25,7 @@ void CurvatureProbe::check(const std::vector<ParameterBlock>& blocks, std::int64
 }
 
 std::map<std::string, std::string> CurvatureProbe::attributes() const {
-  std::map<std::string, std::string> all{{"matrix", name_of(matrix_)}};
+  std::map<std::string, std::string> all{{"matrix", name_of_matrix(matrix_)}};
   if (!block_.empty()) all["block"] = block_;
   return all;
 }

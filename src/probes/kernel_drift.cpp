@@ -17,7 +17,7 @@ ModelOutputs<double>& model_of(Objective<double>& objective) {
   return *model;
 }
 
-double dot(std::span<const double> a, std::span<const double> b) {
+double kernel_dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
   return sum;
@@ -30,14 +30,14 @@ std::vector<double> target_kernel(std::span<const double> targets, std::size_t s
   for (std::size_t i = 0; i < samples; ++i) {
     for (std::size_t j = 0; j < samples; ++j) {
       kernel[i * samples + j] =
-          dot(targets.subspan(i * outputs, outputs), targets.subspan(j * outputs, outputs));
+          kernel_dot(targets.subspan(i * outputs, outputs), targets.subspan(j * outputs, outputs));
     }
   }
   return kernel;
 }
 
 double cosine(std::span<const double> a, std::span<const double> b) {
-  return dot(a, b) / std::sqrt(dot(a, a) * dot(b, b));
+  return kernel_dot(a, b) / std::sqrt(kernel_dot(a, a) * kernel_dot(b, b));
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ Measurement KernelDrift::measure(Objective<double>& objective, std::span<const d
   if (kernel.size() != at_start_.size()) {
     throw Error("kernel_drift: the run's beginning was not measured on these samples");
   }
-  const double norm_at_start = std::sqrt(dot(at_start_, at_start_));
+  const double norm_at_start = std::sqrt(kernel_dot(at_start_, at_start_));
   if (norm_at_start == 0.0) {
     throw Error("kernel_drift: at the start no output depends on any parameter");
   }

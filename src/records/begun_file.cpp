@@ -26,7 +26,7 @@ std::string in_one_line(std::string text) {
   return text;
 }
 
-std::string text_of(const BegunFacts& facts) {
+std::string facts_text(const BegunFacts& facts) {
   std::string text = std::string(kFirstLine) + "\n";
   for (const auto& [name, value] : facts) {
     text += fmt::format("{}\t{}\n", in_one_line(name), in_one_line(value));
@@ -50,12 +50,12 @@ std::optional<BegunFacts> read_begun(const std::string& folder) {
     }
   }
   // Written anew it has the same bytes, or some of them are not those that were written.
-  if (text_of(facts) != text.str()) return std::nullopt;
+  if (facts_text(facts) != text.str()) return std::nullopt;
   return facts;
 }
 
 void write_begun(const std::string& folder, const BegunFacts& facts) {
-  write_bytes_atomically(path_in(folder), text_of(facts));
+  write_bytes_atomically(path_in(folder), facts_text(facts));
 }
 
 void verify_begun(const std::string& folder, const std::function<void(const std::string&)>& fault) {

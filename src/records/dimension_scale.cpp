@@ -16,7 +16,7 @@ namespace {
 /// netCDF-4's mark of a dimension that is no variable; readers look for this text.
 constexpr const char* kBareDimension = "This is a netCDF dimension but not a netCDF variable.";
 
-std::string folder_of(const std::string& path) {
+std::string scale_group(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 std::string name_of(const std::string& path) {
@@ -36,7 +36,7 @@ std::map<std::string, std::int64_t> lengths_of(const Record& record, const std::
         throw Error(fmt::format("{}: {}: the axis \"{}\" has a / in its name", file_name, path,
                                 array.dimensions[axis]));
       }
-      const std::string scale = folder_of(path) + "/" + array.dimensions[axis];
+      const std::string scale = scale_group(path) + "/" + array.dimensions[axis];
       const auto [known, fresh] = lengths.emplace(scale, array.shape[axis]);
       if (!fresh && known->second != array.shape[axis]) {
         throw Error(fmt::format("{}: {}: axis {} has {} entries, elsewhere in its group {}",
@@ -82,7 +82,7 @@ void write_dimension_scales(hid_t file, const Record& record, const std::string&
     for (std::size_t axis = 0; axis < array.dimensions.size(); ++axis) {
       const Handle dataset = open_dataset(file, path, where);
       const Handle scale =
-          open_dataset(file, folder_of(path) + "/" + array.dimensions[axis], where);
+          open_dataset(file, scale_group(path) + "/" + array.dimensions[axis], where);
       check(H5DSattach_scale(dataset.id(), scale.id(), static_cast<unsigned>(axis)), where,
             "H5DSattach_scale");
     }

@@ -29,7 +29,7 @@ void pause() {
 }
 
 /// The last line makes it another text each time.
-std::string text_of(const LockHolder& holder) {
+std::string holder_text(const LockHolder& holder) {
   std::string text =
       fmt::format("host {}\npid {}\njob {}\nhosts", holder.host, holder.pid, holder.job);
   for (const auto& host : holder.hosts) text += " " + host;
@@ -112,7 +112,7 @@ FolderLock::Answer FolderLock::try_lock(short type) {
 
 FolderLock::FolderLock(const std::string& folder, const LockHolder& holder,
                        const LockPatience& patience)
-    : text_(text_of(holder)) {
+    : text_(holder_text(holder)) {
   const std::string path = lock_file(folder);
   const Stopwatch waited;
   for (;; pause()) {

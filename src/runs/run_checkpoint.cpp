@@ -14,12 +14,12 @@ namespace thalweg {
 namespace {
 
 template <class T>
-const T& attribute(const Record& record, const char* name) {
+const T& checkpoint_attribute(const Record& record, const char* name) {
   return std::get<T>(record.attributes.at(name));
 }
 
 template <class T>
-const std::vector<T>& values_of(const Record& record, const std::string& name) {
+const std::vector<T>& checkpoint_values(const Record& record, const std::string& name) {
   return std::get<std::vector<T>>(record.arrays.at(name).values);
 }
 
@@ -62,14 +62,14 @@ bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real
     checkpoint = resume_checkpoint(file, log);
     if (!checkpoint) return;
     progress.snapshots = snapshot_steps(*checkpoint);
-    progress.status = attribute<std::string>(*checkpoint, "status");
+    progress.status = checkpoint_attribute<std::string>(*checkpoint, "status");
     facts[0] = 1;
-    facts[1] = attribute<std::int64_t>(*checkpoint, "step");
-    facts[2] = attribute<std::int64_t>(*checkpoint, "samples");
+    facts[1] = checkpoint_attribute<std::int64_t>(*checkpoint, "step");
+    facts[2] = checkpoint_attribute<std::int64_t>(*checkpoint, "samples");
     facts[3] = static_cast<std::int64_t>(progress.snapshots.size());
-    earlier_s = attribute<double>(*checkpoint, "elapsed_s");
+    earlier_s = checkpoint_attribute<double>(*checkpoint, "elapsed_s");
     parts.record.read_from(*checkpoint);
-    parts.w = values_of<Real>(*checkpoint, "/parameters/current");
+    parts.w = checkpoint_values<Real>(*checkpoint, "/parameters/current");
     state = read_stepper(*checkpoint, parts.stepper);
   });
   team.broadcast(std::span<std::int64_t>(facts));
@@ -81,7 +81,7 @@ bool resume_run(const VectorSpace& space, const std::string& file, RunParts<Real
   team.broadcast(std::span(progress.snapshots));
   team.broadcast(std::span<Real>(parts.w));
   if (team.is_root()) {
-    parts.statistics = values_of<double>(*checkpoint, "/parameters/running_statistics");
+    parts.statistics = checkpoint_values<double>(*checkpoint, "/parameters/running_statistics");
   }
   team.broadcast(std::span<double>(parts.statistics));
   restore_stepper(space, std::move(state), parts.stepper);

@@ -94,7 +94,7 @@ void refuse_idle_axes(const std::vector<Settings::Axis>& axes, const std::vector
   }
 }
 
-void check_probes(const RunSpec& plan, const Settings& model) {
+void check_probe_statistics(const RunSpec& plan, const Settings& model) {
   for (const auto& probe : plan.probes) {
     if (!mixes_what_it_needs_separate(plan, probe)) continue;
     model.fail("batch_norm",
@@ -122,7 +122,7 @@ RunSpec read_run(const SweptRun& run, const std::vector<ProbeSpec>& probes) {
   plan.schedule =
       schedule_settings(run.settings.table("schedule"), plan.model.has_batch_norm() ? 2 : 1);
   plan.probes = probes;
-  if (!plan.objective) check_probes(plan, run.settings.table("model"));
+  if (!plan.objective) check_probe_statistics(plan, run.settings.table("model"));
   return plan;
 }
 

@@ -26,7 +26,7 @@ T taken(Record& record, const std::string& name, const std::string& path) {
 }
 
 template <class T>
-T attribute(const Record& record, const std::string& name, const std::string& path) {
+T snapshot_attribute(const Record& record, const std::string& name, const std::string& path) {
   const auto found = record.attributes.find(name);
   const T* value = found == record.attributes.end() ? nullptr : std::get_if<T>(&found->second);
   if (value == nullptr) throw Error(fmt::format("{}: no root attribute {}", path, name));
@@ -57,10 +57,11 @@ void write_snapshot(const std::string& path, const Snapshot<Real>& snapshot,
 template <class Real>
 Snapshot<Real> read_snapshot(const std::string& path) {
   Record record = read_record(path);
-  if (attribute<std::string>(record, "schema", path) != kSnapshotSchema) {
+  if (snapshot_attribute<std::string>(record, "schema", path) != kSnapshotSchema) {
     throw Error(fmt::format("{}: is no snapshot of a run", path));
   }
-  return {attribute<std::int64_t>(record, "step", path), attribute<double>(record, "epoch", path),
+  return {snapshot_attribute<std::int64_t>(record, "step", path),
+          snapshot_attribute<double>(record, "epoch", path),
           taken<std::vector<Real>>(record, kParameters, path),
           taken<std::vector<double>>(record, kStatistics, path)};
 }

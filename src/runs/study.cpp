@@ -89,6 +89,12 @@ StudyHeader read_study_header(const Settings& settings, const std::string& study
   return header;
 }
 
+void check_team_size(const Settings& settings, const StudyHeader& header, std::int64_t ranks) {
+  if (header.team_size <= ranks) return;
+  settings.table("study").fail(
+      "team_size", fmt::format("found {}, but there are {} ranks", header.team_size, ranks));
+}
+
 std::string recorded_configuration(const Settings& settings) {
   return without_study_key(settings.resolved(), "team_size");
 }

@@ -79,6 +79,9 @@ struct StudyKind {
 /// Reads [study] (name, kind, seed, team_size). Local. Throws ConfigurationError.
 StudyHeader read_study_header(const Settings& settings, const std::string& study_file);
 
+/// Throws ConfigurationError where a team is to be larger than there are ranks. Local.
+void check_team_size(const Settings& settings, const StudyHeader& header, std::int64_t ranks);
+
 /// The resolved configuration as records keep it: without team_size, which says how a study was
 /// computed and never what. Local.
 std::string recorded_configuration(const Settings& settings);

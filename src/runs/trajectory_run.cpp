@@ -85,10 +85,12 @@ class TrajectoryRun {
       }
       if (!progress_.status.empty()) break;
       measure_point();
-      const std::string words = problem_.in_words(record_.points().back());
-      progress.update(progress_.step, problem_.columns().samples
-                                          ? fmt::format("epoch {:.1f}, {}", epoch(), words)
-                                          : words);
+      if (progress.is_due()) {
+        const std::string words = problem_.in_words(record_.points().back());
+        progress.update(progress_.step, problem_.columns().samples
+                                            ? fmt::format("epoch {:.1f}, {}", epoch(), words)
+                                            : words);
+      }
     }
     progress.finish();
     if (progress_.status.empty())

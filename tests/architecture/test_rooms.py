@@ -87,6 +87,34 @@ def test_source_keeps_to_its_rooms():
     assert not complaints(SOURCE)
 
 
+PRIVATE = re.compile(r"^namespace \{\n(.*?)^\}  // namespace\n", re.MULTILINE | re.DOTALL)
+FUNCTION = re.compile(r"^(?!using|struct|class|enum|template|namespace|return|#)[\w\[][^;{}\n=]*?[ &*>](\w+)\([^;{]*?\)\s*"
+                      r"(?:const\s*)?(?:noexcept\s*)?\{", re.MULTILINE)
+
+
+def shared_names(source):
+    """Functions that two files of a room keep to themselves under one name, a sentence each. Files of a room may be compiled
+    together, where a call takes the other one's without a word if its parameters suit as well."""
+    found = {}
+    for file in sorted(source.rglob("*.cpp")):
+        room = room_of(file.relative_to(source).as_posix())
+        for private in PRIVATE.findall(file.read_text(encoding="utf-8")):
+            for name in FUNCTION.findall(private):
+                found.setdefault((room, name), set()).add(file.name)
+    return [f"{room}: {name} in {', '.join(sorted(files))}" for (room, name), files in found.items() if len(files) > 1]
+
+
+def test_what_a_file_keeps_to_itself_has_a_name_of_its_own_in_its_room():
+    assert not shared_names(SOURCE)
+
+
+def test_a_shared_name_is_caught(tmp_path):
+    (tmp_path / "data").mkdir()
+    for file, parameter in (("a.cpp", "int x"), ("b.cpp", "double y")):
+        (tmp_path / "data" / file).write_text(f"namespace {{\nvoid refuse({parameter}) {{\n}}\n}}  // namespace\n")
+    assert shared_names(tmp_path) == ["data: refuse in a.cpp, b.cpp"]
+
+
 def test_every_room_is_there():
     assert {room_of(file.relative_to(SOURCE).as_posix()) for file in SOURCE.rglob("*.cpp")} == set(ROOMS)
 

@@ -33,11 +33,14 @@ class LeastSquares final : public Objective<double> {
   double gradient(std::span<const double> x, Subset subset,
                   std::span<double> gradient_slice) override {
     std::vector<double> whole(x.size(), 0.0);
+    double sum = 0.0;
     for_each(subset, [&](std::size_t i, double weight) {
-      add_row(i, weight * (along(i, x) - targets_[i]), whole);
+      const double gap = along(i, x) - targets_[i];
+      sum += weight * 0.5 * gap * gap;
+      add_row(i, weight * gap, whole);
     });
     to_slice(whole, gradient_slice);
-    return value(x, subset);
+    return sum;
   }
   void hessian_vector(std::span<const double> /*x*/, std::span<const double> v, Subset subset,
                       std::span<double> product_slice) override {

@@ -179,10 +179,7 @@ void check_methods(const Settings& settings, const CompletionSpec& plan) {
 }  // namespace
 
 CompletionSpec read_completion(const Settings& settings, const StudyHeader& header, int ranks) {
-  if (header.team_size > ranks) {
-    settings.table("study").fail(
-        "team_size", fmt::format("found {}, but there are {} ranks", header.team_size, ranks));
-  }
+  check_team_size(settings, header, ranks);
   CompletionSpec plan;
   plan.matrix = read_matrix(settings.table("matrix"));
   plan.loss = read_loss(settings.table("loss"), plan.loss_scale);

@@ -44,8 +44,8 @@ double scalar_of(const Record& record, const std::string& path) {
   return std::get<std::vector<double>>(record.arrays.at(path).values).at(0);
 }
 
-Record make_record(const std::vector<Part>& parts, const StudyHeader& header,
-                   const StudyContext& context, const std::string& resolved) {
+Record comparison_record(const std::vector<Part>& parts, const StudyHeader& header,
+                         const StudyContext& context, const std::string& resolved) {
   Record record;
   add_study_attributes(record, header, context, resolved);
   std::vector<std::string> names;
@@ -133,7 +133,8 @@ StudyBody prepare_kernel_comparison(const Settings& settings, const StudyHeader&
     collectively(context.world, [&] {
       if (!context.world.is_root()) return;
       const std::string file = (fs::path(context.output_folder) / "study.h5").string();
-      const Record record = make_record(*parts, header, context, recorded_configuration(settings));
+      const Record record =
+          comparison_record(*parts, header, context, recorded_configuration(settings));
       write_record(file, record);
       print_table(record, file);
     });

@@ -130,8 +130,8 @@ Row row_of(const Record& study, const std::string& measure, const std::vector<Ga
 }
 
 /// An array of /correlation whose first axis is "measure", with a mask where it is not whole.
-void put(Record& study, const std::string& name, const Numbers& values,
-         const std::vector<std::int64_t>& shape, const std::string& long_name) {
+void put_correlation(Record& study, const std::string& name, const Numbers& values,
+                     const std::vector<std::int64_t>& shape, const std::string& long_name) {
   std::vector<std::string> dimensions{"measure"};
   if (shape.size() > 1) dimensions.emplace_back("axis");
   put_masked(study, "/correlation/" + name, values, shape, dimensions, long_name);
@@ -173,14 +173,17 @@ void write_rows(Record& study, const std::vector<Row>& rows, const std::vector<G
     const std::string& name = gaps[gap].name;
     const std::string what =
         name == "loss" ? "test loss less training loss" : "training accuracy less test accuracy";
-    put(study, "tau_" + name, tau, {measures}, "Kendall's tau-b with " + what);
-    put(study, "tau_" + name + "_low", low, {measures}, "lower end of its bootstrap interval");
-    put(study, "tau_" + name + "_high", high, {measures}, "upper end of its bootstrap interval");
+    put_correlation(study, "tau_" + name, tau, {measures}, "Kendall's tau-b with " + what);
+    put_correlation(study, "tau_" + name + "_low", low, {measures},
+                    "lower end of its bootstrap interval");
+    put_correlation(study, "tau_" + name + "_high", high, {measures},
+                    "upper end of its bootstrap interval");
     if (!granulated) continue;
-    put(study, "granulated_" + name, mean, {measures},
+    put_correlation(
+        study, "granulated_" + name, mean, {measures},
         "tau within groups that differ in one hyperparameter, averaged over hyperparameters");
-    put(study, "granulated_" + name + "_by_axis", by_axis, {measures, axes},
-        "tau within groups that differ in this hyperparameter, averaged over groups");
+    put_correlation(study, "granulated_" + name + "_by_axis", by_axis, {measures, axes},
+                    "tau within groups that differ in this hyperparameter, averaged over groups");
   }
 }
 

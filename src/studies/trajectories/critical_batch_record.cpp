@@ -93,8 +93,8 @@ std::string words(const std::string& family, const CriticalBatchFit& fit,
 }
 
 /// A column of /critical_batch, NaN where it has no value.
-void put(Record& study, const std::string& name, const std::vector<double>& values,
-         const std::string& units, const std::string& long_name) {
+void put_critical(Record& study, const std::string& name, const std::vector<double>& values,
+                  const std::string& units, const std::string& long_name) {
   put_masked(study, "/critical_batch/" + name, values, {static_cast<std::int64_t>(values.size())},
              {"family"}, long_name, units);
 }
@@ -161,14 +161,16 @@ std::string fit_critical_batches(Record& study, const std::vector<RunSpec>& plan
   study.column("/critical_batch/family", names, "family", "1",
                "runs that differ in their batch size");
   const std::string error = "standard error, of the linearised fit";
-  put(study, "s_min", columns["s_min"], "step", "steps to the target with ever larger batches");
-  put(study, "s_min_error", columns["s_min_error"], "step", error);
-  put(study, "e_min", columns["e_min"], "sample",
-      "samples to the target with ever smaller batches");
-  put(study, "e_min_error", columns["e_min_error"], "sample", error);
-  put(study, "batch_size", columns["batch_size"], "sample", "critical batch size, e_min/s_min");
-  put(study, "batch_size_error", columns["batch_size_error"], "sample", error);
-  put(study, "residual", columns["residual"], "1", "root mean square of log S - log S(B)");
+  put_critical(study, "s_min", columns["s_min"], "step",
+               "steps to the target with ever larger batches");
+  put_critical(study, "s_min_error", columns["s_min_error"], "step", error);
+  put_critical(study, "e_min", columns["e_min"], "sample",
+               "samples to the target with ever smaller batches");
+  put_critical(study, "e_min_error", columns["e_min_error"], "sample", error);
+  put_critical(study, "batch_size", columns["batch_size"], "sample",
+               "critical batch size, e_min/s_min");
+  put_critical(study, "batch_size_error", columns["batch_size_error"], "sample", error);
+  put_critical(study, "residual", columns["residual"], "1", "root mean square of log S - log S(B)");
   study.column("/critical_batch/converged", converged, "family", "1",
                "1 where the fit came to its end with s_min and e_min told by the points");
   study.column(

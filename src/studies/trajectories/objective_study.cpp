@@ -46,33 +46,23 @@ void seal(const std::vector<RunSpec>& runs, const StudyHeader& header, const std
   Record study;
   study.attributes["team_size"] = team_size;
   add_study_attributes(study, header, context, resolved);
-  std::vector<std::string> names;
-  std::vector<Record> records;
-  std::int64_t diverged = 0;
-  for (const auto& run : runs) {
-    const RunFiles files = files_of(context.output_folder, run.name);
-    names.push_back(run.name);
-    records.push_back(read_record(files.record));
-    diverged += std::get<std::string>(records.back().attributes.at("status")) == kDiverged ? 1 : 0;
-    records.back().arrays.erase("/parameters/final");
-    remove_checkpoint(files.checkpoint);
-  }
-  summarise_runs(study, names, records);
+  const RunRecords taken = take_run_records(context.output_folder, runs);
+  summarise_runs(study, taken.names, taken.records);
   const std::string file = context.output_folder + "/study.h5";
   write_record(file, study);
   std::error_code ignored;
   std::filesystem::remove(context.output_folder + "/checkpoints", ignored);
   fmt::print("{}\n{} runs done, {} diverged; record: {}\n", summary_table(study, context.columns),
-             names.size(), diverged, file);
+             taken.names.size(), taken.diverged, file);
   std::fflush(stdout);
 }
 
-ExitCode run_objectives(const std::vector<RunSpec>& runs, const StudyHeader& header,
-                        const std::string& resolved, const StudyContext& context) {
+ExitCode run_objectives(const std::vector<RunSpec>& runs, const std::vector<double>& costs,
+                        const StudyHeader& header, const std::string& resolved,
+                        const StudyContext& context) {
   const Communicator& world = context.world;
   const Teams teams(world, header.team_size, runs.size());
   const Log log(teams.mine().is_root(), context.log.terminal() && world.is_root());
-  const auto costs = checked_costs(runs);
   if (world.is_root()) {
     context.log.info(fmt::format(
         "{}: {}; {} runs in {} teams of {} ranks", runs.front().objective->kind->name,
@@ -98,15 +88,12 @@ ExitCode run_objectives(const std::vector<RunSpec>& runs, const StudyHeader& hea
 
 StudyBody prepare_objective_study(const Settings& settings, const StudyHeader& header,
                                   StudyContext& context) {
-  if (header.team_size > context.world.size()) {
-    settings.table("study").fail("team_size", fmt::format("found {}, but there are {} ranks",
-                                                          header.team_size, context.world.size()));
-  }
+  check_team_size(settings, header, context.world.size());
   const auto runs = read_run_specs(settings, static_cast<std::uint64_t>(header.seed));
-  checked_costs(runs);
+  const auto costs = checked_costs(runs);
   context.probe_forecast = probe_forecast(runs, schedule_samples(runs.front().objective->shape()));
   return [=, &context](StudyStart /*start*/) {
-    return run_objectives(runs, header, recorded_configuration(settings), context);
+    return run_objectives(runs, costs, header, recorded_configuration(settings), context);
   };
 }
 

@@ -9,7 +9,10 @@
 #include <utility>
 
 #include "probes/probe_rows.hpp"
+#include "records/checkpoint.hpp"
 #include "records/masked_column.hpp"
+#include "records/schema.hpp"
+#include "runs/run_files.hpp"
 
 namespace thalweg {
 
@@ -28,6 +31,19 @@ struct SummaryColumn {
 };
 
 }  // namespace
+
+RunRecords take_run_records(const std::string& folder, const std::vector<RunSpec>& runs) {
+  RunRecords taken;
+  for (const auto& run : runs) {
+    const RunFiles files = files_of(folder, run.name);
+    taken.names.push_back(run.name);
+    Record& record = taken.records.emplace_back(read_record(files.record));
+    taken.diverged += std::get<std::string>(record.attributes.at("status")) == kDiverged ? 1 : 0;
+    record.arrays.erase("/parameters/final");
+    remove_checkpoint(files.checkpoint);
+  }
+  return taken;
+}
 
 void summarise_runs(Record& study, const std::vector<std::string>& names,
                     const std::vector<Record>& runs) {

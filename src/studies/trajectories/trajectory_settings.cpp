@@ -29,10 +29,7 @@ TrajectorySpec read_trajectory_spec(const Settings& settings, const StudyHeader&
                                     std::int64_t ranks) {
   TrajectorySpec plan;
   plan.header = header;
-  if (header.team_size > ranks) {
-    settings.table("study").fail(
-        "team_size", fmt::format("found {}, but there are {} ranks", header.team_size, ranks));
-  }
+  check_team_size(settings, header, ranks);
   if (settings.has("objective")) {
     settings.fail("objective",
                   "only `run` of kind \"trajectories\" takes one; plans, surfaces and connections "

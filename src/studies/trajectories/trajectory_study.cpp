@@ -204,21 +204,12 @@ class TrajectoryStudy {
     add_study_attributes(study, plan_.header, context_, plan_.resolved);
     study.attributes["data"] = data_.description;
     study.attributes["data_hash"] = fmt::format("{:016x}", data_.hash);
-    std::vector<std::string> names;
-    std::vector<Record> runs;
-    std::int64_t diverged = 0;
-    for (const auto& run : runs_) {
-      names.push_back(run.name);
-      runs.push_back(read_record(files(run.name).record));
-      diverged += status_of(runs.back()) == kDiverged ? 1 : 0;
-      runs.back().arrays.erase("/parameters/final");
-      remove_checkpoint(files(run.name).checkpoint);
-    }
+    const RunRecords taken = take_run_records(context_.output_folder, runs_);
     for (const auto& trial : trials_) remove_checkpoint(files(trial.plan.name).checkpoint);
-    summarise_runs(study, names, runs);
+    summarise_runs(study, taken.names, taken.records);
     if (plan_.tune) write_tune(study, *plan_.tune, trials_, trial_results_);
     const std::string critical =
-        plan_.part.is_whole() ? fit_critical_batches(study, runs_, runs) : std::string();
+        plan_.part.is_whole() ? fit_critical_batches(study, runs_, taken.records) : std::string();
     const std::string correlation =
         plan_.correlation ? correlate(study, *plan_.correlation, runs_) : std::string();
     works_.write_to(study);
@@ -229,7 +220,7 @@ class TrajectoryStudy {
     std::filesystem::remove(context_.output_folder + "/checkpoints", ignored);
     fmt::print("{}{}{}{}\n{} runs done, {} diverged; record: {}\n",
                summary_table(study, context_.columns), critical, correlation, works_.table(),
-               names.size(), diverged, context_.output_folder + "/study.h5");
+               taken.names.size(), taken.diverged, context_.output_folder + "/study.h5");
     std::fflush(stdout);
   }
 

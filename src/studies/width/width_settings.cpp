@@ -66,10 +66,7 @@ WidthSpec read_plan(const Settings& settings, std::int64_t study_seed) {
 }  // namespace
 
 WidthStudySpec read_width_study(const Settings& settings, const StudyHeader& header, int ranks) {
-  if (header.team_size > ranks) {
-    settings.table("study").fail(
-        "team_size", fmt::format("found {}, but there are {} ranks", header.team_size, ranks));
-  }
+  check_team_size(settings, header, ranks);
   const Settings data_table = settings.table("data");
   WidthStudySpec study;
   study.data = data_options(data_table, static_cast<std::uint64_t>(header.seed));
