@@ -42,10 +42,11 @@ int fail(const std::string& message, ExitCode code) {
 
 int run(int argc, char** argv, const Environment& environment) {
   const std::vector<std::string> arguments(argv, argv + argc);
+  // A job that is signalled while MPI starts, which may take long, must not be killed by it.
+  const Interrupt interrupt;
   const MpiLifetime mpi(argc, argv);
   abort_on_terminate();
   use_one_blas_thread();
-  const Interrupt interrupt;
   const Communicator world = Communicator::duplicate(MPI_COMM_WORLD);
   const Log log(world.is_root(), stderr_reaches_terminal());
   const Communicator failures = Communicator::duplicate(MPI_COMM_WORLD);

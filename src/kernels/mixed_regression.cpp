@@ -7,11 +7,11 @@
 #include "base/error.hpp"
 #include "kernels/definiteness.hpp"
 #include "kernels/kernel_score.hpp"
+#include "kernels/memory.hpp"
 #include "kernels/regression_steps.hpp"
 #include "linalg/factorization.hpp"
 #include "linalg/mirror.hpp"
 #include "linalg/upper_cholesky.hpp"
-#include "parallel/memory.hpp"
 
 namespace thalweg {
 

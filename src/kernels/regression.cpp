@@ -12,11 +12,11 @@
 #include "kernels/kernel_score.hpp"
 #include "kernels/kernel_spectrum.hpp"
 #include "kernels/low_rank_preconditioner.hpp"
+#include "kernels/memory.hpp"
 #include "kernels/regression_steps.hpp"
 #include "linalg/factorization.hpp"
 #include "linalg/mirror.hpp"
 #include "linalg/upper_cholesky.hpp"
-#include "parallel/memory.hpp"
 
 namespace thalweg {
 

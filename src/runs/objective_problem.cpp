@@ -2,28 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/philox.hpp"
 
 namespace thalweg {
-
-std::int64_t schedule_samples(const ObjectiveShape& shape) {
-  return std::max<std::int64_t>(1, shape.samples);
-}
 
 ObjectiveProblem::ObjectiveProblem(const Communicator& team, const RunSpec& spec)
     : spec_(spec),
       shape_(spec.objective->shape()),
       objective_(spec.objective->make(team)),
-      order_(spec.seed, Purpose::shuffle, schedule_samples(shape_)) {}
+      order_(spec.seed, Purpose::shuffle, shape_.epoch_samples()) {}
 
 RunColumns ObjectiveProblem::columns() const {
   return {.data = false, .samples = objective_->sample_count() > 0};
 }
 
 std::int64_t ObjectiveProblem::samples() const {
-  return schedule_samples(shape_);
+  return shape_.epoch_samples();
 }
 
 std::vector<double> ObjectiveProblem::start() {

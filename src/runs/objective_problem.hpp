@@ -43,7 +43,4 @@ class ObjectiveProblem final : public Problem<double> {
   SampleOrder order_;
 };
 
-/// Samples that the epochs of a run on such an objective are counted in. Local.
-std::int64_t schedule_samples(const ObjectiveShape& shape);
-
 }  // namespace thalweg

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "parallel/memory.hpp"
+#include "base/available_memory.hpp"
 #include "runs/run_network.hpp"
 
 namespace thalweg {

@@ -40,9 +40,26 @@ def start(folder, text, output, ranks):
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
+def wait_until(happened, process):
+    """A start may take seconds on a busy machine; a process that ends first is what its test should see."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def catches(process, number):
+    """Whether this process has a handler for the signal."""
+    try:
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return False
+    return int(status.split("SigCgt:")[1].split()[0], 16) >> (number - 1) & 1 == 1
+
+
 def signal_once(folder, text, output, delay_s, ranks, number=signal.SIGUSR1):
-    """Signals the launcher after a while: was it still running, its code, its words."""
+    """Signals the launcher a while after the study has begun: was it still running, its code, its words."""
     process = start(folder, text, output, ranks)
+    wait_until((folder / output / "begun.txt").exists, process)
     time.sleep(delay_s)
     running = process.poll() is None
     if running:

@@ -35,7 +35,7 @@ def test_killed_and_resumed_is_identical(tmp_path, name):
 
 def test_signals_and_time_limits_leave_checkpoints_that_are_resumed(tmp_path):
     text = long(["nuclear_norm", "flow", "descent"]).replace("max_steps = 6000", "max_steps = 20000")
-    running, code, errors = signal_once(tmp_path, text, "out", 1.2, ranks=2)
+    running, code, errors = signal_once(tmp_path, text, "out", 0.6, ranks=2)
     assert running and code == 75 and "--resume" in errors, (running, code, errors)
     checkpoints = list((tmp_path / "out" / "checkpoints").glob("*.h5"))
     assert checkpoints

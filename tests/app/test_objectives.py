@@ -135,3 +135,24 @@ def test_a_flow_follows_the_exponential(tmp_path):
                               'type = "flow"\nlearning_rate = 0.1')) as run:
         x = run["parameters/final"][:]
     numpy.testing.assert_allclose(x, [math.exp(-4.0), math.exp(-1.0)], rtol=1e-5)
+
+
+def test_a_dry_run_counts_the_epochs_of_each_objective(tmp_path):
+    runs = """
+[[run]]
+name = "one"
+[[run]]
+name = "sum"
+objective.type = "least_squares"
+objective.samples = 20
+train.batch = 5
+[[probe]]
+type = "norms"
+every_epochs = 5
+"""
+    text = study("", "steps = 40", more=runs)
+    told = run_study(tmp_path, text, "dry", "--dry-run", ranks=None).stdout
+    assert "norms of one: 9 times, at steps 0, 5, 10" in told and "norms of sum: 3 times, at steps 0, 20, 40" in told
+    for run, steps in [("one", range(0, 41, 5)), ("sum", [0, 20, 40])]:
+        with made(tmp_path / run, text, run) as record:
+            assert list(record["probes/norms/step"][:]) == list(steps)

@@ -12,6 +12,7 @@ import time
 import h5py
 import pytest
 
+from kills import catches, wait_until
 from studies import BINARY, SOURCE
 
 TRAJECTORIES = """
@@ -221,7 +222,8 @@ def test_widths_are_planned_run_by_run(tmp_path):
     # In no time the two narrowest are measured, the widest follows from their growth.
     hurried = pieces(json.loads(thalweg("plan", study, "--calibrate", "1", "--json", "--set", "train.steps=[100000]").stdout)[0])
     assert hurried["runs of width 64"]["basis"].startswith("from narrower")
-    assert hurried["runs of width 64"]["unit_s"] > hurried["runs of width 32"]["unit_s"]
+    # Where the measured pair shows no growth, which is for the machine to say, none is assumed.
+    assert hurried["runs of width 64"]["unit_s"] >= hurried["runs of width 32"]["unit_s"]
 
 
 def test_completions_are_planned_method_by_method(tmp_path):
@@ -329,7 +331,8 @@ def test_a_plan_that_is_told_to_stop_is_none(tmp_path):
     study = write(tmp_path, WIDTH.replace("steps = [1, 4, 16]", "steps = [300000]"))
     process = subprocess.Popen([BINARY, "plan", str(study), "--calibrate", "60"], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)
+    wait_until(lambda: catches(process, signal.SIGUSR1), process)
+    time.sleep(1)
     process.send_signal(signal.SIGUSR1)
     out, errors = process.communicate(timeout=120)
     assert process.returncode == 1 and "no plan" in errors

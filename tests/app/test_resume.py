@@ -1,16 +1,15 @@
 """Work that is stopped and resumed: signals, time limits, broken files, two jobs in one folder."""
 import os
 import signal
-import time
 
-from kills import PATIENCE_S, signal_once, start, wait_for_orphans
+from kills import PATIENCE_S, signal_once, start, wait_for_orphans, wait_until
 from studies import assert_identical, run_study, thalweg, trajectories
 
 
 def test_signal_checkpoints_and_exits_75(tmp_path):
     text = trajectories(epochs=20000)
     text = text.replace("checkpoint_every_s = 0.05", "checkpoint_every_s = 1000")
-    running, code, errors = signal_once(tmp_path, text, "out", 2.0, ranks=2)
+    running, code, errors = signal_once(tmp_path, text, "out", 1.0, ranks=2)
     assert running
     assert code == 75, errors
     assert "--resume" in errors
@@ -25,9 +24,7 @@ def test_signal_checkpoints_and_exits_75(tmp_path):
 def test_ctrl_c_checkpoints_and_says_how_to_go_on(tmp_path):
     text = trajectories(epochs=100000)
     process = start(tmp_path, text, "out", ranks=None)
-    deadline = time.monotonic() + PATIENCE_S
-    while not (tmp_path / "out" / "begun.txt").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until((tmp_path / "out" / "begun.txt").exists, process)
     process.send_signal(signal.SIGINT)
     errors = process.communicate(timeout=2 * PATIENCE_S)[1]
     assert process.returncode == 75, errors
@@ -154,9 +151,7 @@ def test_a_folder_in_use_is_refused_and_free_again_after_a_kill(tmp_path):
     text = trajectories(epochs=100000)
     process = start(tmp_path, text, "out", ranks=2)
     try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not (tmp_path / "out" / "config.toml").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until((tmp_path / "out" / "config.toml").exists, process)
         for flag in ["--resume", "--force"]:
             result = run_study(tmp_path, text, "out", flag, ranks=2)
             assert result.returncode == 2, result.stderr

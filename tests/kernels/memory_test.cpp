@@ -1,4 +1,4 @@
-#include "parallel/memory.hpp"
+#include "kernels/memory.hpp"
 
 #include <gtest/gtest.h>
 

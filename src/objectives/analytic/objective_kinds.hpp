@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -14,6 +15,8 @@ struct ObjectiveShape {
   std::int64_t dimension = 1;
   std::int64_t samples = 0;  ///< terms, where the objective is a finite sum
 
+  /// What the epochs of a run count: terms, or steps where there are none.
+  [[nodiscard]] std::int64_t epoch_samples() const { return std::max<std::int64_t>(1, samples); }
   /// All parameters as one block, "x".
   [[nodiscard]] std::vector<ParameterBlock> blocks() const { return {{"x", 0, {dimension}}}; }
 };

@@ -1,15 +1,17 @@
 #include "studies/trajectories/objective_study.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
-#include "records/checkpoint.hpp"
-#include "records/schema.hpp"
+#include "records/record.hpp"
 #include "runs/deal_out.hpp"
-#include "runs/objective_problem.hpp"
 #include "runs/run_files.hpp"
 #include "runs/trajectory_run.hpp"
 #include "studies/trajectories/probe_forecast.hpp"
@@ -26,7 +28,7 @@ std::vector<double> checked_costs(const std::vector<RunSpec>& runs) {
   std::vector<double> costs;
   for (const auto& run : runs) {
     const ObjectiveShape shape = run.objective->shape();
-    const Schedule schedule = schedule_of(run, schedule_samples(shape));
+    const Schedule schedule = schedule_of(run, shape.epoch_samples());
     for (const auto& probe : run.probes) {
       try {
         probe.probe->check(shape.blocks(), shape.samples);
@@ -39,6 +41,13 @@ std::vector<double> checked_costs(const std::vector<RunSpec>& runs) {
                     static_cast<double>(schedule.at(0).batch));
   }
   return costs;
+}
+
+/// The names of what the runs train, each once.
+std::string objectives_of(const std::vector<RunSpec>& runs) {
+  std::set<std::string> names;
+  for (const auto& run : runs) names.insert(run.objective->kind->name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 void seal(const std::vector<RunSpec>& runs, const StudyHeader& header, const std::string& resolved,
@@ -64,9 +73,8 @@ ExitCode run_objectives(const std::vector<RunSpec>& runs, const std::vector<doub
   const Teams teams(world, header.team_size, runs.size());
   const Log log(teams.mine().is_root(), context.log.terminal() && world.is_root());
   if (world.is_root()) {
-    context.log.info(fmt::format(
-        "{}: {}; {} runs in {} teams of {} ranks", runs.front().objective->kind->name,
-        runs.front().objective->kind->text, runs.size(), teams.count(), teams.mine().size()));
+    context.log.info(fmt::format("{}; {} runs in {} teams of {} ranks", objectives_of(runs),
+                                 runs.size(), teams.count(), teams.mine().size()));
   }
   std::vector<DealtRun> dealt_runs;
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -91,7 +99,7 @@ StudyBody prepare_objective_study(const Settings& settings, const StudyHeader& h
   check_team_size(settings, header, context.world.size());
   const auto runs = read_run_specs(settings, static_cast<std::uint64_t>(header.seed));
   const auto costs = checked_costs(runs);
-  context.probe_forecast = probe_forecast(runs, schedule_samples(runs.front().objective->shape()));
+  context.probe_forecast = probe_forecast(runs, std::nullopt);
   return [=, &context](StudyStart /*start*/) {
     return run_objectives(runs, costs, header, recorded_configuration(settings), context);
   };

@@ -89,7 +89,9 @@ std::vector<std::string> probe_forecast(const std::vector<RunSpec>& runs,
   for (std::size_t k = 0; k < runs.front().probes.size(); ++k) {
     std::vector<std::pair<std::string, std::vector<std::string>>> groups;  // by frequency
     for (const auto& run : runs) {
-      const std::string text = frequency(run.probes[k], run, samples);
+      const auto of_run =
+          run.objective ? std::optional(run.objective->shape().epoch_samples()) : samples;
+      const std::string text = frequency(run.probes[k], run, of_run);
       auto found = std::find_if(groups.begin(), groups.end(),
                                 [&](const auto& group) { return group.first == text; });
       if (found == groups.end()) found = groups.insert(found, {text, {}});

@@ -18,7 +18,7 @@ namespace thalweg {
 
 /// One line for each probe, or for the runs that measure it alike: how often, and when. `samples`
 /// is the number of training samples, those held out among them; without it a number that depends
-/// on it is not told. Local.
+/// on it is not told; a run on an objective without data has its own. Local.
 [[nodiscard]] std::vector<std::string> probe_forecast(const std::vector<RunSpec>& runs,
                                                       std::optional<std::int64_t> samples);
 

@@ -1,7 +1,5 @@
 #include "studies/trajectories/trajectory_settings.hpp"
 
-#include <fmt/format.h>
-
 #include "data/data_settings.hpp"
 #include "runs/run_check.hpp"
 

@@ -4,12 +4,10 @@
 #include <functional>
 #include <string>
 
+#include "base/available_memory.hpp"
 #include "parallel/communicator.hpp"
 
 namespace thalweg {
-
-/// Local. Bytes that this node can still give out (MemAvailable of /proc/meminfo).
-[[nodiscard]] std::int64_t available_memory_bytes();
 
 /// Collective over comm. Refuses, before anything is allocated, what does not fit into some node's
 /// memory: throws ReportedError (usage) on every rank after one message with the bytes needed and

@@ -1,27 +1,12 @@
-#include "parallel/memory.hpp"
+#include "kernels/memory.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
-#include <fstream>
-#include <limits>
 
 #include "base/error.hpp"
 
 namespace thalweg {
-
-std::int64_t available_memory_bytes() {
-  std::ifstream file("/proc/meminfo");
-  std::string key;
-  std::int64_t kibibytes = 0;
-  std::string unit;
-  while (file >> key >> kibibytes) {
-    if (key == "MemAvailable:") return kibibytes * 1024;
-    std::getline(file, unit);
-  }
-  // A system that does not tell cannot be asked to refuse.
-  return std::numeric_limits<std::int64_t>::max();
-}
 
 void require_memory(const Communicator& comm, const std::string& what, std::int64_t n,
                     const std::function<std::int64_t(std::int64_t)>& need, std::int64_t available) {
