@@ -164,13 +164,13 @@ def test_gram_larger_than_memory_is_refused_with_what_would_fit(tmp_path, ranks)
     assert not (tmp_path / "out" / "gram.h5").exists()
 
 
-@pytest.mark.parametrize("ranks", RANKS)
-def test_one_rank_out_of_memory_ends_all(tmp_path, ranks):
-    """A failure that one rank alone meets, outside any agreement: the others must not wait for it."""
+def test_one_rank_out_of_memory_ends_all(tmp_path):
+    """A failure that one rank alone meets, outside any agreement: the others must not wait for it for ever."""
+    ranks = 3
     study = tmp_path / "study.toml"
-    study.write_text(trajectories().replace("widths = [24, 16]", "widths = [12000, 12000]"))
+    study.write_text(trajectories().replace("widths = [24, 16]", "widths = [4000, 4000]"))
     arguments = [BINARY, "run", str(study), "-o", str(tmp_path / "out"), "--set", f"study.team_size={ranks}"]
-    limited = ["sh", "-c", 'ulimit -v 1500000; exec "$@"', "sh", *arguments]
+    limited = ["sh", "-c", 'ulimit -v 700000; exec "$@"', "sh", *arguments]
     result = subprocess.run(["mpirun", "-n", str(ranks - 1), *arguments, ":", "-n", "1", *limited],
                             capture_output=True, text=True, timeout=120)
     assert result.returncode == 1, (result.returncode, result.stderr)

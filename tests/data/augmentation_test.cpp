@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "support/alone.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -95,6 +97,7 @@ void are_equally_frequent(const std::map<Move, int>& found, std::size_t moves, i
 }
 
 TEST(Augmentation, ACropMovesTheContentUniformlyUpToItsPadding) {
+  THALWEG_SKIP_UNLESS_ALONE();
   const auto found = counts({2, false}, 5000);
   are_equally_frequent(found, 25, 5000);
   for (const auto& [move, count] : found) {
@@ -104,12 +107,14 @@ TEST(Augmentation, ACropMovesTheContentUniformlyUpToItsPadding) {
 }
 
 TEST(Augmentation, AFlipMirrorsHalfOfTheImages) {
+  THALWEG_SKIP_UNLESS_ALONE();
   const auto found = counts({0, true}, 1000);
   are_equally_frequent(found, 2, 1000);
   for (const auto& [move, count] : found) EXPECT_EQ(move.down == 0 && move.right == 0, true);
 }
 
 TEST(Augmentation, BothAreDrawnApart) {
+  THALWEG_SKIP_UNLESS_ALONE();
   are_equally_frequent(counts({1, true}, 4000), 18, 4000);
 }
 

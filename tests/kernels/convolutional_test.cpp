@@ -11,6 +11,7 @@
 #include "kernels/convolutional_tiles.hpp"
 #include "kernels/duals.hpp"
 #include "parallel/communicator.hpp"
+#include "support/alone.hpp"
 
 namespace thalweg {
 namespace {
@@ -252,6 +253,7 @@ TEST(Convolutional, AgreesWithTheDefinitionPixelPairByPixelPair) {
 }
 
 TEST(Convolutional, ImagesAndWindowsOfAnySize) {
+  THALWEG_SKIP_UNLESS_ALONE();
   for (const ImageShape& shape :
        {ImageShape{3, 1, 1}, ImageShape{3, 1, 5}, ImageShape{3, 6, 1}, ImageShape{4, 2, 3},
         ImageShape{3, 3, 17}, ImageShape{3, 4, 33}}) {

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/philox.hpp"
+#include "support/alone.hpp"
 
 namespace thalweg {
 namespace {
@@ -155,6 +156,7 @@ void check_both(const ConvolutionGeometry& g, std::int64_t images = 3) {
 
 // Channels, height and width; filters, kernel, stride, padding.
 TEST(ConvolutionKernels, AreTheDefinitionOnKnownLayers) {
+  THALWEG_SKIP_UNLESS_ALONE();
   check_both({3, 32, 32, 64, 5, 5, 1, 2}, 1);
   check_both({64, 15, 15, 64, 5, 5, 1, 2}, 2);
   check_both({3, 16, 16, 16, 3, 3, 1, 1});
@@ -166,6 +168,7 @@ TEST(ConvolutionKernels, AreTheDefinitionOnKnownLayers) {
 }
 
 TEST(ConvolutionKernels, AreTheDefinitionOnRandomGeometries) {
+  THALWEG_SKIP_UNLESS_ALONE();
   Stream stream(22, Purpose::test, 0);
   const std::vector<std::int64_t> widths{1, 3, 16, 17, 64, 70};
   const auto below = [&](std::uint64_t n) { return static_cast<std::int64_t>(stream.below(n)); };

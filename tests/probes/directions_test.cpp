@@ -6,6 +6,7 @@
 
 #include "base/philox.hpp"
 #include "probes/trajectory_pca.hpp"
+#include "support/alone.hpp"
 
 namespace thalweg {
 namespace {
@@ -85,6 +86,7 @@ TEST(TrajectoryPca, OfAnEllipse) {
 
 // Shares of a random walk's first components (Antognini and Sohl-Dickstein 2018): the null model.
 TEST(TrajectoryPca, OfARandomWalkIsTheNullModel) {
+  THALWEG_SKIP_UNLESS_ALONE();
   constexpr std::size_t dimension = 4000;
   constexpr int steps = 300;
   std::vector<std::vector<double>> walk{std::vector<double>(dimension, 0.0)};
