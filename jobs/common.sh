@@ -5,7 +5,7 @@ BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config git openmpi-bin lib
   libscalapack-openmpi-dev libopenblas-dev libcli11-dev libfmt-dev libtomlplusplus-dev nlohmann-json3-dev
   librandom123-dev zlib1g-dev)
 PYTHON_PACKAGES=(python3 python3-numpy python3-h5py python3-h5netcdf python3-pandas python3-xarray python3-matplotlib)
-TEST_PACKAGES=(libgtest-dev libbenchmark-dev python3-pytest)
+TEST_PACKAGES=(libgtest-dev libbenchmark-dev python3-pytest python3-jsonschema)
 SLURM_PACKAGES=(slurmd slurmctld slurm-client munge)
 DEVELOPER_PACKAGES=(clang-format clang-tidy)
 FUZZ_PACKAGES=(clang libclang-rt-dev)  # the sanitizer build and libFuzzer

@@ -53,6 +53,7 @@ ExitCode run_command_line(const Session& session, int argc, char** argv) {
   add_probe(app, session, action);
   add_weights(app, session, action);
   add_list(app, session, action);
+  add_explain(app, session, action);
   add_show(app, session, action);
   add_diff(app, session, action);
   add_verify(app, session, action);

@@ -12,6 +12,7 @@ void add_plan(CLI::App& app, const Session& session, Action& action);
 void add_probe(CLI::App& app, const Session& session, Action& action);
 void add_weights(CLI::App& app, const Session& session, Action& action);
 void add_list(CLI::App& app, const Session& session, Action& action);
+void add_explain(CLI::App& app, const Session& session, Action& action);
 void add_show(CLI::App& app, const Session& session, Action& action);
 void add_diff(CLI::App& app, const Session& session, Action& action);
 void add_verify(CLI::App& app, const Session& session, Action& action);

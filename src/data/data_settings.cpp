@@ -11,39 +11,57 @@ namespace thalweg {
 
 namespace {
 
-std::int64_t sample_count(const Settings& table, const std::string& key, std::int64_t fallback) {
-  const std::int64_t count = table.integer(key, fallback);
-  if (count != -1 && count < 1) {
-    table.fail(key, "found " + std::to_string(count) + ", expected at least 1, or -1 for all");
-  }
-  return count;
-}
-
 std::string absolute(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().string();
 }
 
-void refuse_elsewhere(const Settings& table, const std::vector<std::string>& keys,
-                      const std::string& sources) {
-  for (const auto& key : keys) {
-    if (table.has(key)) table.fail(key, "only source " + sources + " has it");
+std::vector<std::string> sources_but_glyphs() {
+  auto sources = data_sources();
+  std::erase(sources, "glyphs");
+  return sources;
+}
+
+std::vector<std::string> sources_that(bool (*is_so)(const std::string&)) {
+  std::vector<std::string> sources;
+  for (const auto& source : data_sources()) {
+    if (is_so(source)) sources.push_back(source);
+  }
+  return sources;
+}
+
+Key test_fraction_key() {
+  return {"test_fraction",
+          0.5,
+          {.above = 0.0, .below = 1.0},
+          "share of path held out for testing, in place of test_path or test",
+          KeyCondition{"source", sources_that(is_table)}};
+}
+
+std::int64_t sample_count(const Settings& table, const Values& values, const std::string& key) {
+  const std::int64_t count = values.integer(key);
+  if (count != 0) return count;
+  table.fail(key, "found 0, expected at least 1, or -1 for all");
+}
+
+void take_path(const Settings& table, const Values& values, DataOptions& options) {
+  const bool built_in = options.source == "glyphs";
+  const auto& path = values.string("path");
+  if (!path.empty()) options.path = absolute(path);
+  if (built_in) return;
+  if (path.empty()) {
+    table.fail("path", "source \"" + options.source + "\" needs " +
+                           (path_is_file(options.source) ? "its file" : "the folder of its files"));
+  }
+  if (path_is_file(options.source)) {
+    table.expect_file("path", options.path);
+  } else {
+    table.expect_folder("path", options.path);
   }
 }
 
-/// What csv and libsvm have beside the others.
-void read_table_keys(const Settings& table, DataOptions& options) {
-  if (options.source == "csv") {
-    options.label_column = table.integer_or_string("label_column", options.label_column);
-    options.separator = table.choice("separator", csv_separators(), options.separator);
-    options.header = table.choice("header", csv_headers(), options.header);
-  } else {
-    refuse_elsewhere(table, {"label_column", "separator", "header"}, "\"csv\"");
-  }
-  if (!is_table(options.source)) {
-    refuse_elsewhere(table, {"test_path", "test_fraction"}, R"("csv" or "libsvm")");
-    return;
-  }
-  const std::string test_path = table.string("test_path", "");
+/// What csv and libsvm are tested on.
+void take_test(const Settings& table, const Values& values, DataOptions& options) {
+  const auto& test_path = values.string("test_path");
   if (!test_path.empty()) {
     options.test_path = absolute(test_path);
     table.expect_file("test_path", options.test_path);
@@ -53,10 +71,9 @@ void read_table_keys(const Settings& table, DataOptions& options) {
     return;
   }
   if (table.has("test_fraction")) {
-    options.test_fraction = table.number("test_fraction", 0.0);
-    if (!(options.test_fraction > 0.0 && options.test_fraction < 1.0)) {
-      table.fail("test_fraction", "expected more than 0 and less than 1");
-    }
+    Key key = test_fraction_key();
+    key.when.reset();  // the source is one of them
+    options.test_fraction = Values(table, {key}).number("test_fraction");
   } else if (options.test == -1) {
     table.fail("test_path",
                "source \"" + options.source +
@@ -65,78 +82,91 @@ void read_table_keys(const Settings& table, DataOptions& options) {
   }
 }
 
+std::vector<Key> read_keys() {
+  std::vector<Key> keys = data_keys();
+  std::erase_if(keys, [](const Key& key) { return key.name == "test_fraction"; });
+  return keys;
+}
+
 }  // namespace
 
+const std::vector<Key>& data_keys() {
+  static const std::vector<Key> keys = [] {
+    const DataOptions usual;
+    const KeyCondition glyphs{"source", {"glyphs"}};
+    const KeyCondition files{"source", sources_but_glyphs()};
+    const KeyCondition csv{"source", {"csv"}};
+    const KeyCondition tables{"source", sources_that(is_table)};
+    const char* train = "the first so many training samples; -1: all";
+    const char* test = "and test samples; of csv and libsvm also so many of path, held out";
+    return std::vector<Key>{
+        {"source",
+         usual.source,
+         {.words = data_sources()},
+         "the format; see thalweg list datasets"},
+        {"path",
+         std::string(),
+         {},
+         "a file (csv, libsvm, hdf5) or folder, from where thalweg runs"},
+        {"train", std::int64_t{10000}, {.least = -1.0}, train, glyphs},
+        {"train", std::int64_t{-1}, {.least = -1.0}, train, files},
+        {"test", std::int64_t{2000}, {.least = -1.0}, test, glyphs},
+        {"test", std::int64_t{-1}, {.least = -1.0}, test, files},
+        {"image_size",
+         usual.image_size,
+         {.least = Glyphs::smallest_size, .most = Glyphs::largest_size},
+         "height and width in pixels",
+         glyphs},
+        {"label_column", usual.label_column, {}, "its number, from the end below 0, or name", csv},
+        {"separator", usual.separator, {.words = csv_separators()}, "between columns", csv},
+        {"header", usual.header, {.words = csv_headers()}, "whether the first line is names", csv},
+        {"test_path", std::string(), {}, "the file of test samples; \"\": path is split", tables},
+        test_fraction_key(),
+        {"layout",
+         std::string("channels_first"),
+         {.words = image_layouts()},
+         "where images have their channels",
+         KeyCondition{"source", sources_that(has_layout)}},
+        {"split",
+         usual.split,
+         {.least = 0.0, .most = 3.0},
+         "the hold-out pair",
+         KeyCondition{"source", {"uci"}}},
+        {"preprocess", usual.preprocess, {.words = preprocess_steps()}, "steps, in order"},
+        {"zca_epsilon",
+         usual.zca_epsilon,
+         {.most = 1.0, .above = 0.0},
+         "added to the covariance, in mean eigenvalues",
+         KeyCondition{"preprocess", {"zca"}}},
+        {"placement",
+         std::string("node"),
+         {.words = {"node", "sharded"}},
+         "one copy a node, or rows spread over the ranks of a team"}};
+  }();
+  return keys;
+}
+
 DataOptions data_options(const Settings& data_table, std::uint64_t seed) {
+  const Values values(data_table, read_keys());
+  values.refuse_idle(data_table, data_keys());
   DataOptions options;
   options.seed = seed;
-  options.source = data_table.choice("source", data_sources(), options.source);
-  const bool built_in = options.source == "glyphs";
-  options.train = sample_count(data_table, "train", built_in ? 10000 : -1);
-  options.test = sample_count(data_table, "test", built_in ? 2000 : -1);
-
-  const std::string path = data_table.string("path", "");
-  if (!path.empty()) options.path = absolute(path);
-  if (!path.empty() && !built_in) {
-    if (path_is_file(options.source)) {
-      data_table.expect_file("path", options.path);
-    } else {
-      data_table.expect_folder("path", options.path);
-    }
+  options.source = values.string("source");
+  options.train = sample_count(data_table, values, "train");
+  options.test = sample_count(data_table, values, "test");
+  take_path(data_table, values, options);
+  options.image_size = values.integer("image_size");
+  options.label_column = values.integer_or_string("label_column");
+  options.separator = values.string("separator");
+  options.header = values.string("header");
+  if (is_table(options.source)) take_test(data_table, values, options);
+  if (has_layout(options.source) && data_table.has("layout")) {
+    options.layout = values.string("layout");
   }
-  if (!built_in && path.empty()) {
-    data_table.fail("path",
-                    "source \"" + options.source + "\" needs " +
-                        (path_is_file(options.source) ? "its file" : "the folder of its files"));
-  }
-  if (built_in) {
-    options.image_size = data_table.integer("image_size", options.image_size);
-    if (options.image_size < Glyphs::smallest_size || options.image_size > Glyphs::largest_size) {
-      data_table.fail("image_size", "found " + std::to_string(options.image_size) + ", expected " +
-                                        std::to_string(Glyphs::smallest_size) + " to " +
-                                        std::to_string(Glyphs::largest_size) + " pixels");
-    }
-  } else if (data_table.has("image_size")) {
-    data_table.fail("image_size", "only source \"glyphs\" has a choice of it");
-  }
-
-  read_table_keys(data_table, options);
-  if (!has_layout(options.source)) {
-    refuse_elsewhere(data_table, {"layout"}, R"("npy" or "hdf5")");
-  } else {
-    const bool said = data_table.has("layout");
-    const auto layout = data_table.choice("layout", image_layouts(), "channels_first");
-    if (said) options.layout = layout;
-  }
-  if (options.source == "uci") {
-    options.split = data_table.integer("split", 0);
-    if (options.split < 0 || options.split > 3) {
-      data_table.fail(
-          "split", "found " + std::to_string(options.split) + ", expected 0 to 3, a hold-out pair");
-    }
-  } else {
-    refuse_elsewhere(data_table, {"split"}, "\"uci\"");
-  }
-
-  const auto& known = preprocess_steps();
-  options.preprocess = data_table.strings("preprocess", {});
-  for (const auto& step : options.preprocess) {
-    if (std::find(known.begin(), known.end(), step) == known.end()) {
-      data_table.fail("preprocess",
-                      "\"" + step + "\" is not known; known are " + comma_separated(known));
-    }
-  }
-  const auto& steps = options.preprocess;
-  if (std::find(steps.begin(), steps.end(), "zca") != steps.end()) {
-    options.zca_epsilon = data_table.positive("zca_epsilon", options.zca_epsilon);
-    if (options.zca_epsilon > 1.0) {
-      data_table.fail("zca_epsilon", "expected at most 1: it counts in mean eigenvalues");
-    }
-  } else if (data_table.has("zca_epsilon")) {
-    data_table.fail("zca_epsilon", "only the preprocessing step \"zca\" uses it");
-  }
-  const std::string placement = data_table.choice("placement", {"node", "sharded"}, "node");
-  options.placement = placement == "node" ? Placement::node : Placement::sharded;
+  options.split = values.integer("split");
+  options.preprocess = values.strings("preprocess");
+  options.zca_epsilon = values.number("zca_epsilon");
+  options.placement = values.string("placement") == "node" ? Placement::node : Placement::sharded;
   check_data_options(options);
   return options;
 }

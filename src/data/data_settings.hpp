@@ -1,15 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "data/data_options.hpp"
-#include "settings/settings.hpp"
+#include "settings/key.hpp"
 
 namespace thalweg {
 
-/// Reads a [data] table: source, path, train, test, preprocess, placement; image_size (glyphs);
-/// test_path, test_fraction (csv, libsvm); label_column, separator, header (csv); split (uci);
-/// zca_epsilon (with the step zca). A relative path is taken from the current directory. Throws
+/// The keys of [data]. Local.
+const std::vector<Key>& data_keys();
+
+/// Reads a [data] table. A relative path is taken from the current directory. Throws
 /// ConfigurationError naming file, line and key. Local.
 DataOptions data_options(const Settings& data_table, std::uint64_t seed);
 

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <vector>
+
 #include "models/model.hpp"
-#include "settings/settings.hpp"
+#include "settings/key.hpp"
 
 namespace thalweg {
+
+/// The keys of [model]. Local.
+const std::vector<Key>& model_keys();
 
 /// Reads a [model] table of any type. Local. Throws ConfigurationError.
 ModelOptions model_settings(const Settings& model);

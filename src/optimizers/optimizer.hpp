@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "optimizers/options.hpp"
 #include "optimizers/parameter_blocks.hpp"
 
 namespace thalweg {
@@ -58,13 +57,5 @@ class ElementwiseOptimizer : public Optimizer<Real> {
 
   std::vector<DecayStretch> stretches_;
 };
-
-/// An optimiser for parameters of `space`, whose `blocks` decide what decays and what lars scales
-/// together; without blocks all parameters are one. Local. Throws ConfigurationError for an unknown
-/// type. Clipping and sharpness-aware steps are the Stepper's.
-template <class Real>
-std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerOptions& options,
-                                                const VectorSpace& space,
-                                                std::vector<ParameterBlock> blocks = {});
 
 }  // namespace thalweg

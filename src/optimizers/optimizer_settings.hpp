@@ -15,9 +15,12 @@ OptimizerOptions optimizer_settings(const Settings& table);
 /// The same and learning_rate, which has a usual value for the type.
 OptimizerOptions optimizer_settings(const Settings& table, double& learning_rate);
 
-/// Reads relative_tolerance of an integrator, not below what float64 can hold. Local. Throws
-/// ConfigurationError.
-double relative_tolerance(const Settings& table, double usual);
+/// The keys of [optimizer] for a kind, but for its type and rate. Local.
+std::vector<Key> keys_of(const OptimizerKind& kind);
+Key learning_rate_key(const OptimizerKind& kind);
+
+/// The keys of [schedule]. Local.
+const std::vector<Key>& schedule_keys();
 
 /// Reads [schedule]: type (constant | step | cosine | linear), warmup_epochs, scaling (none |
 /// linear | sqrt), batch_epochs, batch_sizes, and what the type and the scaling have besides. A

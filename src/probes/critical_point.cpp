@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "probes/hessian_operator.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -47,6 +48,17 @@ Measurement CriticalPoint::measure(Objective<double>& objective, std::span<const
       {"converged", result.converged ? 1.0 : 0.0, "1", "1 if both bounds fell below the tolerance"},
   };
   return found;
+}
+
+ProbeKind critical_point_kind() {
+  ProbeKind kind{{{"critical_point",
+                   "‖g‖, ‖Hg‖/‖g‖ (Frye et al. 2020), λ_min, λ_max and a bound of the "
+                   "index; errors ‖Hv − λv‖; a gradient and at most iterations + 3 products",
+                   lanczos_keys()},
+                  [](const Values& values, std::uint64_t seed) {
+                    return std::make_unique<CriticalPoint>(lanczos_options(values, seed));
+                  }}};
+  return kind;
 }
 
 }  // namespace thalweg

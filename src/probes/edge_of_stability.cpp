@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "probes/hessian_operator.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -77,6 +78,17 @@ Measurement EdgeOfStability::measure(Objective<double>& objective, std::span<con
                              "lambda_max over threshold"});
   }
   return found;
+}
+
+ProbeKind edge_of_stability_kind() {
+  ProbeKind kind{{{"edge_of_stability",
+                   "λ_max of the (preconditioned) Hessian beside the optimiser's threshold (Cohen "
+                   "et al. 2021); error ‖Av − λv‖; at most iterations + 1 products",
+                   lanczos_keys()},
+                  [](const Values& values, std::uint64_t seed) {
+                    return std::make_unique<EdgeOfStability>(lanczos_options(values, seed));
+                  }}};
+  return kind;
 }
 
 }  // namespace thalweg

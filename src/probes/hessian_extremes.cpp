@@ -1,6 +1,7 @@
 #include "probes/hessian_extremes.hpp"
 
 #include "probes/hessian_operator.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -22,6 +23,19 @@ Measurement HessianExtremes::measure(Objective<double>& objective, std::span<con
       {"converged", result.converged ? 1.0 : 0.0, "1", "1 if both bounds fell below the tolerance"},
   };
   return found;
+}
+
+ProbeKind hessian_extremes_kind() {
+  ProbeKind kind{{{"hessian_extremes",
+                   "λ_max and λ_min of the Hessian by Lanczos with full reorthogonalisation; or, "
+                   "here and in the next three, of the Gauss–Newton or the empirical Fisher "
+                   "matrix, or of one layer; error ‖Hv − λv‖; at most iterations + 2 products",
+                   lanczos_keys()},
+                  [](const Values& values, std::uint64_t seed) {
+                    return std::make_unique<HessianExtremes>(lanczos_options(values, seed));
+                  }}};
+  kind.is_of_curvature = true;
+  return kind;
 }
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include "parallel/random_slice.hpp"
 #include "parallel/range_dots.hpp"
 #include "probes/estimate.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -143,6 +144,39 @@ Measurement HessianTrace::measure(Objective<double>& objective, std::span<const 
       {"block_trace_error", block_errors, "block", "1", "its standard error"},
   };
   return found;
+}
+
+ProbeKind trace_kind() {
+  const TraceOptions usual;
+  const char* vectors = "products; of hutch++ a third of them for its basis";
+  constexpr double least_of_hutch_plus_plus = 6.0;  // two a third, for a standard error
+  ProbeKind kind{{{"trace",
+                   "tr H, block by block too, and ‖H‖_F² (Hutchinson 1990), or by Hutch++ "
+                   "(Meyer et al. 2021); standard errors; vectors products",
+                   {{"method",
+                     std::string("hutchinson"),
+                     {.words = {"hutchinson", "hutch++"}},
+                     "of estimating"},
+                    {"vectors",
+                     usual.vectors,
+                     {.least = 2.0},
+                     vectors,
+                     KeyCondition{"method", {"hutchinson"}}},
+                    {"vectors",
+                     usual.vectors,
+                     {.least = least_of_hutch_plus_plus},
+                     vectors,
+                     KeyCondition{"method", {"hutch++"}}}}},
+                  [](const Values& values, std::uint64_t seed) {
+                    TraceOptions options;
+                    if (values.string("method") == "hutch++")
+                      options.method = TraceMethod::hutch_plus_plus;
+                    options.vectors = values.integer("vectors");
+                    options.seed = seed;
+                    return std::make_unique<HessianTrace>(options);
+                  }}};
+  kind.is_of_curvature = true;
+  return kind;
 }
 
 }  // namespace thalweg

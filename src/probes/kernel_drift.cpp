@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "objectives/network/model_outputs.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -79,6 +80,19 @@ Measurement KernelDrift::measure(Objective<double>& objective, std::span<const d
        "mean of the tangent kernel of a sample with itself"},
   };
   return found;
+}
+
+ProbeKind kernel_drift_kind() {
+  ProbeKind kind{{{"kernel_drift",
+                   "change of the empirical tangent kernel since the start, its alignments (Lee et "
+                   "al. 2019); exact; a kernel of samples × samples",
+                   {}},
+                  [](const Values& /*values*/, std::uint64_t /*seed*/) {
+                    return std::make_unique<KernelDrift>();
+                  }}};
+  kind.draws = draws_nothing;
+  kind.subject = ProbeSubject::network;
+  return kind;
 }
 
 }  // namespace thalweg

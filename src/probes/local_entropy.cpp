@@ -5,6 +5,7 @@
 
 #include "probes/estimate.hpp"
 #include "probes/gaussian_cloud.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -41,6 +42,27 @@ Measurement LocalEntropy::measure(Objective<double>& objective, std::span<const 
       {"value_at_point", here, "1", "f(x)"},
   };
   return found;
+}
+
+ProbeKind local_entropy_kind() {
+  const LocalEntropyOptions usual;
+  return {{{"local_entropy",
+            "ln E exp(−Δf/T) over a Gaussian neighbourhood (Chaudhari et al. 2017); "
+            "standard error and effective draws; draws + 1 values",
+            {{"gamma", usual.gamma, {.above = 0.0}, "γ, inverse variance of the neighbourhood"},
+             {"temperature",
+              usual.temperature,
+              {.above = 0.0},
+              "what the loss is divided by; 1/N: the posterior of N samples"},
+             {"draws", usual.draws, {.least = 2.0}, "of the neighbourhood"}}},
+           [](const Values& values, std::uint64_t seed) {
+             LocalEntropyOptions options;
+             options.gamma = values.number("gamma");
+             options.temperature = values.number("temperature");
+             options.draws = values.integer("draws");
+             options.seed = seed;
+             return std::make_unique<LocalEntropy>(options);
+           }}};
 }
 
 }  // namespace thalweg

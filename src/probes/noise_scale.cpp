@@ -13,6 +13,7 @@
 #include "objectives/composed/product_precision.hpp"
 #include "objectives/network/sample_gradients.hpp"
 #include "probes/estimate.hpp"
+#include "probes/probe_kind.hpp"
 #include "probes/two_batch.hpp"
 
 namespace thalweg {
@@ -207,6 +208,49 @@ Measurement NoiseScale::measure(Objective<double>& objective, std::span<const do
     measure_curvature(place, mean_gradient, resolved, options_, found);
   if (options_.draws > 0) measure_batches(place, squares, options_, found);
   return found;
+}
+
+ProbeKind noise_scale_kind() {
+  const NoiseScaleOptions usual;
+  ProbeKind kind{
+      {{"noise_scale",
+        "noise of batch gradients: tr Σ/‖G‖², tr(HΣ)/GᵀHG (McCandlish et al. "
+        "2018); exact, or with standard errors; a gradient of every sample, "
+        "curvature_samples products",
+        {{"curvature_samples",
+          usual.curvature_samples,
+          {.least = 0.0},
+          "whose gradients are followed through the Hessian; 0: no tr(HΣ)"},
+         {"draws", usual.draws, {.least = 0.0}, "pairs of a small and a large batch; 0: none"},
+         {"small", usual.small, {.least = 1.0}, "size of the one", KeyCondition{"draws"}},
+         {"large", usual.large, {.least = 2.0}, "and of the other", KeyCondition{"draws"}},
+         {"replacement",
+          usual.replacement,
+          {},
+          "whether a batch may hold a sample twice",
+          KeyCondition{"draws"}}}},
+       [](const Values& values, std::uint64_t seed) {
+         NoiseScaleOptions options;
+         options.curvature_samples = values.integer("curvature_samples");
+         options.draws = values.integer("draws");
+         options.small = values.integer("small");
+         options.large = values.integer("large");
+         options.replacement = values.boolean("replacement");
+         options.seed = seed;
+         return std::make_unique<NoiseScale>(options);
+       }}};
+  kind.check = [](const Values& values, const Settings& table) {
+    refuse_one(values, table, "curvature_samples");
+    refuse_one(values, table, "draws");
+    if (values.integer("small") < values.integer("large")) return;
+    table.fail("small", fmt::format("found {}, expected a batch below large, which is {}",
+                                    values.integer("small"), values.integer("large")));
+  };
+  kind.draws = [](const Values& values) {
+    return values.integer("draws") > 0 || values.integer("curvature_samples") > 0;
+  };
+  kind.subject = ProbeSubject::network;
+  return kind;
 }
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "objectives/parameter_layout.hpp"
 #include "parallel/range_dots.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -47,6 +48,17 @@ Measurement Norms::measure(Objective<double>& objective, std::span<const double>
        "the block's distance from the run's start"},
   };
   return found;
+}
+
+ProbeKind norms_kind() {
+  ProbeKind kind{
+      {{"norms",
+        "parameters, gradient and way from the start, in whole and block by block; exact; "
+        "a gradient",
+        {}},
+       [](const Values& /*values*/, std::uint64_t /*seed*/) { return std::make_unique<Norms>(); }}};
+  kind.draws = draws_nothing;
+  return kind;
 }
 
 }  // namespace thalweg

@@ -6,6 +6,7 @@
 #include "objectives/network/accuracy.hpp"
 #include "probes/estimate.hpp"
 #include "probes/gaussian_cloud.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -101,6 +102,37 @@ Measurement PacBayes::measure(Objective<double>& objective, std::span<const doub
       {"evaluations", drop.evaluations(), "1", "evaluations of the accuracy"},
   };
   return found;
+}
+
+ProbeKind pac_bayes_kind() {
+  const PacBayesOptions usual;
+  ProbeKind kind{
+      {{"pac_bayes",
+        "1/σ², σ the largest deviation that costs at most drop of accuracy (Jiang et "
+        "al. 2020); an interval of σ from the standard error; about 18 draws values",
+        {{"drop",
+          usual.drop,
+          {.above = 0.0, .below = 1.0},
+          "of the expected accuracy, that is allowed"},
+         {"largest", usual.largest, {.above = 0.0}, "bound of σ"},
+         {"tolerance",
+          usual.tolerance,
+          {.above = 0.0},
+          "width of the last bracket over its upper end"},
+         {"draws", usual.draws, {.least = 2.0}, "at every σ"},
+         {"adaptive", usual.adaptive, {}, "whether deviations are σ|w_i| in place of σ"}}},
+       [](const Values& values, std::uint64_t seed) {
+         PacBayesOptions options;
+         options.drop = values.number("drop");
+         options.largest = values.number("largest");
+         options.tolerance = values.number("tolerance");
+         options.draws = values.integer("draws");
+         options.adaptive = values.boolean("adaptive");
+         options.seed = seed;
+         return std::make_unique<PacBayes>(options);
+       }}};
+  kind.subject = ProbeSubject::network;
+  return kind;
 }
 
 }  // namespace thalweg

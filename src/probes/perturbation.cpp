@@ -5,6 +5,7 @@
 
 #include "probes/estimate.hpp"
 #include "probes/gaussian_cloud.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -83,6 +84,35 @@ Measurement Perturbation::measure(Objective<double>& objective, std::span<const 
       {"average_rise", average.value, "1", "mean rise of the loss under Gaussian perturbations"});
   found.scalars.push_back({"average_rise_error", average.error, "1", "its standard error"});
   return found;
+}
+
+ProbeKind perturbation_kind() {
+  const PerturbationOptions usual;
+  return {{{"perturbation",
+            "rise of the loss at SAM's point or after more ascent in the ball (Foret et al. "
+            "2021; Kwon et al. 2021), and on average over Gaussians; a lower bound and a "
+            "standard error; steps gradients, 2 draws + 1 values",
+            {{"radius", usual.radius, {.above = 0.0}, "ρ of the ball"},
+             {"steps", usual.steps, {.least = 1.0}, "of ascent; 1: SAM's point"},
+             {"adaptive", usual.adaptive, {}, "whether ball and Gaussian are scaled by |w_i|"},
+             {"draws", usual.draws, {.least = 0.0}, "pairs ±ξ of Gaussians; 0: no average"},
+             {"sigma",
+              usual.sigma,
+              {.above = 0.0},
+              "deviation of the Gaussians",
+              KeyCondition{"draws"}}}},
+           [](const Values& values, std::uint64_t seed) {
+             PerturbationOptions options;
+             options.radius = values.number("radius");
+             options.steps = values.integer("steps");
+             options.adaptive = values.boolean("adaptive");
+             options.draws = values.integer("draws");
+             options.sigma = values.number("sigma");
+             options.seed = seed;
+             return std::make_unique<Perturbation>(options);
+           }},
+          [](const Values& values, const Settings& table) { refuse_one(values, table, "draws"); },
+          [](const Values& values) { return values.integer("draws") > 0; }};
 }
 
 }  // namespace thalweg

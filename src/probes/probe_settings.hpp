@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "probes/probe.hpp"
+#include "probes/probe_kind.hpp"
 #include "settings/settings.hpp"
 
 namespace thalweg {
@@ -25,9 +25,10 @@ struct NamedProbe {
   std::optional<std::uint64_t> draw_seed;  ///< none where nothing is drawn
 };
 
-/// What probes are to measure: the loss of a network, or an objective of which nothing is known but
-/// value and derivatives.
-enum class ProbeSubject : int { network, objective };
+/// What probes of curvature take besides their own. Local.
+std::vector<Key> curvature_keys(ProbeSubject subject);
+/// What all take that draw. Local.
+Key same_draws_key();
 
 /// Reads type, name and what the type has besides; `names` are those given so far. Local. Throws
 /// ConfigurationError, for a type that the subject does not bear, too.

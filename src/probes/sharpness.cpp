@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "probes/box_climbs.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -134,6 +135,37 @@ Measurement Sharpness::measure(Objective<double>& objective, std::span<const dou
        "what the linear model at the end still promises (Frank-Wolfe gap), as sharpness"},
   };
   return found;
+}
+
+ProbeKind sharpness_kind() {
+  const SharpnessOptions usual;
+  return {
+      {{"sharpness",
+        "largest relative rise of the loss in a small box (Keskar et al. 2017); a lower "
+        "bound, with starts, exits and whether more climbs brought more; some five "
+        "gradients a start",
+        {{"epsilon", usual.epsilon, {.above = 0.0}, "ε, the box's size beside |w_i| + 1"},
+         {"subspace", usual.subspace, {.least = 0.0}, "dimension of a random one; 0: everything"},
+         {"columns",
+          std::string("orthonormal"),
+          {.words = {"orthonormal", "gaussian"}},
+          "of the matrix that spans it",
+          KeyCondition{"subspace"}},
+         {"starts", usual.starts, {.least = 1.0}, "climbs"},
+         {"iterations",
+          usual.iterations,
+          {.least = 1.0},
+          "of L-BFGS-B in the published procedure"}}},
+       [](const Values& values, std::uint64_t seed) {
+         SharpnessOptions options;
+         options.epsilon = values.number("epsilon");
+         options.subspace = values.integer("subspace");
+         if (values.string("columns") == "gaussian") options.columns = SubspaceColumns::gaussian;
+         options.starts = values.integer("starts");
+         options.iterations = values.integer("iterations");
+         options.seed = seed;
+         return std::make_unique<Sharpness>(options);
+       }}};
 }
 
 }  // namespace thalweg

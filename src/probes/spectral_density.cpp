@@ -8,6 +8,7 @@
 #include "linalg/lanczos.hpp"
 #include "probes/estimate.hpp"
 #include "probes/hessian_operator.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -141,6 +142,26 @@ Measurement SpectralDensity::measure(Objective<double>& objective, std::span<con
       {"ritz_weight", weights, "node", "1", "their weights"},
   };
   return found;
+}
+
+ProbeKind spectral_density_kind() {
+  const SpectralDensityOptions usual;
+  ProbeKind kind{{{"spectral_density",
+                   "density of the whole spectrum by stochastic Lanczos quadrature (Ubaru et al. "
+                   "2017); standard errors; vectors × iterations products",
+                   {{"vectors", usual.vectors, {.least = 2.0}, "starts of Lanczos"},
+                    {"iterations", usual.iterations, {.least = 1.0}, "Lanczos steps from each"},
+                    {"points", usual.points, {.least = 101.0}, "of the grid of eigenvalues"}}},
+                  [](const Values& values, std::uint64_t seed) {
+                    SpectralDensityOptions options;
+                    options.vectors = values.integer("vectors");
+                    options.iterations = values.integer("iterations");
+                    options.points = values.integer("points");
+                    options.seed = seed;
+                    return std::make_unique<SpectralDensity>(options);
+                  }}};
+  kind.is_of_curvature = true;
+  return kind;
 }
 
 }  // namespace thalweg

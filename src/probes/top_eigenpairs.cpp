@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "linalg/outer_eigenpairs.hpp"
 #include "probes/hessian_operator.hpp"
+#include "probes/probe_kind.hpp"
 
 namespace thalweg {
 
@@ -146,6 +147,26 @@ Measurement TopEigenpairs::measure(Objective<double>& objective, std::span<const
        "its eigenspace's"},
   };
   return found;
+}
+
+ProbeKind eigenpairs_kind() {
+  auto keys = lanczos_keys();
+  keys.push_back({"largest", std::int64_t{10}, {.least = 1.0}, "eigenvalues from the top"});
+  keys.push_back({"smallest", std::int64_t{0}, {.least = 0.0}, "and from the bottom"});
+  ProbeKind kind{
+      {{"eigenpairs",
+        "the largest and smallest eigenvalues by Lanczos, and the gradient's share in the "
+        "top eigenspace (Gur-Ari et al. 2018); errors ‖Hv − λv‖; at most "
+        "iterations + pairs products",
+        keys},
+       [](const Values& values, std::uint64_t seed) {
+         LanczosOptions options = lanczos_options(values, seed);
+         options.largest = values.integer("largest");
+         options.smallest = values.integer("smallest");
+         return std::make_unique<TopEigenpairs>(options);
+       }}};
+  kind.is_of_curvature = true;
+  return kind;
 }
 
 }  // namespace thalweg

@@ -25,6 +25,11 @@ struct ProbeSpec {
   Statistics statistics = Statistics::batch;
 };
 
+/// When a probe measures. Local.
+const std::vector<Key>& cadence_keys();
+/// On what a probe of this type does, of a network. Local.
+std::vector<Key> sample_keys(const std::string& type);
+
 /// Reads [[probe]], for one run: of a network with the samples to measure on. Local. Throws
 /// ConfigurationError.
 std::vector<ProbeSpec> read_probe_specs(const Settings& settings, DrawSeeds seeds,

@@ -16,6 +16,7 @@
 #include "runs/run_files.hpp"
 #include "runs/run_network.hpp"
 #include "runs/study_part.hpp"
+#include "runs/train_settings.hpp"
 
 namespace thalweg {
 
@@ -95,8 +96,7 @@ RecordedStudy read_plans(const std::string& folder, const std::string& config) {
   study.data = data_options(settings.table("data"), seed);
   const auto runs = read_run_specs(settings, seed);
   study.runs = read_study_part(settings, runs.size()).of(runs);
-  study.wide =
-      settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
+  study.wide = is_wide(settings.table("train"));
   return study;
 }
 

@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "data/augmentation.hpp"
 #include "models/loss.hpp"
-#include "settings/settings.hpp"
+#include "settings/key.hpp"
 
 namespace thalweg {
 
@@ -41,6 +42,14 @@ struct TrainOptions {
   [[nodiscard]] bool has_target() const { return target_loss > 0.0 || target_accuracy > 0.0; }
 };
 
+/// The keys of [train] for networks, but for precision, epochs and steps. Local.
+const std::vector<Key>& train_keys();
+Key precision_key();
+Key epochs_key();
+Key steps_key();
+/// And those of runs on an objective. Local.
+const std::vector<Key>& objective_train_keys();
+
 /// Reads [train] but for precision, which belongs to the whole study. `ghost_size` is that of ghost
 /// batch norm, 0 without; `batch_norm` whether there is any. Local. Throws ConfigurationError.
 TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t ghost_size);
@@ -48,6 +57,9 @@ TrainOptions train_settings(const Settings& train, bool batch_norm, std::int64_t
 /// Reads [train] of runs on an objective that needs no data, which step on all of its terms unless
 /// `batch` says how many. Local. Throws ConfigurationError.
 TrainOptions objective_train_settings(const Settings& train);
+
+/// precision = "float64"? Local. Throws ConfigurationError.
+bool is_wide(const Settings& train);
 
 /// How many of `samples` training samples a share holds out: rounded, at least one if any is held
 /// out, and at least one is left. Local.

@@ -1,6 +1,11 @@
 #include "studies/catalogue.hpp"
 
+#include <utility>
+
 #include "objectives/analytic/objective_kinds.hpp"
+#include "optimizers/optimizer_kind.hpp"
+#include "probes/probe_kind.hpp"
+#include "studies/study_kinds.hpp"
 
 namespace thalweg {
 
@@ -59,23 +64,7 @@ std::vector<CatalogueCategory> written_categories() {
         {"als", "[[method]]: alternating least squares with a ridge (Zhou et al. 2008)"},
         {"mean", "[[method]]: means of all, rows, columns, or both"}}},
       {"optimizers",
-       {{"sgd", "gradient descent on batches, with momentum if asked (Robbins and Monro 1951)"},
-        {"nesterov",
-         "momentum with the gradient taken ahead (Nesterov 1983; Sutskever et al. 2013)"},
-        {"adagrad", "rates by the sum of squared gradients (Duchi et al. 2011)"},
-        {"adadelta", "rates by running squares of gradients and moves (Zeiler 2012)"},
-        {"rmsprop",
-         "rates by a running mean of squares, with momentum if asked (Tieleman and Hinton 2012)"},
-        {"adam", "moments of the gradient, bias corrected (Kingma and Ba 2015)"},
-        {"adamw", "adam with the weight decay apart from it (Loshchilov and Hutter 2019)"},
-        {"lars", "each tensor's rate by its norm over its gradient's (You et al. 2017)"},
-        {"grouped_rmsprop",
-         "one running mean of squares for all parameters (published code of Arora et al. 2019)"},
-        {"flow",
-         "gradient flow by Dormand and Prince's pair (1980), of factorisations and, for a time of "
-         "the "
-         "rate a step, of networks; error-controlled, stiffness counted; float64"},
-        {"sam",
+       {{"sam",
          "sharpness_aware, with any of these but flow: the gradient at the worst point of a ball "
          "(Foret et "
          "al. 2021)"},
@@ -90,51 +79,7 @@ std::vector<CatalogueCategory> written_categories() {
          "the rate by batch size, linear (Goyal et al. 2017) or sqrt (Hoffer et al. 2017)"},
         {"batch_sizes", "batches that grow in place of a falling rate (Smith et al. 2018)"}}},
       {"probes",
-       {{"hessian_extremes",
-         "λ_max and λ_min of the Hessian by Lanczos with full reorthogonalisation; or, here and in "
-         "the "
-         "next three, of the Gauss–Newton or the empirical Fisher matrix, or of one layer; error "
-         "‖Hv − λv‖; at most iterations + 2 products"},
-        {"eigenpairs",
-         "the largest and smallest eigenvalues by Lanczos, and the gradient's share in the top "
-         "eigenspace (Gur-Ari et al. 2018); errors ‖Hv − λv‖; at most iterations + pairs products"},
-        {"trace",
-         "tr H, block by block too, and ‖H‖_F² (Hutchinson 1990), or by Hutch++ (Meyer et al. "
-         "2021); standard errors; vectors products"},
-        {"spectral_density",
-         "density of the whole spectrum by stochastic Lanczos quadrature (Ubaru et al. 2017); "
-         "standard errors; vectors × iterations products"},
-        {"critical_point",
-         "‖g‖, ‖Hg‖/‖g‖ (Frye et al. 2020), λ_min, λ_max and a bound of the index; errors ‖Hv − "
-         "λv‖; "
-         "a gradient and at most iterations + 3 products"},
-        {"sharpness",
-         "largest relative rise of the loss in a small box (Keskar et al. 2017); a lower bound, "
-         "with starts, exits and whether more climbs brought more; some five gradients a start"},
-        {"perturbation",
-         "rise of the loss at SAM's point or after more ascent in the ball (Foret et al. 2021; "
-         "Kwon et al. 2021), and on average over Gaussians; a lower bound and a standard error; "
-         "steps gradients, 2 draws + 1 values"},
-        {"pac_bayes",
-         "1/σ², σ the largest deviation that costs at most drop of accuracy (Jiang et al. 2020); "
-         "an interval of σ from the standard error; about 18 draws values"},
-        {"local_entropy",
-         "ln E exp(−Δf/T) over a Gaussian neighbourhood (Chaudhari et al. 2017); standard error "
-         "and "
-         "effective draws; draws + 1 values"},
-        {"kernel_drift",
-         "change of the empirical tangent kernel since the start, its alignments (Lee et al. "
-         "2019); exact; a kernel of samples × samples"},
-        {"noise_scale",
-         "noise of batch gradients: tr Σ/‖G‖², tr(HΣ)/GᵀHG (McCandlish et al. 2018); exact, or "
-         "with standard errors; a gradient of every sample, curvature_samples products"},
-        {"edge_of_stability",
-         "λ_max of the (preconditioned) Hessian beside the optimiser's threshold (Cohen et al. "
-         "2021); error ‖Av − λv‖; at most iterations + 1 products"},
-        {"norms",
-         "parameters, gradient and way from the start, in whole and block by block; exact; a "
-         "gradient"},
-        {"slice",
+       {{"slice",
          "[[slice]]: losses along the line between two runs (Goodfellow et al. 2015); exact at "
          "every point; a pass over both halves each"},
         {"surface",
@@ -168,14 +113,34 @@ std::vector<CatalogueCategory> written_categories() {
   };
 }
 
+template <class AnyKind>
+std::vector<CatalogueEntry> entries_of(const std::vector<AnyKind>& kinds) {
+  std::vector<CatalogueEntry> entries;
+  for (const auto& kind : kinds) entries.push_back({kind.name, kind.text});
+  return entries;
+}
+
+void put_first(std::vector<CatalogueEntry> entries, CatalogueCategory& category) {
+  entries.insert(entries.end(), category.entries.begin(), category.entries.end());
+  category.entries = std::move(entries);
+}
+
 /// With the kinds that say themselves what they are.
 std::vector<CatalogueCategory> all_categories() {
   auto categories = written_categories();
+  CatalogueCategory kinds{"kinds", {}};
+  for (const auto& kind : study_kinds()) {
+    kinds.entries.push_back({kind.name, "[study] kind: " + kind.description});
+  }
+  categories.insert(categories.begin(), std::move(kinds));
   for (auto& category : categories) {
-    if (category.name != "objectives") continue;
-    for (const auto& kind : objective_kinds()) {
-      category.entries.push_back({kind.name, "[objective]: " + kind.text});
+    if (category.name == "objectives") {
+      for (const auto& kind : objective_kinds()) {
+        category.entries.push_back({kind.name, "[objective]: " + kind.text});
+      }
     }
+    if (category.name == "optimizers") put_first(entries_of(optimizer_kinds()), category);
+    if (category.name == "probes") put_first(entries_of(probe_kinds()), category);
   }
   return categories;
 }

@@ -136,7 +136,7 @@ def test_a_network_that_diverges_leaves_the_others_alone(tmp_path):
 
 @pytest.mark.parametrize("overrides,parts", [
     (['model.type="resnet"'], ["[model] type", "resnet", "resnet20"]),
-    (['model.type="c1"'], ["[model] layers", 'only type = "layers"', "c1"]),
+    (['model.type="c1"'], ["[model] layers", "needs type = layers", "c1"]),
     (['model.layers="gap"'], ["[model] layers", 'found the string "gap"', "array of strings"]),
     (['model.layers=["conv 4"]'], ['"conv 4"', "kernel's size"]),
     (['model.layers=["conv 4 3 stride 0"]'], ["stride 0", "at least 1"]),

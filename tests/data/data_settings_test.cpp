@@ -82,7 +82,7 @@ TEST(DataSettings, RefusesKeysOfOtherSources) {
   const std::string csv = "source = \"csv\"\npath = \"a\"\n";
   expect_refusal([&] { options_of(csv); }, {"test_path", "csv", "test_fraction"});
   expect_refusal([&] { options_of(csv + "test_fraction = 1.0\n"); },
-                 {"study.toml:4", "test_fraction", "less than 1"});
+                 {"study.toml:4", "test_fraction", "below 1"});
   expect_refusal([&] { options_of(csv + "test_path = \"b\"\ntest_fraction = 0.5\n"); },
                  {"study.toml:5", "test_fraction", "test_path"});
   expect_refusal([&] { options_of(csv + "test = 5\nseparator = \",\"\n"); },

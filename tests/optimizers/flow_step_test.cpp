@@ -13,9 +13,9 @@ namespace thalweg {
 namespace {
 
 OptimizerOptions flow() {
-  OptimizerOptions options = optimizer_kind("flow").defaults;
-  options.flow.relative_tolerance = 1e-10;
-  options.flow.absolute_tolerance = 1e-12;
+  OptimizerOptions options("flow");
+  options.values.set("relative_tolerance", 1e-10);
+  options.values.set("absolute_tolerance", 1e-12);
   return options;
 }
 
@@ -133,8 +133,8 @@ TEST_F(FlowStepTest, OtherPointsAreAskedOfTheOtherFunction) {
 // λ = 1e4: a step of the time .1 is cut into some three hundred by stability.
 TEST_F(FlowStepTest, CountsStiffSteps) {
   auto options = flow();
-  options.flow.relative_tolerance = 1e-3;
-  options.flow.absolute_tolerance = 1e-3;
+  options.values.set("relative_tolerance", 1e-3);
+  options.values.set("absolute_tolerance", 1e-3);
   Stepper<double> stepper(plane_, {}, options);
   std::vector<double> w{1.0, 1.0};
   for (int k = 0; k < 5; ++k) {
@@ -173,7 +173,7 @@ TEST_F(FlowStepTest, AbandonedStepLeavesEverythingAlone) {
 
 TEST_F(FlowStepTest, NoStepIsAnErrorThatNamesTheTolerances) {
   auto options = flow();
-  options.flow.absolute_tolerance = 1e-300;
+  options.values.set("absolute_tolerance", 1e-300);
   Stepper<double> stepper(plane_, {}, options);
   std::vector<double> w{0.0, 1.0};
   try {
@@ -213,7 +213,7 @@ TEST_F(FlowStepTest, RefusesWhatAFlowIsNot) {
   options.sharpness_aware = "sam";
   EXPECT_THROW(Stepper<double>(plane_, {}, options), ConfigurationError);
   options = flow();
-  options.flow.relative_tolerance = -1.0;
+  options.values.set("relative_tolerance", -1.0);
   EXPECT_THROW(Stepper<double>(plane_, {}, options), ConfigurationError);
   Stepper<double> stepper(plane_, {}, flow());
   const std::vector<double> short_state(3);

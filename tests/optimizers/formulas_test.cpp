@@ -23,9 +23,8 @@ std::vector<double> after(const OptimizerOptions& options, double rate, int step
 }
 
 OptimizerOptions options_of(const char* type, double weight_decay, double momentum = 0.0) {
-  OptimizerOptions options = optimizer_kind(type).defaults;
+  OptimizerOptions options = test::with_momentum(type, momentum);
   options.weight_decay = weight_decay;
-  options.momentum = momentum;
   return options;
 }
 
@@ -105,15 +104,15 @@ TEST(Formulas, DescentWithMomentum) {
 
 TEST(Formulas, Adaptive) {
   auto adagrad = options_of("adagrad", 0.1);
-  adagrad.epsilon = 0.5;
+  adagrad.values.set("epsilon", 0.5);
   expect_formula(adagrad, 0.3, [](double w, double g, int, double& s, double&) {
     const double d = g + 0.1 * w;
     s += d * d;
     return w - 0.3 * d / (0.5 + std::sqrt(s));
   });
   auto adadelta = options_of("adadelta", 0.1);
-  adadelta.smoothing = 0.7;
-  adadelta.epsilon = 1e-2;
+  adadelta.values.set("smoothing", 0.7);
+  adadelta.values.set("epsilon", 1e-2);
   expect_formula(adadelta, 0.5, [](double w, double g, int, double& s, double& d) {
     const double full = g + 0.1 * w;
     s = 0.7 * s + 0.3 * full * full;
@@ -122,8 +121,8 @@ TEST(Formulas, Adaptive) {
     return w - 0.5 * move;
   });
   auto rmsprop = options_of("rmsprop", 0.1, 0.6);
-  rmsprop.smoothing = 0.8;
-  rmsprop.epsilon = 0.1;
+  rmsprop.values.set("smoothing", 0.8);
+  rmsprop.values.set("epsilon", 0.1);
   expect_formula(rmsprop, 0.02, [](double w, double g, int, double& s, double& v) {
     const double d = g + 0.1 * w;
     s = 0.8 * s + 0.2 * d * d;
@@ -136,9 +135,9 @@ TEST(Formulas, Adaptive) {
 TEST(Formulas, AdamWithBothDecays) {
   for (const bool decoupled : {false, true}) {
     auto options = options_of(decoupled ? "adamw" : "adam", 0.3);
-    options.beta1 = 0.8;
-    options.beta2 = 0.95;
-    options.epsilon = 1e-3;
+    options.values.set("beta1", 0.8);
+    options.values.set("beta2", 0.95);
+    options.values.set("epsilon", 1e-3);
     expect_formula(options, 0.05, [&](double w, double g, int t, double& m, double& v) {
       const double d = decoupled ? g : g + 0.3 * w;
       m = 0.8 * m + 0.2 * d;
@@ -156,11 +155,10 @@ TEST(Formulas, LarsScalesEachBlockByItsTrustRatio) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const VectorSpace space(self, 6);
   const std::vector<ParameterBlock> blocks{{"bias", 3, {1}, true}, {"weights", 0, {3, 1}, false}};
-  OptimizerOptions options;
-  options.type = "lars";
-  options.momentum = 0.9;
-  options.trust = 0.02;
-  options.epsilon = 1e-3;
+  OptimizerOptions options("lars");
+  options.values.set("momentum", 0.9);
+  options.values.set("trust", 0.02);
+  options.values.set("epsilon", 1e-3);
   options.weight_decay = 0.1;
   Stepper<double> stepper(space, blocks, options);
   std::vector<double> w{1.0, -2.0, 2.0, 0.5, 0.0, 0.0};

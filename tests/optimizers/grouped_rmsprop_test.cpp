@@ -1,9 +1,8 @@
-#include "optimizers/first_order/grouped_rmsprop.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "optimizers/options.hpp"
 #include "optimizers/support.hpp"
 #include "support/factor_harness.hpp"
 
@@ -11,9 +10,9 @@ namespace thalweg {
 namespace {
 
 OptimizerOptions options_of(double smoothing, double epsilon, double decay = 0.0) {
-  OptimizerOptions options = optimizer_kind("grouped_rmsprop").defaults;
-  options.smoothing = smoothing;
-  options.epsilon = epsilon;
+  OptimizerOptions options("grouped_rmsprop");
+  options.values.set("smoothing", smoothing);
+  options.values.set("epsilon", epsilon);
   options.weight_decay = decay;
   return options;
 }

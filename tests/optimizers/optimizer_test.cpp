@@ -34,10 +34,10 @@ TEST(Descent, ContractsAQuadraticByItsFactor) {
 // Two steps by hand: v1 = g1, w1 = w0 − ηv1; v2 = βv1 + g2; Polyak uses v2, Nesterov g2 + βv2.
 TEST(Descent, MomentumFollowsItsFormula) {
   OptimizerOptions options;
-  options.momentum = 0.9;
+  options.values.set("momentum", 0.9);
   const double w1 = 1.0 - 0.1 * 1.0;
   EXPECT_NEAR(run(options, {1.0}, 0.1, 2, 1.0)[0], w1 - 0.1 * (0.9 * 1.0 + w1), 1e-15);
-  options.type = "nesterov";
+  options = test::with_momentum("nesterov", 0.9);
   const double n1 = 1.0 - 0.1 * (1.0 + 0.9);
   const double v2 = 0.9 * 1.0 + n1;
   EXPECT_NEAR(run(options, {1.0}, 0.1, 2, 1.0)[0], n1 - 0.1 * (n1 + 0.9 * v2), 1e-15);
@@ -52,17 +52,14 @@ TEST(Descent, IsStableJustBelowItsThresholdAndNotAbove) {
   };
   for (const auto& row : {Row{"sgd", 0.0, 2.0 / h}, Row{"sgd", 0.9, 3.8 / h},
                           Row{"nesterov", 0.9, 3.8 / (2.8 * h)}}) {
-    OptimizerOptions options;
-    options.type = row.type;
-    options.momentum = row.momentum;
+    const OptimizerOptions options = test::with_momentum(row.type, row.momentum);
     EXPECT_LT(std::abs(run(options, {1.0}, 0.99 * row.threshold, 2000, h)[0]), 1.0) << row.type;
     EXPECT_GT(std::abs(run(options, {1.0}, 1.01 * row.threshold, 2000, h)[0]), 1e3) << row.type;
   }
 }
 
 TEST(Adam, FirstStepIsTheRateInEveryCoordinate) {
-  OptimizerOptions options;
-  options.type = "adam";
+  OptimizerOptions options("adam");
   const auto w = run(options, {5.0, -1e-3}, 0.01, 1, 1.0);
   EXPECT_NEAR(w[0], 5.0 - 0.01, 1e-9);
   EXPECT_NEAR(w[1], -1e-3 + 0.01, 1e-6);
@@ -70,8 +67,7 @@ TEST(Adam, FirstStepIsTheRateInEveryCoordinate) {
 
 // Three steps against the algorithm as printed in the paper.
 TEST(Adam, FollowsTheAlgorithm) {
-  OptimizerOptions options;
-  options.type = "adam";
+  OptimizerOptions options("adam");
   double w = 1.0;
   double m = 0.0;
   double v = 0.0;
@@ -94,8 +90,7 @@ TEST(Optimizer, StateRestoresExactly) {
   const auto self = Communicator::duplicate(MPI_COMM_SELF);
   const VectorSpace space(self, 2);
   for (const auto& kind : test::descents()) {
-    OptimizerOptions options = kind.defaults;
-    options.momentum = 0.9;
+    OptimizerOptions options = test::with_momentum(kind.name, 0.9);
     const auto whole = make_optimizer<float>(options, space);
     const auto second = make_optimizer<float>(options, space);
     std::vector<float> w{1.0F, -2.0F};
@@ -114,7 +109,7 @@ TEST(Optimizer, StateRestoresExactly) {
       step(*whole, w);
       step(*second, resumed);
     }
-    EXPECT_EQ(w, resumed) << kind.type();
+    EXPECT_EQ(w, resumed) << kind.name;
   }
 }
 
@@ -124,20 +119,15 @@ TEST(Optimizer, StateHasTheSameShapeOnAnIdleRank) {
   const VectorSpace none(self, 0);
   const VectorSpace some(self, 7);
   for (const auto& kind : test::descents()) {
-    OptimizerOptions options = kind.defaults;
-    options.momentum = 0.9;
+    OptimizerOptions options = test::with_momentum(kind.name, 0.9);
     EXPECT_EQ(make_optimizer<float>(options, none)->state().size(),
               make_optimizer<float>(options, some)->state().size())
-        << kind.type();
+        << kind.name;
   }
 }
 
 TEST(Optimizer, UnknownTypeIsRefused) {
-  const auto self = Communicator::duplicate(MPI_COMM_SELF);
-  const VectorSpace space(self, 1);
-  OptimizerOptions options;
-  options.type = "sgdd";
-  EXPECT_THROW(make_optimizer<float>(options, space), ConfigurationError);
+  EXPECT_THROW(OptimizerOptions("sgdd"), ConfigurationError);
 }
 
 }  // namespace

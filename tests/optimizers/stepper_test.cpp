@@ -107,8 +107,8 @@ TEST_F(StepperTest, NormalisationParametersDecayOnlyIfAsked) {
   const std::vector<ParameterBlock> blocks{{"weights", 0, {1}, false}, {"bias", 1, {1}, true}};
   for (const auto& kind : test::descents()) {
     // Never decays them, or divides by a norm of both together: see the tests of their formulas.
-    if (kind.type() == "lars" || kind.type() == "grouped_rmsprop") continue;
-    OptimizerOptions options = kind.defaults;
+    if (kind.name == "lars" || kind.name == "grouped_rmsprop") continue;
+    OptimizerOptions options(kind.name);
     options.weight_decay = 0.5;
     const auto ends = [&](bool decay_normalisation) {
       options.decay_normalisation = decay_normalisation;
@@ -119,10 +119,10 @@ TEST_F(StepperTest, NormalisationParametersDecayOnlyIfAsked) {
     };
     const auto all = ends(true);
     const auto weights = ends(false);
-    EXPECT_LT(all[0], 2.0) << kind.type();
-    EXPECT_EQ(all[1], all[0]) << kind.type();
-    EXPECT_EQ(weights[0], all[0]) << kind.type();
-    EXPECT_EQ(weights[1], 2.0) << kind.type();
+    EXPECT_LT(all[0], 2.0) << kind.name;
+    EXPECT_EQ(all[1], all[0]) << kind.name;
+    EXPECT_EQ(weights[0], all[0]) << kind.name;
+    EXPECT_EQ(weights[1], 2.0) << kind.name;
   }
 }
 

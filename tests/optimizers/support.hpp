@@ -37,8 +37,20 @@ typename Stepper<Real>::Gradient constant(const VectorSpace& space, std::vector<
 /// All kinds of optimisers that step along one gradient, in any precision: not flows.
 inline std::vector<OptimizerKind> descents() {
   auto kinds = optimizer_kinds();
-  std::erase_if(kinds, [](const OptimizerKind& kind) { return kind.defaults.is_flow(); });
+  std::erase_if(kinds, [](const OptimizerKind& kind) { return kind.is_flow(); });
   return kinds;
+}
+
+/// Sets a key where the kind takes it.
+inline void set_if_taken(OptimizerOptions& options, const std::string& key, double value) {
+  if (options.kind().takes(key)) options.values.set(key, value);
+}
+
+/// The usual settings, with momentum where the kind takes it.
+inline OptimizerOptions with_momentum(const std::string& type, double momentum) {
+  OptimizerOptions options(type);
+  set_if_taken(options, "momentum", momentum);
+  return options;
 }
 
 /// One optimiser with each of the extras that change its steps.
@@ -47,8 +59,7 @@ inline std::vector<OptimizerOptions> every_way() {
   for (const auto& kind : descents()) {
     for (const char* sharpness_aware : {"none", "sam", "asam"}) {
       for (const double clip : {0.0, 0.5}) {
-        OptimizerOptions options = kind.defaults;
-        options.momentum = 0.9;
+        OptimizerOptions options = with_momentum(kind.name, 0.9);
         options.weight_decay = 0.01;
         options.decay_normalisation = false;
         options.sharpness_aware = sharpness_aware;

@@ -42,7 +42,7 @@ TEST(Sweep, EveryRunIsMadeWithEveryCombinationAndSeed) {
   EXPECT_EQ(plans[0].family, "a run-momentum0");
   EXPECT_EQ(plans[1].seed, 2U);
   EXPECT_EQ(plans[3].name, "a_run-batch16-momentum0.9-seed2");
-  EXPECT_EQ(plans[3].optimizer.momentum, 0.9);
+  EXPECT_EQ(plans[3].optimizer.values.number("momentum"), 0.9);
   EXPECT_EQ(plans[3].train.batch, 16);
   EXPECT_EQ(plans[3].learning_rate, 0.5);
   EXPECT_EQ(plans[23].name, "ghosts-batch64-momentum1e-20-seed2");

@@ -26,8 +26,8 @@ TEST(Catalogue, HasEveryOptimizer) {
   ASSERT_NE(optimizers, all.end());
   for (const auto& kind : optimizer_kinds()) {
     EXPECT_TRUE(std::any_of(optimizers->entries.begin(), optimizers->entries.end(),
-                            [&](const auto& entry) { return entry.name == kind.type(); }))
-        << kind.type();
+                            [&](const auto& entry) { return entry.name == kind.name; }))
+        << kind.name;
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
 
 namespace thalweg {
@@ -19,15 +18,10 @@ const std::vector<Key>& common_objective_keys() {
 }
 
 ObjectiveSpec read_objective(const Settings& table) {
-  std::vector<std::string> names;
-  for (const auto& kind : objective_kinds()) names.push_back(kind.name);
-  const std::string type = table.choice("type", names, names.front());
-  const auto& kinds = objective_kinds();
-  const auto kind =
-      std::find_if(kinds.begin(), kinds.end(), [&](const auto& one) { return one.name == type; });
+  const ObjectiveKind& kind = named_kind(objective_kinds(), table);
   const Values common(table, common_objective_keys());
-  return {.kind = &*kind,
-          .values = std::make_shared<const Values>(table, kind->keys),
+  return {.kind = &kind,
+          .values = std::make_shared<const Values>(table, kind.keys),
           .table = table,
           .start = common.numbers("start"),
           .start_deviation = common.number("start_deviation"),

@@ -1,22 +1,22 @@
-#include "optimizers/first_order/adadelta.hpp"
-
 #include <cmath>
 
 #include "base/aligned.hpp"
+#include "optimizers/optimizer_kind.hpp"
 
 namespace thalweg {
 
 namespace {
 
+/// Adadelta (Zeiler 2012, Algorithm 1): s ← ρs + (1−ρ)g², Δ = g √(d + ε)/√(s + ε),
+/// d ← ρd + (1−ρ)Δ², w ← w − ηΔ. ρ is the key smoothing; the paper's η is 1.
 template <class Real>
 class Adadelta final : public ElementwiseOptimizer<Real> {
  public:
-  Adadelta(const OptimizerOptions& options, std::vector<DecayStretch> stretches,
-           std::int64_t slice_size)
-      : ElementwiseOptimizer<Real>(std::move(stretches)),
-        smoothing_(static_cast<Real>(options.smoothing)),
-        epsilon_(static_cast<Real>(options.epsilon)),
-        squares_(static_cast<std::size_t>(slice_size), Real{0}),
+  Adadelta(const Values& values, const OptimizedParameters& moved)
+      : ElementwiseOptimizer<Real>(moved.stretches()),
+        smoothing_(static_cast<Real>(values.number("smoothing"))),
+        epsilon_(static_cast<Real>(values.number("epsilon"))),
+        squares_(moved.slice_size(), Real{0}),
         moves_(squares_) {}
 
   std::vector<std::span<Real>> state() override { return {squares_, moves_}; }
@@ -46,16 +46,13 @@ class Adadelta final : public ElementwiseOptimizer<Real> {
 
 }  // namespace
 
-template <class Real>
-std::unique_ptr<Optimizer<Real>> make_adadelta(const OptimizerOptions& options,
-                                               std::vector<DecayStretch> stretches,
-                                               std::int64_t slice_size) {
-  return std::make_unique<Adadelta<Real>>(options, std::move(stretches), slice_size);
+OptimizerKind adadelta_kind() {
+  return {{"adadelta",
+           "rates by running squares of gradients and moves (Zeiler 2012)",
+           {smoothing_key(0.9), epsilon_key(1e-6)}},
+          1.0,
+          made_in_both<Adadelta>(),
+          nullptr};
 }
-
-template std::unique_ptr<Optimizer<float>> make_adadelta(const OptimizerOptions&,
-                                                         std::vector<DecayStretch>, std::int64_t);
-template std::unique_ptr<Optimizer<double>> make_adadelta(const OptimizerOptions&,
-                                                          std::vector<DecayStretch>, std::int64_t);
 
 }  // namespace thalweg

@@ -1,21 +1,21 @@
-#include "optimizers/first_order/adagrad.hpp"
-
 #include <cmath>
 
 #include "base/aligned.hpp"
+#include "optimizers/optimizer_kind.hpp"
 
 namespace thalweg {
 
 namespace {
 
+/// Adagrad with a diagonal matrix (Duchi, Hazan & Singer 2011, Figure 1): s ← s + g²,
+/// w ← w − η g/(√s + ε). Preconditioner √s + ε.
 template <class Real>
 class Adagrad final : public ElementwiseOptimizer<Real> {
  public:
-  Adagrad(const OptimizerOptions& options, std::vector<DecayStretch> stretches,
-          std::int64_t slice_size)
-      : ElementwiseOptimizer<Real>(std::move(stretches)),
-        epsilon_(static_cast<Real>(options.epsilon)),
-        sum_(static_cast<std::size_t>(slice_size), Real{0}) {}
+  Adagrad(const Values& values, const OptimizedParameters& moved)
+      : ElementwiseOptimizer<Real>(moved.stretches()),
+        epsilon_(static_cast<Real>(values.number("epsilon"))),
+        sum_(moved.slice_size(), Real{0}) {}
 
   std::vector<std::span<Real>> state() override { return {sum_}; }
 
@@ -45,16 +45,13 @@ class Adagrad final : public ElementwiseOptimizer<Real> {
 
 }  // namespace
 
-template <class Real>
-std::unique_ptr<Optimizer<Real>> make_adagrad(const OptimizerOptions& options,
-                                              std::vector<DecayStretch> stretches,
-                                              std::int64_t slice_size) {
-  return std::make_unique<Adagrad<Real>>(options, std::move(stretches), slice_size);
+OptimizerKind adagrad_kind() {
+  return {{"adagrad",
+           "rates by the sum of squared gradients (Duchi et al. 2011)",
+           {epsilon_key(1e-10)}},
+          0.01,
+          made_in_both<Adagrad>(),
+          [](const Values& /*values*/, double learning_rate) { return 2.0 / learning_rate; }};
 }
-
-template std::unique_ptr<Optimizer<float>> make_adagrad(const OptimizerOptions&,
-                                                        std::vector<DecayStretch>, std::int64_t);
-template std::unique_ptr<Optimizer<double>> make_adagrad(const OptimizerOptions&,
-                                                         std::vector<DecayStretch>, std::int64_t);
 
 }  // namespace thalweg

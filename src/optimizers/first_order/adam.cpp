@@ -1,24 +1,26 @@
-#include "optimizers/first_order/adam.hpp"
-
 #include <cmath>
 
 #include "base/aligned.hpp"
+#include "optimizers/optimizer_kind.hpp"
 
 namespace thalweg {
 
 namespace {
 
+/// Adam (Kingma & Ba 2015, Algorithm 1): m ← β1 m + (1−β1) g, v ← β2 v + (1−β2) g²,
+/// w ← w − η m̂/(√v̂ + ε) with m̂ = m/(1−β1^t), v̂ = v/(1−β2^t). Type "adamw" decays the weights
+/// apart from the gradient, w ← (1 − ηλ)w before the step (Loshchilov & Hutter 2019, Algorithm 2,
+/// with λ times the rate as PyTorch has it). Preconditioner √v̂ + ε.
 template <class Real>
-class Adam final : public ElementwiseOptimizer<Real> {
+class Adam : public ElementwiseOptimizer<Real> {
  public:
-  Adam(const OptimizerOptions& options, std::vector<DecayStretch> stretches,
-       std::int64_t slice_size)
-      : ElementwiseOptimizer<Real>(std::move(stretches)),
-        beta1_(options.beta1),
-        beta2_(options.beta2),
-        epsilon_(static_cast<Real>(options.epsilon)),
-        decoupled_(options.type == "adamw"),
-        first_(static_cast<std::size_t>(slice_size), Real{0}),
+  Adam(const Values& values, const OptimizedParameters& moved, bool decoupled = false)
+      : ElementwiseOptimizer<Real>(moved.stretches()),
+        beta1_(values.number("beta1")),
+        beta2_(values.number("beta2")),
+        epsilon_(static_cast<Real>(values.number("epsilon"))),
+        decoupled_(decoupled),
+        first_(moved.slice_size(), Real{0}),
         second_(first_) {}
 
   std::vector<std::span<Real>> state() override { return {first_, second_}; }
@@ -67,18 +69,41 @@ class Adam final : public ElementwiseOptimizer<Real> {
   AlignedVector<Real> second_;
 };
 
-}  // namespace
-
 template <class Real>
-std::unique_ptr<Optimizer<Real>> make_adam(const OptimizerOptions& options,
-                                           std::vector<DecayStretch> stretches,
-                                           std::int64_t slice_size) {
-  return std::make_unique<Adam<Real>>(options, std::move(stretches), slice_size);
+class AdamW final : public Adam<Real> {
+ public:
+  AdamW(const Values& values, const OptimizedParameters& moved) : Adam<Real>(values, moved, true) {}
+};
+
+std::vector<Key> adam_keys() {
+  const KeyRange below_one{.least = 0.0, .below = 1.0};
+  return {{"beta1", 0.9, below_one, "weight of the past in the running mean of gradients"},
+          {"beta2", 0.999, below_one, "weight of the past in the running mean of their squares"},
+          epsilon_key(1e-8)};
 }
 
-template std::unique_ptr<Optimizer<float>> make_adam(const OptimizerOptions&,
-                                                     std::vector<DecayStretch>, std::int64_t);
-template std::unique_ptr<Optimizer<double>> make_adam(const OptimizerOptions&,
-                                                      std::vector<DecayStretch>, std::int64_t);
+/// (2+2β₁)/(η(1−β₁)), of the Hessian preconditioned (Cohen et al. 2022).
+double adam_threshold(const Values& values, double learning_rate) {
+  const double beta1 = values.number("beta1");
+  return (2.0 + 2.0 * beta1) / (learning_rate * (1.0 - beta1));
+}
+
+}  // namespace
+
+OptimizerKind adam_kind() {
+  return {{"adam", "moments of the gradient, bias corrected (Kingma and Ba 2015)", adam_keys()},
+          1e-3,
+          made_in_both<Adam>(),
+          adam_threshold};
+}
+
+OptimizerKind adamw_kind() {
+  auto keys = adam_keys();
+  keys.push_back(weight_decay_key(0.01));
+  return {{"adamw", "adam with the weight decay apart from it (Loshchilov and Hutter 2019)", keys},
+          1e-3,
+          made_in_both<AdamW>(),
+          adam_threshold};
+}
 
 }  // namespace thalweg

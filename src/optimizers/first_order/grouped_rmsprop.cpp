@@ -1,25 +1,27 @@
-#include "optimizers/first_order/grouped_rmsprop.hpp"
-
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "base/aligned.hpp"
+#include "optimizers/optimizer_kind.hpp"
 
 namespace thalweg {
 
 namespace {
 
+/// RMSprop with one mean square for all parameters together, as the published code of Arora et al.
+/// (2019) trains deep matrix factorisations: v ← αv + (1 − α)‖g‖², w ← w − η g/(√(v/(1 − αᵗ)) + ε),
+/// α being the key smoothing. The direction stays the gradient's, so that only the speed
+/// along gradient descent's path changes. With weight decay g is g + λw. Its steps are
+/// collective over the team of the space.
 template <class Real>
 class GroupedRmsprop final : public Optimizer<Real> {
  public:
-  GroupedRmsprop(const OptimizerOptions& options, const VectorSpace& space,
-                 std::vector<DecayStretch> stretches)
-      : smoothing_(options.smoothing),
-        epsilon_(options.epsilon),
-        space_(&space),
-        stretches_(std::move(stretches)),
-        mean_square_(static_cast<std::size_t>(space.slice().size()), Real{0}),
+  GroupedRmsprop(const Values& values, const OptimizedParameters& moved)
+      : smoothing_(values.number("smoothing")),
+        epsilon_(values.number("epsilon")),
+        space_(&moved.space),
+        stretches_(moved.stretches()),
+        mean_square_(moved.slice_size(), Real{0}),
         direction_(mean_square_.size()) {}
 
   void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) override {
@@ -63,18 +65,13 @@ class GroupedRmsprop final : public Optimizer<Real> {
 
 }  // namespace
 
-template <class Real>
-std::unique_ptr<Optimizer<Real>> make_grouped_rmsprop(const OptimizerOptions& options,
-                                                      const VectorSpace& space,
-                                                      std::vector<DecayStretch> stretches) {
-  return std::make_unique<GroupedRmsprop<Real>>(options, space, std::move(stretches));
+OptimizerKind grouped_rmsprop_kind() {
+  return {{"grouped_rmsprop",
+           "one running mean of squares for all parameters (published code of Arora et al. 2019)",
+           {smoothing_key(0.99), epsilon_key(1e-6)}},
+          1e-3,
+          made_in_both<GroupedRmsprop>(),
+          nullptr};
 }
-
-template std::unique_ptr<Optimizer<float>> make_grouped_rmsprop(const OptimizerOptions&,
-                                                                const VectorSpace&,
-                                                                std::vector<DecayStretch>);
-template std::unique_ptr<Optimizer<double>> make_grouped_rmsprop(const OptimizerOptions&,
-                                                                 const VectorSpace&,
-                                                                 std::vector<DecayStretch>);
 
 }  // namespace thalweg

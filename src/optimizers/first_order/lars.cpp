@@ -1,8 +1,7 @@
-#include "optimizers/first_order/lars.hpp"
-
 #include <algorithm>
 
 #include "base/aligned.hpp"
+#include "optimizers/optimizer_kind.hpp"
 #include "parallel/range_dots.hpp"
 
 namespace thalweg {
@@ -18,19 +17,24 @@ std::vector<Range> ranges_of(const std::vector<ParameterBlock>& blocks) {
   return ranges;
 }
 
+/// LARS (You, Gitman & Ginsburg 2017, Algorithm 1): each parameter block ℓ steps with the rate γ
+/// times its trust ratio, r = η‖w_ℓ‖/(‖g_ℓ‖ + λ‖w_ℓ‖ + ε); v ← βv + γr(g + λw), w ← w − v. Blocks
+/// marked as normalisation have r = 1 and λ = 0, as has r where a norm is zero. η is
+/// the key trust. The rate is part of v, so a changing rate needs no momentum correction
+/// of the ratio but keeps moving at the old one for about 1/(1−β) steps.
+/// Its steps are collective over the team of the space.
 template <class Real>
 class Lars final : public Optimizer<Real> {
  public:
-  Lars(const OptimizerOptions& options, const VectorSpace& space,
-       std::vector<ParameterBlock> blocks)
-      : momentum_(static_cast<Real>(options.momentum)),
-        trust_(options.trust),
-        epsilon_(options.epsilon),
-        decay_(options.weight_decay),
-        space_(&space),
-        blocks_(std::move(blocks)),
+  Lars(const Values& values, const OptimizedParameters& moved)
+      : momentum_(static_cast<Real>(values.number("momentum"))),
+        trust_(values.number("trust")),
+        epsilon_(values.number("epsilon")),
+        decay_(moved.weight_decay),
+        space_(&moved.space),
+        blocks_(moved.blocks),
         ranges_(ranges_of(blocks_)),
-        velocity_(static_cast<std::size_t>(space.slice().size()), Real{0}) {}
+        velocity_(moved.slice_size(), Real{0}) {}
 
   void step(std::span<Real> w, std::span<const Real> gradient, double learning_rate) override {
     ++this->steps_;
@@ -71,16 +75,15 @@ class Lars final : public Optimizer<Real> {
 
 }  // namespace
 
-template <class Real>
-std::unique_ptr<Optimizer<Real>> make_lars(const OptimizerOptions& options,
-                                           const VectorSpace& space,
-                                           std::vector<ParameterBlock> blocks) {
-  return std::make_unique<Lars<Real>>(options, space, std::move(blocks));
+OptimizerKind lars_kind() {
+  return {{"lars",
+           "each tensor's rate by its norm over its gradient's (You et al. 2017)",
+           {momentum_key(0.9),
+            {"trust", 1e-3, {.above = 0.0}, "η, the coefficient of the trust ratio"},
+            epsilon_key(1e-8)}},
+          1.0,
+          made_in_both<Lars>(),
+          nullptr};
 }
-
-template std::unique_ptr<Optimizer<float>> make_lars(const OptimizerOptions&, const VectorSpace&,
-                                                     std::vector<ParameterBlock>);
-template std::unique_ptr<Optimizer<double>> make_lars(const OptimizerOptions&, const VectorSpace&,
-                                                      std::vector<ParameterBlock>);
 
 }  // namespace thalweg

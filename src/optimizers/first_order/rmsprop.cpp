@@ -1,24 +1,24 @@
-#include "optimizers/first_order/rmsprop.hpp"
-
 #include <cmath>
 
 #include "base/aligned.hpp"
+#include "optimizers/optimizer_kind.hpp"
 
 namespace thalweg {
 
 namespace {
 
+/// RMSprop (Tieleman & Hinton 2012, lecture 6.5): s ← αs + (1−α)g², u = g/(√s + ε), w ← w − ηu;
+/// with momentum v ← βv + u, w ← w − ηv. α is the key smoothing. Preconditioner √s + ε.
 template <class Real>
 class Rmsprop final : public ElementwiseOptimizer<Real> {
  public:
-  Rmsprop(const OptimizerOptions& options, std::vector<DecayStretch> stretches,
-          std::int64_t slice_size)
-      : ElementwiseOptimizer<Real>(std::move(stretches)),
-        smoothing_(static_cast<Real>(options.smoothing)),
-        epsilon_(static_cast<Real>(options.epsilon)),
-        momentum_(static_cast<Real>(options.momentum)),
-        squares_(static_cast<std::size_t>(slice_size), Real{0}),
-        velocity_(options.momentum == 0.0 ? 0 : squares_.size(), Real{0}) {}
+  Rmsprop(const Values& values, const OptimizedParameters& moved)
+      : ElementwiseOptimizer<Real>(moved.stretches()),
+        smoothing_(static_cast<Real>(values.number("smoothing"))),
+        epsilon_(static_cast<Real>(values.number("epsilon"))),
+        momentum_(static_cast<Real>(values.number("momentum"))),
+        squares_(moved.slice_size(), Real{0}),
+        velocity_(values.number("momentum") == 0.0 ? 0 : squares_.size(), Real{0}) {}
 
   std::vector<std::span<Real>> state() override {
     if (momentum_ == Real{0}) return {squares_};
@@ -61,16 +61,15 @@ class Rmsprop final : public ElementwiseOptimizer<Real> {
 
 }  // namespace
 
-template <class Real>
-std::unique_ptr<Optimizer<Real>> make_rmsprop(const OptimizerOptions& options,
-                                              std::vector<DecayStretch> stretches,
-                                              std::int64_t slice_size) {
-  return std::make_unique<Rmsprop<Real>>(options, std::move(stretches), slice_size);
+OptimizerKind rmsprop_kind() {
+  return {{"rmsprop",
+           "rates by a running mean of squares, with momentum if asked (Tieleman and Hinton 2012)",
+           {smoothing_key(0.99), epsilon_key(1e-8), momentum_key(0.0)}},
+          0.01,
+          made_in_both<Rmsprop>(),
+          [](const Values& values, double learning_rate) {
+            return (2.0 + 2.0 * values.number("momentum")) / learning_rate;
+          }};
 }
-
-template std::unique_ptr<Optimizer<float>> make_rmsprop(const OptimizerOptions&,
-                                                        std::vector<DecayStretch>, std::int64_t);
-template std::unique_ptr<Optimizer<double>> make_rmsprop(const OptimizerOptions&,
-                                                         std::vector<DecayStretch>, std::int64_t);
 
 }  // namespace thalweg

@@ -16,11 +16,11 @@ FlowStep::FlowStep(const VectorSpace& space, std::vector<ParameterBlock> blocks,
       stretches_(decay_stretches(complete_blocks(std::move(blocks), space.dimension()),
                                  space.slice(), options.weight_decay, options.decay_normalisation)),
       start_(static_cast<std::size_t>(space.slice().size())),
-      flow_(space, options.flow,
+      flow_(space, options.flow(),
             [this](std::span<const double> w, std::span<double> slice) {
               return derivative(*inner_, w, slice);
             }),
-      options_(options.flow) {}
+      options_(options.flow()) {}
 
 double FlowStep::derivative(const Gradient& gradient, std::span<const double> w,
                             std::span<double> slice) {
@@ -93,6 +93,26 @@ void FlowStep::set_numbers(std::span<const double> numbers) {
                                                       .evaluations = count(4),
                                                       .stiff = count(5),
                                                       .stiffness = numbers[6]});
+}
+
+Key relative_tolerance_key() {
+  constexpr double least = 1e-14;  // some units in the last place
+  return {"relative_tolerance",
+          FlowOptions().relative_tolerance,
+          {.least = least},
+          "of a step of the integrator, beside the size of what moves"};
+}
+
+OptimizerKind flow_kind() {
+  return {
+      {"flow",
+       "gradient flow by Dormand and Prince's pair (1980), of factorisations and, for a time of "
+       "the rate a step, of networks; error-controlled, stiffness counted; float64",
+       {relative_tolerance_key(),
+        {"absolute_tolerance", 1e-9, {.above = 0.0}, "of a step of what is next to nothing"}}},
+      0.1,
+      {},
+      nullptr};
 }
 
 }  // namespace thalweg

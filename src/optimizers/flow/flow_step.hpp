@@ -11,6 +11,9 @@
 
 namespace thalweg {
 
+/// Of an integrator, not below what float64 can hold. Local.
+Key relative_tolerance_key();
+
 /// Gradient flow in steps as an optimiser takes them: ẇ = −∇L(w) − λw for a time of the learning
 /// rate, L being the step's own loss (of its batch, say). So k steps of gradient descent and k of
 /// these take the same time, and part by O(η) (Euler's method); see Flow for errors and bits. The

@@ -56,9 +56,8 @@ double largest_distance(const Record& a, const Record& b, const std::vector<doub
 
 bool is_plain_descent(const MethodSpec& method) {
   return method.type == MethodType::factorization && !method.is_flow &&
-         method.optimizer.type == "sgd" && method.optimizer.momentum == 0.0 &&
-         method.optimizer.weight_decay == 0.0 && method.optimizer.clip_norm == 0.0 &&
-         method.optimizer.sharpness_aware == "none";
+         method.optimizer.is_plain_descent() && method.optimizer.weight_decay == 0.0 &&
+         method.optimizer.clip_norm == 0.0 && method.optimizer.sharpness_aware == "none";
 }
 
 }  // namespace

@@ -117,30 +117,63 @@ ResidualLoss read_loss(const Settings& table, std::string& scale) {
   return loss;
 }
 
-void read_train(const Settings& table, CompletionSpec& plan) {
-  plan.target_loss = table.number_at_least("target_loss", 0.0, 1e-6);
-  plan.max_steps = table.integer_at_least("max_steps", 1, 1000000);
-  plan.max_time = table.positive("max_time", 1e7);
-  plan.times = table.numbers("times", {});
-  double before = -1.0;
-  for (const double time : plan.times) {
-    if (!std::isfinite(time) || time <= before || time < 0.0) {
-      table.fail("times", fmt::format("found {}, expected times from 0 on, ascending", time));
-    }
-    before = time;
+const std::vector<Key>& stated_keys() {
+  static const std::vector<Key> keys{
+      {"target_loss", 1e-6, {.least = 0.0}, "training loss that ends a trajectory"},
+      {"max_steps", std::int64_t{1000000}, {.least = 1.0}, "of descent; iterations of the others"},
+      {"max_time", 1e7, {.above = 0.0}, "of flows"},
+      {"times",
+       std::vector<double>{},
+       {.least = 0.0},
+       "to measure at, ascending, multiples of every learning rate; []: by decades"},
+      {"singular_values", std::int64_t{10}, {.least = 1.0}, "that are kept, the largest"},
+      {"alignment", true, {}, "whether that of neighbouring factors is measured"},
+      {"keep_matrices", false, {}, "whether the completed matrices are recorded"},
+      {"precision", std::string("float64"), {.words = {"float32", "float64"}}, "of factors"},
+      {"checkpoint_every_s",
+       CompletionSpec().checkpoint_every_s,
+       {.above = 0.0},
+       "seconds between two checkpoints of a run"}};
+  return keys;
+}
+
+void check_times(const Settings& table, const std::vector<double>& times) {
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    if (times[i] > times[i - 1]) continue;
+    table.fail("times", fmt::format("found {}, expected times from 0 on, ascending", times[i]));
   }
-  if (!plan.times.empty() && plan.times.front() > 0.0) plan.times.insert(plan.times.begin(), 0.0);
-  if (plan.times.empty()) {
-    plan.points_per_decade = bounded(table, "points_per_decade", 1.0, 1000.0, 10.0);
-    plan.first_time = table.positive("first_time", 1.0);
-  } else if (plan.times.back() == 0.0) {
+  if (!times.empty() && times.back() == 0.0) {
     table.fail("times", "expected at least one time above 0");
   }
-  plan.singular_values = table.integer_at_least("singular_values", 1, 10);
-  plan.alignment = table.boolean("alignment", true);
-  plan.keep_matrices = table.boolean("keep_matrices", false);
-  plan.wide = table.choice("precision", {"float32", "float64"}, "float64") == "float64";
-  plan.checkpoint_every_s = table.positive("checkpoint_every_s", plan.checkpoint_every_s);
+}
+
+/// What says where a trajectory is measured that has no stated times.
+std::vector<Key> decade_keys() {
+  return {{"points_per_decade",
+           10.0,
+           {.least = 1.0, .most = 1000.0},
+           "of steps at which a trajectory without stated times is measured"},
+          {"first_time", 1.0, {.above = 0.0}, "from which on those of flows are"}};
+}
+
+void read_train(const Settings& table, CompletionSpec& plan) {
+  const Values values(table, stated_keys());
+  plan.target_loss = values.number("target_loss");
+  plan.max_steps = values.integer("max_steps");
+  plan.max_time = values.number("max_time");
+  plan.times = values.numbers("times");
+  check_times(table, plan.times);
+  if (!plan.times.empty() && plan.times.front() > 0.0) plan.times.insert(plan.times.begin(), 0.0);
+  if (plan.times.empty()) {
+    const Values decades(table, decade_keys());
+    plan.points_per_decade = decades.number("points_per_decade");
+    plan.first_time = decades.number("first_time");
+  }
+  plan.singular_values = values.integer("singular_values");
+  plan.alignment = values.boolean("alignment");
+  plan.keep_matrices = values.boolean("keep_matrices");
+  plan.wide = values.string("precision") == "float64";
+  plan.checkpoint_every_s = values.number("checkpoint_every_s");
 }
 
 /// Methods that need entries, not measurements; starts that need to know the matrix.
@@ -177,6 +210,12 @@ void check_methods(const Settings& settings, const CompletionSpec& plan) {
 }
 
 }  // namespace
+
+std::vector<Key> completion_train_keys() {
+  std::vector<Key> keys = stated_keys();
+  for (auto& key : decade_keys()) keys.push_back(std::move(key));
+  return keys;
+}
 
 CompletionSpec read_completion(const Settings& settings, const StudyHeader& header, int ranks) {
   check_team_size(settings, header, ranks);

@@ -15,6 +15,7 @@
 #include "optimizers/flow/flow.hpp"
 #include "optimizers/options.hpp"
 #include "runs/study.hpp"
+#include "settings/key.hpp"
 #include "studies/completion/factor_probes.hpp"
 
 namespace thalweg {
@@ -92,6 +93,9 @@ struct CompletionRun {
   std::int64_t instance = 0;
   std::int64_t observed = 0;
 };
+
+/// The keys of [train] of kind completion. Local.
+std::vector<Key> completion_train_keys();
 
 /// Reads [matrix], [loss], [sweep], [train] and [[method]] for so many ranks. Local. Throws
 /// ConfigurationError.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "optimizers/flow/flow_step.hpp"
 #include "optimizers/optimizer_settings.hpp"
 
 namespace thalweg {
@@ -40,10 +41,10 @@ std::vector<std::int64_t> counts(const Settings& table, const char* key,
 }
 
 FlowOptions read_flow(const Settings& table) {
-  FlowOptions options;
-  options.relative_tolerance = relative_tolerance(table, options.relative_tolerance);
-  options.absolute_tolerance = table.number_at_least("absolute_tolerance", 0.0, 0.0);
-  return options;
+  const Key absolute{"absolute_tolerance", 0.0, {.least = 0.0}, "of what is next to nothing"};
+  const Values values(table, {relative_tolerance_key(), absolute});
+  return {.relative_tolerance = values.number("relative_tolerance"),
+          .absolute_tolerance = values.number("absolute_tolerance")};
 }
 
 FactorStart start_named(const std::string& name) {
@@ -61,7 +62,7 @@ void refuse_lars(const Settings& table, const OptimizerOptions& optimizer) {
 /// The optimiser of a factorisation, and the rates it is to be tried with.
 std::vector<double> read_optimizer(const Settings& table, MethodSpec& method) {
   std::vector<std::string> types;
-  for (const auto& kind : optimizer_kinds()) types.push_back(kind.type());
+  for (const auto& kind : optimizer_kinds()) types.push_back(kind.name);
   method.is_flow = table.choice("type", types, "sgd") == "flow";
   if (method.is_flow) {
     method.flow = read_flow(table);

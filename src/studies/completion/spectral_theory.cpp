@@ -56,8 +56,7 @@ std::vector<double> value_at(std::span<const double> times, int depth, double st
 std::optional<SpectralTheory> SpectralTheory::of(const CompletionSpec& plan,
                                                  const MethodSpec& method,
                                                  const CompletionProblem& problem) {
-  const bool flows =
-      method.is_flow || (method.optimizer.type == "sgd" && method.optimizer.momentum == 0.0);
+  const bool flows = method.is_flow || method.optimizer.is_plain_descent();
   const bool holds = method.is_trajectory() && flows && method.start == FactorStart::aligned &&
                      !problem.is_measured() &&
                      problem.train.size() == problem.rows * problem.columns &&

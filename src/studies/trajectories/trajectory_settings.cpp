@@ -2,6 +2,7 @@
 
 #include "data/data_settings.hpp"
 #include "runs/run_check.hpp"
+#include "runs/train_settings.hpp"
 
 namespace thalweg {
 
@@ -46,8 +47,7 @@ TrajectorySpec read_trajectory_spec(const Settings& settings, const StudyHeader&
     plan.landscape = {};
     plan.correlation.reset();
   }
-  plan.wide =
-      settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
+  plan.wide = is_wide(settings.table("train"));
   check_study_before_data(plan);
   for (const auto& run : settings.tables("run")) {
     if (run.table("train").has("precision")) {

@@ -5,18 +5,17 @@
 #include <algorithm>
 
 #include "data/data_settings.hpp"
+#include "runs/train_settings.hpp"
 
 namespace thalweg {
 
 namespace {
 
-std::vector<std::int64_t> sorted_steps(const Settings& train) {
-  auto steps = train.integers("steps", {0, 1, 2, 4, 8, 16, 32, 64, 128});
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i] < 0 || (i > 0 && steps[i] <= steps[i - 1])) {
-      train.fail("steps", fmt::format("found {} at place {}, expected numbers of steps, ascending",
-                                      steps[i], i + 1));
-    }
+std::vector<std::int64_t> sorted_steps(const Settings& train, std::vector<std::int64_t> steps) {
+  for (std::size_t i = 1; i < steps.size(); ++i) {
+    if (steps[i] > steps[i - 1]) continue;
+    train.fail("steps", fmt::format("found {} at place {}, expected numbers of steps, ascending",
+                                    steps[i], i + 1));
   }
   if (steps.empty() || steps.back() == 0) train.fail("steps", "expected at least one step");
   if (steps.front() != 0) steps.insert(steps.begin(), 0);
@@ -52,18 +51,30 @@ WidthSpec read_plan(const Settings& settings, std::int64_t study_seed) {
   plan.widths = distinct(sweep, "widths", 1, {64, 128, 256, 512, 1024});
   plan.seeds = distinct(sweep, "seeds", 0, {study_seed, study_seed + 1, study_seed + 2});
   const Settings train = settings.table("train");
-  plan.steps = sorted_steps(train);
-  plan.relative_rate = train.positive("relative_rate", plan.relative_rate);
-  if (plan.relative_rate >= 1.0) {
-    train.fail("relative_rate", fmt::format("found {}, expected a share of the largest stable "
-                                            "rate, below 1",
-                                            plan.relative_rate));
-  }
-  plan.checkpoint_every_s = train.positive("checkpoint_every_s", plan.checkpoint_every_s);
+  const Values values(train, width_train_keys());
+  plan.steps = sorted_steps(train, values.integers("steps"));
+  plan.relative_rate = values.number("relative_rate");
+  plan.checkpoint_every_s = values.number("checkpoint_every_s");
   return plan;
 }
 
 }  // namespace
+
+const std::vector<Key>& width_train_keys() {
+  static const std::vector<Key> keys{{"steps",
+                                      std::vector<std::int64_t>{0, 1, 2, 4, 8, 16, 32, 64, 128},
+                                      {.least = 0.0},
+                                      "after which the outputs are compared, ascending"},
+                                     {"relative_rate",
+                                      WidthSpec().relative_rate,
+                                      {.above = 0.0, .below = 1.0},
+                                      "of the largest stable rate of the infinitely wide net"},
+                                     {"checkpoint_every_s",
+                                      WidthSpec().checkpoint_every_s,
+                                      {.above = 0.0},
+                                      "seconds between two checkpoints of a run"}};
+  return keys;
+}
 
 WidthStudySpec read_width_study(const Settings& settings, const StudyHeader& header, int ranks) {
   check_team_size(settings, header, ranks);
@@ -78,8 +89,7 @@ WidthStudySpec read_width_study(const Settings& settings, const StudyHeader& hea
     settings.table("sweep").fail(
         "widths", "an exponent needs at least two widths and, with the seeds, three runs");
   }
-  study.wide =
-      settings.table("train").choice("precision", {"float32", "float64"}, "float32") == "float64";
+  study.wide = is_wide(settings.table("train"));
   return study;
 }
 

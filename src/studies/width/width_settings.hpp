@@ -7,6 +7,7 @@
 #include "data/data_options.hpp"
 #include "data/data_set.hpp"
 #include "runs/study.hpp"
+#include "settings/key.hpp"
 #include "studies/width/width_run.hpp"
 
 namespace thalweg {
@@ -20,6 +21,9 @@ struct WidthStudySpec {
 
 /// Reads [data], [model], [sweep] and [train] for so many ranks. Local. Throws ConfigurationError.
 WidthStudySpec read_width_study(const Settings& settings, const StudyHeader& header, int ranks);
+
+/// The keys of [train] of kind width, but for precision. Local.
+const std::vector<Key>& width_train_keys();
 
 /// Every width with every seed. Local.
 std::vector<WidthRun> width_runs(const WidthSpec& plan);

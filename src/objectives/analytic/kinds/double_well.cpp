@@ -31,12 +31,12 @@ AnalyticObjective::Formulas double_well(std::vector<double> curvatures) {
 }  // namespace
 
 ObjectiveKind double_well_kind() {
-  return {{"double_well",
-           "x₀⁴ − 2x₀² + Σ a_i x_i²: a saddle at 0 between two minima at x₀ = ±1",
-           {{"curvatures",
-             std::vector<double>{1.0},
-             {.least = 0.0},
-             "a_1, a_2, …: as many further coordinates"}},
+  return {{{"double_well",
+            "x₀⁴ − 2x₀² + Σ a_i x_i²: a saddle at 0 between two minima at x₀ = ±1",
+            {{"curvatures",
+              std::vector<double>{1.0},
+              {.least = 0.0},
+              "a_1, a_2, …: as many further coordinates"}}},
            [](const Values& values, const Communicator& team) {
              const auto& curvatures = values.numbers("curvatures");
              return std::make_unique<AnalyticObjective>(

@@ -14,17 +14,20 @@ namespace thalweg {
 
 ObjectiveKind least_squares_kind() {
   return {
-      {"least_squares",
-       "1/(2n) Σ (a_i·x − b_i)² of Gaussian rows: from 0, descent on batches of any size tends to "
-       "the solution of least norm",
-       {{"samples", std::int64_t{20}, {.least = 1.0}, "n"},
-        {"features", std::int64_t{40}, {.least = 1.0}, "length of x; more than n: underdetermined"},
-        {"targets",
-         std::string("random"),
-         {.words = {"random", "planted"}},
-         "b_i drawn by themselves, or a_i·w of a Gaussian w over the root of its length"},
-        {"target_noise", 0.0, {.least = 0.0}, "deviation of what is added to planted targets"},
-        {"instance", std::int64_t{0}, {.least = 0.0}, "what rows and targets are drawn by"}},
+      {{"least_squares",
+        "1/(2n) Σ (a_i·x − b_i)² of Gaussian rows: from 0, descent on batches of any size tends to "
+        "the solution of least norm",
+        {{"samples", std::int64_t{20}, {.least = 1.0}, "n"},
+         {"features",
+          std::int64_t{40},
+          {.least = 1.0},
+          "length of x; more than n: underdetermined"},
+         {"targets",
+          std::string("random"),
+          {.words = {"random", "planted"}},
+          "b_i drawn by themselves, or a_i·w of a Gaussian w over the root of its length"},
+         {"target_noise", 0.0, {.least = 0.0}, "deviation of what is added to planted targets"},
+         {"instance", std::int64_t{0}, {.least = 0.0}, "what rows and targets are drawn by"}}},
        [](const Values& values, const Communicator& team) {
          const auto samples = static_cast<std::size_t>(values.integer("samples"));
          const auto features = static_cast<std::size_t>(values.integer("features"));

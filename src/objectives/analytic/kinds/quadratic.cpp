@@ -73,11 +73,11 @@ AnalyticObjective::Formulas quadratic_form(std::vector<double> spectrum, std::ve
 }  // namespace
 
 ObjectiveKind quadratic_kind() {
-  return {{"quadratic",
-           "½ xᵀAx of a given spectrum: gradient descent is x_k = (1 − ηa)^k x_0 along every axis",
-           {{"spectrum", std::vector<double>{1.0, 0.1}, {}, "the eigenvalues of A, of any sign"},
-            {"rotated", false, {}, "whether the axes are drawn, uniformly, not those of x"},
-            {"instance", std::int64_t{0}, {.least = 0.0}, "what the axes are drawn by"}},
+  return {{{"quadratic",
+            "½ xᵀAx of a given spectrum: gradient descent is x_k = (1 − ηa)^k x_0 along every axis",
+            {{"spectrum", std::vector<double>{1.0, 0.1}, {}, "the eigenvalues of A, of any sign"},
+             {"rotated", false, {}, "whether the axes are drawn, uniformly, not those of x"},
+             {"instance", std::int64_t{0}, {.least = 0.0}, "what the axes are drawn by"}}},
            [](const Values& values, const Communicator& team) {
              const auto& spectrum = values.numbers("spectrum");
              auto axes = values.boolean("rotated")
