@@ -28,6 +28,7 @@ struct Kind : KindText {
 template <class AnyKind>
 const AnyKind& named_kind(const std::vector<AnyKind>& kinds, const Settings& table) {
   std::vector<std::string> names;
+  names.reserve(kinds.size());
   for (const auto& kind : kinds) names.push_back(kind.name);
   const std::string name = table.choice("type", names, names.front());
   return *std::find_if(kinds.begin(), kinds.end(),

@@ -116,6 +116,7 @@ std::vector<CatalogueCategory> written_categories() {
 template <class AnyKind>
 std::vector<CatalogueEntry> entries_of(const std::vector<AnyKind>& kinds) {
   std::vector<CatalogueEntry> entries;
+  entries.reserve(kinds.size());
   for (const auto& kind : kinds) entries.push_back({kind.name, kind.text});
   return entries;
 }

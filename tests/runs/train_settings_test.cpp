@@ -85,7 +85,8 @@ TEST(TrainSettings, MemoryIsMebibytesOfARank) {
   EXPECT_EQ(read("").memory_mib, 2048);
   EXPECT_EQ(read("memory_mib = 1\n").memory_mib, 1);
   expect_parts(refusal("memory_mib = 0\n"), {"s.toml:2", "memory_mib", "0"});
-  expect_parts(refusal("memory_mib = 9000000000000000\n"), {"s.toml:2", "memory_mib", "to 1073741824"});
+  expect_parts(refusal("memory_mib = 9000000000000000\n"),
+               {"s.toml:2", "memory_mib", "to 1073741824"});
 }
 
 }  // namespace
