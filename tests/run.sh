@@ -26,7 +26,7 @@ analysis_status=0
 phase "ctest"
 ctest_status=0
 # Tests that start thalweg wait for launchers three quarters of their time.
-ctest --test-dir build -j "$((3 * $(nproc)))" --output-on-failure --no-tests=error 2>&1 | tee "$log" || ctest_status=$?
+ctest --test-dir build -j "$((2 * $(nproc)))" --output-on-failure --no-tests=error 2>&1 | tee "$log" || ctest_status=$?
 
 # ctest's verdict comes last, whatever else is told.
 phase_table
