@@ -50,17 +50,15 @@ Json key_schema(const Key& key) {
     json["type"] = type;
     put_bounds(json, key.range);
   }
-  json["default"] = default_json(key);
+  if (!key.is_optional) json["default"] = default_json(key);
   return json;
 }
 
 Json documented_json() {
   Json keys = Json::array();
   for (const auto& one : documented_keys()) {
-    Json json{{"name", one.name},
-              {"type", one.key.type()},
-              {"default", default_json(one.key)},
-              {"text", one.key.text}};
+    Json json{{"name", one.name}, {"type", one.key.type()}, {"text", one.key.text}};
+    if (!one.key.is_optional) json["default"] = default_json(one.key);
     put_bounds(json, one.key.range);
     if (one.key.when) json["with"] = one.key.condition();
     if (!one.types.empty()) json["types"] = one.types;

@@ -16,7 +16,7 @@ namespace thalweg {
 
 namespace {
 
-/// "number, above 0, with sam = asam; 0.5 unless given".
+/// "number, above 0; with sam = asam; default 0.5".
 std::string facts(const Key& key) {
   std::string text = key.type();
   if (!key.bounds().empty()) text += ", " + key.bounds();

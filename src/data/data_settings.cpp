@@ -30,11 +30,13 @@ std::vector<std::string> sources_that(bool (*is_so)(const std::string&)) {
 }
 
 Key test_fraction_key() {
-  return {"test_fraction",
+  Key key{"test_fraction",
           0.5,
           {.above = 0.0, .below = 1.0},
           "share of path held out for testing, in place of test_path or test",
           KeyCondition{"source", sources_that(is_table)}};
+  key.is_optional = true;
+  return key;
 }
 
 std::int64_t sample_count(const Settings& table, const Values& values, const std::string& key) {
@@ -82,9 +84,10 @@ void take_test(const Settings& table, const Values& values, DataOptions& options
   }
 }
 
+/// Those that are read whether they are there or not.
 std::vector<Key> read_keys() {
   std::vector<Key> keys = data_keys();
-  std::erase_if(keys, [](const Key& key) { return key.name == "test_fraction"; });
+  std::erase_if(keys, [](const Key& key) { return key.is_optional; });
   return keys;
 }
 

@@ -17,7 +17,7 @@ struct OptimizerOptions {
   OptimizerOptions() : OptimizerOptions("sgd") {}
 
   std::string type;  ///< one of optimizer_kinds()
-  Values values;     ///< of the kind's own keys
+  Values values;     ///< of the kind's own keys; as read, of those of all kinds, too
   /// λ. Of λ/2 ‖w‖², added to the gradient after clipping; for adamw decoupled, w ← (1 − ηλ)w.
   double weight_decay = 0.0;
   /// false: parameters marked ParameterBlock::normalisation (biases, batch norm) do not decay.

@@ -72,6 +72,8 @@ class Stepper {
   [[nodiscard]] std::optional<std::vector<Real>> preconditioner_slice() const {
     return flow_ ? std::nullopt : optimizer_->preconditioner();
   }
+  /// Does a step follow the flow? Local.
+  [[nodiscard]] bool is_flow() const { return flow_ != nullptr; }
   [[nodiscard]] const OptimizerOptions& options() const { return options_; }
 
  private:

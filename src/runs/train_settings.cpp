@@ -86,7 +86,9 @@ Key epochs_key() {
 }
 
 Key steps_key() {
-  return {"steps", std::int64_t{1}, {.least = 0.0}, "length of a run in place of epochs"};
+  Key key{"steps", std::int64_t{1}, {.least = 0.0}, "length of a run in place of epochs"};
+  key.is_optional = true;
+  return key;
 }
 
 const std::vector<Key>& train_keys() {

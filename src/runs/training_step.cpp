@@ -22,7 +22,7 @@ double training_step(NetworkLoss<Real>& objective, Stepper<Real>& stepper, Sampl
     return loss;
   };
   std::vector<double> before;
-  if (stepper.options().is_flow()) before = objective.network().buffers();
+  if (stepper.is_flow()) before = objective.network().buffers();
   const double loss = stepper.step(w, now.learning_rate, gradient, perturbed);
   if (stepper.was_abandoned()) objective.network().set_buffers(before);
   return loss;

@@ -105,9 +105,7 @@ class TrajectoryRun {
   double elapsed_s() const { return earlier_s_ + watch_.elapsed_s(); }
 
   /// A step of a flow is many of the integrator's.
-  [[nodiscard]] std::int64_t agree_every() const {
-    return plan_.optimizer.is_flow() ? 1 : kAgreeEvery;
-  }
+  [[nodiscard]] std::int64_t agree_every() const { return stepper_.is_flow() ? 1 : kAgreeEvery; }
 
   /// Whether any rank was told to stop, or the root's clock says that a checkpoint is due.
   Request agree() {

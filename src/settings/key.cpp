@@ -127,7 +127,7 @@ std::string Key::bounds() const {
 }
 
 std::string Key::default_text() const {
-  return std::visit(Spelt{}, usual);
+  return is_optional ? "none" : std::visit(Spelt{}, usual);
 }
 
 std::string Key::condition() const {

@@ -45,6 +45,9 @@ struct Key {
   /// Without it the key has no meaning, is not read, and keeps its usual value. A key whose range
   /// or usual value depends on another is there several times, each with its condition.
   std::optional<KeyCondition> when = {};
+  /// There is no usual value: `usual` gives the type alone, and the text says what its absence
+  /// means. Whoever reads it asks first whether it is there.
+  bool is_optional = false;
 
   /// "integer", "number", "boolean", "string", "numbers", "integers", "strings" or "integer or
   /// string". Local.
@@ -53,7 +56,7 @@ struct Key {
   [[nodiscard]] std::string bounds() const;
   /// "draws above 0", "sam = sam or asam", or empty. Local.
   [[nodiscard]] std::string condition() const;
-  /// The usual value as TOML has it. Local.
+  /// The usual value as TOML has it, or "none". Local.
   [[nodiscard]] std::string default_text() const;
 };
 

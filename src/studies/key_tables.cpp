@@ -33,7 +33,7 @@ std::vector<Key> probe_keys(const ProbeKind& kind) {
                         {"name", kind.name, {}, "in the record"}};
   append(keys, kind.keys);
   if (kind.is_of_curvature) append(keys, curvature_keys(ProbeSubject::network));
-  if (!kind.draws || kind.draws(Values(kind.keys)) || !kind.keys.empty()) {
+  if (!kind.draws || !kind.keys.empty()) {  // what never draws has no keys
     keys.push_back(same_draws_key());
   }
   append(keys, cadence_keys());

@@ -63,7 +63,7 @@ def test_version_is_printed_once_on_four_ranks():
     assert result.stdout.count("thalweg ") == 1
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["list"], ["show"], ["diff"], ["verify"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["list"], ["explain"], ["show"], ["diff"], ["verify"]])
 def test_help_has_examples(command):
     result = thalweg(*command, "--help")
     assert result.returncode == 0

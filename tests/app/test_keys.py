@@ -75,6 +75,7 @@ def test_a_key_is_explained_with_its_defaults():
     everywhere = thalweg("explain", "seed")
     assert everywhere.returncode == 2  # of tables that do not say it yet
     assert "train.batch" in thalweg("explain", "batch").stdout
+    assert "default none; of network" in thalweg("explain", "train.steps").stdout
     adam = thalweg("explain", "optimizer.adam").stdout
     assert "Kingma" in adam and "optimizer.beta2" in adam and "default 0.001" in adam
 

@@ -2,7 +2,7 @@
 import os
 import signal
 
-from kills import PATIENCE_S, signal_once, start, wait_for_orphans, wait_until
+from kills import PATIENCE_S, catches, signal_once, start, wait_for_orphans, wait_until
 from studies import assert_identical, run_study, thalweg, trajectories
 
 
@@ -31,6 +31,16 @@ def test_ctrl_c_checkpoints_and_says_how_to_go_on(tmp_path):
     command = errors.strip().splitlines()[-1]
     assert command.endswith(f"run {tmp_path}/study.toml -o {tmp_path}/out --resume"), errors
     assert run_study(tmp_path, text, "out", "--resume", *"--time-limit 0.1".split()).returncode == 75
+
+
+def test_a_signal_while_mpi_starts_is_not_lost(tmp_path):
+    text = trajectories(epochs=100000)
+    process = start(tmp_path, text, "out", ranks=None)
+    wait_until(lambda: catches(process, signal.SIGUSR1), process)
+    assert not (tmp_path / "out" / "begun.txt").exists()
+    process.send_signal(signal.SIGUSR1)
+    errors = process.communicate(timeout=2 * PATIENCE_S)[1]
+    assert process.returncode == 75, (process.returncode, errors)
 
 
 SHORT_RUNS = """
